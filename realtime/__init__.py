@@ -1,0 +1,1 @@
+"""Find, read and follow digits, characters and number plates in pictures and video."""

@@ -1,0 +1,74 @@
+"""Run a .tflite file: the only file that knows the runtime."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from realtime.errors import ModelError
+from realtime.spec import ModelSpec, load_spec, sha256_of
+
+RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+
+
+def runtime():
+    """The first TFLite runtime that is installed, as its interpreter module; ModelError where there is none."""
+    for name in RUNTIMES:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise ModelError("No TFLite runtime is installed.", "Run: pip install ai-edge-litert (or tflite-runtime).")
+
+
+class Model:
+    """An int8 network as a function: uint8 (n, height, width, 1) -> float32 outputs.
+
+    One interpreter serves each input shape, so that a picture size is planned once. With several outputs a tuple is
+    returned, in order of their names.
+    """
+
+    def __init__(self, path: Path, spec: ModelSpec | None = None, threads: int = 1) -> None:
+        self.path = Path(path)
+        self.spec = spec or load_spec(self.path.with_suffix(".json"))
+        self.threads = threads
+        self._interpreters: dict[tuple[int, ...], object] = {}
+        self._check_hash()
+
+    def _check_hash(self) -> None:
+        if not self.path.is_file():
+            raise ModelError(f"{self.path} is missing.", "Name the folder that holds the models with --models.")
+        if self.spec.sha256 != sha256_of(self.path):
+            raise ModelError(f"{self.path} is not the file its sidecar describes (other sha256).", "Export it again.")
+
+    @cached_property
+    def _content(self) -> bytes:
+        return self.path.read_bytes()
+
+    def __call__(self, batch: np.ndarray):
+        interpreter, source, outputs = self._prepared(batch.shape)
+        interpreter.set_tensor(source, batch)
+        interpreter.invoke()
+        values = tuple(_floats(interpreter.get_tensor(o["index"]), *o["quantization"]) for o in outputs)
+        return values if len(values) > 1 else values[0]
+
+    def _prepared(self, shape: tuple[int, ...]):
+        """Interpreter, input index and output details for one input shape."""
+        if shape not in self._interpreters:
+            interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
+            source = interpreter.get_input_details()[0]["index"]
+            interpreter.resize_tensor_input(source, shape)
+            interpreter.allocate_tensors()
+            outputs = sorted(interpreter.get_output_details(), key=lambda o: o["name"])
+            self._interpreters[shape] = (interpreter, source, outputs)
+        return self._interpreters[shape]
+
+
+def _floats(values: np.ndarray, scale: float, zero: int) -> np.ndarray:
+    """Quantised numbers as float32, by the tensor's own scale and zero point."""
+    if not scale:
+        return values.astype(np.float32, copy=False)
+    return (values.astype(np.float32) - np.float32(zero)) * np.float32(scale)

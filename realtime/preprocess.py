@@ -1,0 +1,99 @@
+"""From pictures to network input: the only owner of colour order and size, for training and running alike."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from realtime.spec import ModelSpec
+from realtime.values import Quad
+
+
+def to_gray(image: np.ndarray) -> np.ndarray:
+    """uint8 or uint16, gray (H, W[, 1]), BGR (H, W, 3) or BGRA (H, W, 4) -> uint8 gray (H, W)."""
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.ndim == 2:
+        return image
+    channels = image.shape[2]
+    if channels == 1:
+        return image[:, :, 0]
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY if channels == 3 else cv2.COLOR_BGRA2GRAY)
+
+
+def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float = 0.0) -> np.ndarray:
+    """The quadrilateral as an upright uint8 (height, width) picture.
+
+    `margin` widens it on each side by that share of its height and of its width; what lies outside the picture repeats the
+    picture's edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
+    """
+    corners = grown(quad.array(), margin)
+    shrink = max(quad.size[1] / height, quad.size[0] / width)
+    if shrink > 2:
+        gray, corners = shrunken(gray, corners, 1 / shrink)
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32) - 0.5, target)
+    return cv2.warpPerspective(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def grown(corners: np.ndarray, margin: float) -> np.ndarray:
+    """Corners (4, 2) moved outwards along both axes of the quadrilateral by `margin` of its width and height."""
+    a, b, c, d = corners
+    right, down = margin * ((b - a) + (c - d)) / 2, margin * ((d - a) + (c - b)) / 2
+    return np.array([a - right - down, b + right - down, c + right + down, d - right + down], np.float32)
+
+
+def shrunken(gray: np.ndarray, corners: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the picture around the corners, resized by area, and the corners in it."""
+    height, width = gray.shape
+    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(0)).astype(int) + 3, (width, height))
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return gray, corners
+    part = gray[y0:y1, x0:x1]
+    small = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    factor = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]], np.float32)
+    return small, (corners - np.array([x0, y0], np.float32)) * factor
+
+
+def natural_width(quad: Quad, spec: ModelSpec) -> int:
+    """Columns that the object fills at the network's height, at most the network's width."""
+    width, height = quad.size
+    return int(np.clip(round(spec.height * width / max(height, 1e-6)), spec.height // 4, spec.width))
+
+
+def crop(gray: np.ndarray, quad: Quad, spec: ModelSpec, margin: float = 0.0) -> np.ndarray:
+    """What the network is fed for the object in `quad`: uint8 (spec.height, spec.width), contrast normalised."""
+    width = natural_width(quad, spec) if spec.keep_aspect else spec.width
+    return padded(normalised(rectify(gray, quad, spec.height, width, margin)), spec)
+
+
+def fit(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """A whole picture (H, W) as the network is fed it: uint8 (spec.height, spec.width)."""
+    height, width = gray.shape
+    return crop(gray, Quad(((0, 0), (width, 0), (width, height), (0, height))), spec)
+
+
+def fit_square(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """A whole picture, proportions kept, centred on its own edge colours: uint8 (spec.height, spec.width)."""
+    height, width = gray.shape
+    scale = min(spec.height / height, spec.width / width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    top, left = (spec.height - size[1]) // 2, (spec.width - size[0]) // 2
+    bottom, right = spec.height - size[1] - top, spec.width - size[0] - left
+    return normalised(cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_REPLICATE))
+
+
+def normalised(gray: np.ndarray) -> np.ndarray:
+    """Mean moved to 128 and deviation to 48, clipped to uint8; a flat picture stays flat."""
+    mean, deviation = cv2.meanStdDev(gray)
+    scale = 48.0 / max(float(deviation[0, 0]), 4.0)
+    table = np.clip((np.arange(256) - float(mean[0, 0])) * scale + 128.5, 0, 255).astype(np.uint8)
+    return cv2.LUT(gray, table)
+
+
+def padded(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """Filled up to the network's width on the right with the normalised mean."""
+    missing = spec.width - gray.shape[1]
+    return cv2.copyMakeBorder(gray, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=128) if missing else gray

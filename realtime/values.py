@@ -1,0 +1,178 @@
+"""The values that travel from stage to stage; all frozen, all in pixels of the frame they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle: left, top, right, bottom, in pixels."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
+
+    def __iter__(self):
+        return iter((self.x0, self.y0, self.x1, self.y1))
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1; 0 where both are empty."""
+    width = min(a.x1, b.x1) - max(a.x0, b.x0)
+    height = min(a.y1, b.y1) - max(a.y0, b.y0)
+    inter = max(0.0, width) * max(0.0, height)
+    union = a.area + b.area - inter
+    return inter / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Quad:
+    """Four corners as text runs: top left, top right, bottom right, bottom left; (x, y) in pixels."""
+
+    corners: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, points) -> Quad:
+        """From any (4, 2) array-like."""
+        return cls(tuple((float(x), float(y)) for x, y in np.asarray(points).reshape(4, 2)))
+
+    @classmethod
+    def from_box(cls, box: Box) -> Quad:
+        return cls(((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)))
+
+    def array(self) -> np.ndarray:
+        """Corners as float32 (4, 2)."""
+        return np.array(self.corners, np.float32)
+
+    @property
+    def box(self) -> Box:
+        xs, ys = zip(*self.corners, strict=True)
+        return Box(min(xs), min(ys), max(xs), max(ys))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Mean width and mean height of the quadrilateral, in pixels."""
+        a, b, c, d = self.array()
+        width = (np.linalg.norm(b - a) + np.linalg.norm(c - d)) / 2
+        height = (np.linalg.norm(d - a) + np.linalg.norm(c - b)) / 2
+        return float(width), float(height)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a source: its index, its time in seconds (of the recording, or a monotonic clock), its pixels.
+
+    `image` is uint8, BGR (H, W, 3) or gray (H, W).
+    """
+
+    index: int
+    time: float
+    image: np.ndarray
+    source: str = ""
+    event: str = ""  # "source lost" / "source back": set on the first frame that follows, else empty
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place where a locator saw an object: corners and score 0 to 1."""
+
+    quad: Quad
+    score: float
+
+    @property
+    def box(self) -> Box:
+        return self.quad.box
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text with one confidence, 0 to 1, per character; the empty text means "nothing legible here"."""
+
+    text: str
+    confidences: tuple[float, ...]
+    confidence: float = 0.0  # that the whole text is right, calibrated
+    region: str = ""  # country or state whose format it has, where regions were asked for
+
+    def masked(self, threshold: float) -> str:
+        """The text with '?' for each character less sure than `threshold`."""
+        return "".join(c if p >= threshold else "?" for c, p in zip(self.text, self.confidences, strict=True))
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One object in one frame: where it is and what it says."""
+
+    quad: Quad
+    reading: Reading
+    score: float = 1.0
+    mode: str = ""
+
+    @property
+    def box(self) -> Box:
+        return self.quad.box
+
+
+class State(Enum):
+    """A track's life: seen but not yet agreed on; agreed on; gone."""
+
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One object followed over time, with the voted reading; times in seconds."""
+
+    id: int
+    state: State
+    sighting: Sighting  # the latest
+    reading: Reading  # what all its readings agree on
+    first_time: float
+    last_time: float
+    count: int  # readings that went into the vote
+    first_frame: int = 0
+    last_frame: int = 0
+    best: Sighting | None = None  # the surest sighting so far
+    best_crop: np.ndarray | None = None  # its picture, uint8 (h, w, 3) or (h, w)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What the pipeline says of one frame.
+
+    `tracks`: those alive in this frame; `confirmed`: tracks that became CONFIRMED or changed their text in this frame;
+    `ended`: tracks that were LOST in this frame (each confirmed one is reported there exactly once, with its last vote).
+    `timings`: milliseconds per stage.
+    """
+
+    frame: Frame
+    sightings: tuple[Sighting, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    confirmed: tuple[Track, ...] = ()
+    ended: tuple[Track, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    fps: float = 0.0  # true rate of the loop, frames per second
+    dropped: int = 0  # frames a live source skipped so far

@@ -1,0 +1,1 @@
+"""Make the models: data, networks, fitting, quantisation, evaluation."""
