@@ -1,0 +1,134 @@
+"""What is written down: tracks, sightings and events as plain dictionaries; addresses masked, texts hashed on request."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+from realtime.errors import UserError
+from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
+
+FIELDS = (
+    "source", "frame", "time", "track", "mode", "text", "confidence", "confidences",
+    "box", "quad", "region", "first_time", "last_time", "count",
+)  # fmt: skip
+KEY_BYTES = 32
+SHORTEST_KEY = 16
+HASH_DIGITS = 32
+
+_USER = re.compile(r"(://[^\s/:@]*:)\S*@")  # greedy to the last @: a password may hold one, or a slash
+_BARE_USER = re.compile(r"(://)[^\s/:@]+@")
+_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:pass|pwd|token|secret|key|auth|sig)[^=&;\s]*=)[^&;#\s]*")
+
+
+def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
+    """A track as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
+
+    "frame", "time", "box" and "quad" are those of the latest sighting; the text is the vote of all of them.
+    """
+    row = _row(track.sighting.quad, track.reading, mode or track.sighting.mode, source)
+    row |= {"frame": track.last_frame, "time": _seconds(track.last_time), "track": track.id, "count": track.count}
+    row |= {"first_time": _seconds(track.first_time), "last_time": _seconds(track.last_time)}
+    return _ordered(row, crop)
+
+
+def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict:
+    """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
+    time = _seconds(frame.time)
+    row = _row(sighting.quad, sighting.reading, mode or sighting.mode, frame.source)
+    row |= {"frame": frame.index, "time": time, "track": track, "first_time": time, "last_time": time, "count": 1}
+    return _ordered(row)
+
+
+def event_record(event: str, source: str, frame: int, time: float) -> dict:
+    """Something that happened to a source: "source lost" or "source back", with the frame index and time in seconds."""
+    return {"event": event, "source": mask(source), "frame": frame, "time": _seconds(time)}
+
+
+def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict:
+    return {
+        "source": mask(source),
+        "mode": mode,
+        "text": reading.text,
+        "confidence": round(float(reading.confidence), 4),
+        "confidences": [round(float(p), 4) for p in reading.confidences],
+        "box": [round(float(v), 2) for v in quad.box],
+        "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in quad.corners],
+        "region": reading.region,
+    }
+
+
+def _ordered(row: dict, crop: str = "") -> dict:
+    return {name: row[name] for name in FIELDS} | ({"crop": crop} if crop else {})
+
+
+def _seconds(time: float) -> float:
+    return round(float(time), 3)
+
+
+def mask(text: str) -> str:
+    """The text with every password, bare user part and secret query value of the addresses in it as '***'.
+
+    Rather too much is hidden than too little: all up to the last '@' counts as the password.
+    """
+    text = _USER.sub(r"\1***@", str(text))
+    text = _BARE_USER.sub(r"\1***@", text)
+    return _QUERY.sub(r"\1***", text)
+
+
+def read_key(path: Path) -> bytes:
+    """The secret in a salt file, made with 32 random bytes (readable to the owner alone) where there is none yet.
+
+    UserError where the file cannot be read or made, or holds fewer than 16 bytes.
+    """
+    try:
+        _make_key(Path(path))
+        key = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} is no salt file ({error.strerror}).", "Name a file that can be read or made.") from None
+    if len(key) < SHORTEST_KEY:
+        raise UserError(f"{path} holds {len(key)} bytes, a salt needs {SHORTEST_KEY}.", "Delete it to have one made.")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key where there is no file; an existing one stays."""
+    if path.exists():
+        return
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+
+
+def keyed_hash(text: str, key: bytes) -> str:
+    """HMAC-SHA256 of a text, 32 hex digits: the same plate gives the same hash, which only the key's owner can make."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
+
+
+def hashed(result: Result, key: bytes) -> Result:
+    """The result with every text replaced by its keyed hash, ready for any sink; pictures stay what they are."""
+    return dataclasses.replace(
+        result,
+        sightings=tuple(_hashed_sighting(s, key) for s in result.sightings),
+        tracks=tuple(_hashed_track(t, key) for t in result.tracks),
+        confirmed=tuple(_hashed_track(t, key) for t in result.confirmed),
+        ended=tuple(_hashed_track(t, key) for t in result.ended),
+    )
+
+
+def _hashed_reading(reading: Reading, key: bytes) -> Reading:
+    return dataclasses.replace(reading, text=keyed_hash(reading.text, key), confidences=())
+
+
+def _hashed_sighting(sighting: Sighting, key: bytes) -> Sighting:
+    return dataclasses.replace(sighting, reading=_hashed_reading(sighting.reading, key))
+
+
+def _hashed_track(track: Track, key: bytes) -> Track:
+    best = track.best and _hashed_sighting(track.best, key)
+    reading = _hashed_reading(track.reading, key)
+    return dataclasses.replace(track, sighting=_hashed_sighting(track.sighting, key), reading=reading, best=best)
