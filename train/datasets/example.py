@@ -1,0 +1,54 @@
+"""One labelled picture, whatever set it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from realtime.errors import SourceError
+from realtime.values import Quad
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A picture, or the part of it inside `quad`, and what it says.
+
+    `text` is None where nobody wrote the truth down and "" where the truth is "nothing legible". `group` is what must
+    not stand on both sides of a split: a writer, a device, a recording. `tags` holds every other column of the set.
+    """
+
+    source: str  # the set's name
+    text: str | None
+    split: str = "train"
+    path: Path | None = None
+    pixels: np.ndarray | None = None  # uint8 (H, W) or BGR (H, W, 3), where the set is not made of picture files
+    quad: Quad | None = None
+    group: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def image(self) -> np.ndarray:
+        """The whole picture: uint8 gray (H, W) or BGR (H, W, 3); SourceError where its file cannot be read."""
+        return read_picture(self.path) if self.pixels is None else self.pixels
+
+    @property
+    def name(self) -> str:
+        """What to call it in a report: the file's name, or the group."""
+        return self.path.name if self.path else self.group
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """A picture file as uint8 BGR (H, W, 3); SourceError where it is missing or damaged."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise SourceError(f"{path} is not a picture that can be read.", "Remove its row or fetch the file again.")
+    return image
+
+
+def held_out(key: str, share: float) -> bool:
+    """Whether `key` belongs to validation: the same answer on every machine, true for `share` of all keys."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) < share * 2**32

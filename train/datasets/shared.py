@@ -1,0 +1,138 @@
+"""The collection of real pictures beside the project: which folder is read how, and what is held out.
+
+Most sets say themselves which rows validate. Two do not, so it is decided here: meters by device, world_boxes by file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from realtime.errors import SourceError
+from train.datasets.example import Example, held_out
+from train.datasets.folder import read_folder
+
+# Whole devices, about one row in eight, of every kind: water, power, gas, LCD.
+HELD_OUT_METERS = frozenset(
+    {
+        "water/integra/nili",
+        "water/pp",
+        "water/watermeter_lcd",
+        "water/unknown/pilg",
+        "water/wasser_geraete_gmbh",
+        "power/heliowatt/ikn",
+        "power/itron_c114u_2",
+        "power/unknown/japander",
+        "gas/rockberte",
+        "lcd/lcd_pb",
+    }
+)
+
+
+def load_shared(root: Path, names: Iterable[str]) -> Iterator[Example]:
+    """Every example of the named sets below `root`; a name may be a prefix ("plates/crops").
+
+    Raises SourceError for a name that is no set and for a folder that is not there.
+    """
+    for name in names:
+        for each in matching(name):
+            yield from SETS[each](Path(root), each)
+
+
+def matching(name: str) -> list[str]:
+    """The sets that a name or a prefix stands for."""
+    found = [each for each in SETS if each == name or each.startswith(name.rstrip("/") + "/")]
+    if not found:
+        raise SourceError(f"{name!r} is not a data set.", f"Known are: {', '.join(SETS)}.")
+    return [name] if name in found else found
+
+
+def plain(root: Path, name: str, **columns: str) -> Iterator[Example]:
+    """A folder with a labels.csv."""
+    return read_folder(root / name, name=name, **columns)
+
+
+def word_characters(root: Path, name: str) -> Iterator[Example]:
+    """The characters of the scene words, each a box in the word's picture; grouped by word."""
+    for example in read_folder(root / Path(name).parent, "chars.csv", name=name, text="char"):
+        yield replace(example, group=example.path.stem)
+
+
+def meters(root: Path, name: str) -> Iterator[Example]:
+    """Digit windows of meters, split by device."""
+    for example in read_folder(root / name, name=name, group="source_dir"):
+        device = device_of(example.group)
+        yield replace(example, group=device, split="val" if device in HELD_OUT_METERS else "train")
+
+
+def device_of(folder: str) -> str:
+    """The device behind a folder of the meter collection: dates, hours and batches of one device fall together.
+
+    'collected/powermeter/ISKRA.T3F-01S1_20250630/20250630' and '.../ISKRA T3F-01S1' are one; all that one
+    contributor without a device name sent in stays one ('unknown/iotson').
+    """
+    name = folder.strip().lower().removeprefix("collected/")
+    name = re.sub(r"^(water|power|gas)meter/\s*", r"\1/", name)
+    name = re.sub(r"[/_](20\d{6})\b.*|/labeled_.*|/(cold|warm)$", "", name)
+    name = re.sub(r"^(.*iotson)/.*", r"\1", name).replace("iskra.", "iskra ")
+    return "ziffer" if re.match(r"^$|ziffer|neural-network|jomjol", name) else name
+
+
+def world_boxes(root: Path, name: str) -> Iterator[Example]:
+    """Plates of the world as boxes without a text, split by file."""
+    for example in read_folder(root / name, name=name):
+        file = example.path.stem
+        yield replace(example, group=file, split="val" if held_out(file, 0.1) else "train")
+
+
+def array(root: Path, name: str, file: str, group: str) -> Iterator[Example]:
+    """An .npz of equally large pictures with `images`, `labels` and perhaps `split`."""
+    path = root / name / file
+    if not path.is_file():
+        raise SourceError(f"{path} is missing.", "Name the folder of the real data with --data.")
+    with np.load(path) as stored:
+        images, labels, groups = stored["images"], stored["labels"], stored[group]
+        splits = stored["split"] if "split" in stored else np.full(len(labels), "train")
+    for pixels, label, one, split in zip(images, labels, groups, splits, strict=True):
+        yield Example(name, str(label), str(split), pixels=pixels, group=str(one))
+
+
+def backgrounds(root: Path, name: str) -> Iterator[Example]:
+    """Pictures without any object: the truth is the empty text; one in five validates."""
+    files = sorted((root / name).glob("*.jpg"))
+    if not files:
+        raise SourceError(f"{root / name} holds no picture.", "Name the folder of the real data with --data.")
+    for path in files:
+        yield Example(name, "", "val" if held_out(f"{name}/{path.name}", 0.2) else "train", path=path)
+
+
+SETS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
+    "plates/crops/taiwan": plain,
+    "plates/crops/europe": plain,
+    "plates/crops/europe_two_line": partial(plain, group="country"),
+    "plates/crops/brazil": plain,
+    "plates/crops/us": partial(plain, group="state"),
+    "plates/crops/china": plain,
+    "plates/crops/argentina": plain,
+    "plates/crops/sweden": plain,
+    "plates/scenes/china": plain,
+    "plates/scenes/world_boxes": world_boxes,
+    "plates/scenes/argentina": plain,
+    "plates/scenes/dashcam": partial(plain, group="video"),
+    "characters/chars74k": plain,
+    "characters/iiit5k_words": plain,
+    "characters/iiit5k_words/chars": word_characters,
+    "characters/handwriting": partial(array, file="strokes_40x40.npz", group="writer"),
+    "characters/plate_glyphs": partial(array, file="glyphs_32x32.npz", group="country"),
+    "digits/meters": meters,
+    "digits/fuel_pumps": partial(plain, text="digits_before_point"),
+    "backgrounds/imagenet1000": backgrounds,
+    "backgrounds/bsds500": backgrounds,
+    "backgrounds/dtd10": backgrounds,
+    "backgrounds/openalpr_neg_gray": backgrounds,
+}
