@@ -1,4 +1,4 @@
-"""What is written down: tracks, sightings and events as plain dictionaries; addresses masked, texts hashed on request."""
+"""What is written down: tracks, sightings and events as dictionaries; addresses masked, texts hashed on request."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def read_key(path: Path) -> bytes:
         _make_key(Path(path))
         key = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path} is no salt file ({error.strerror}).", "Name a file that can be read or made.") from None
+        raise UserError(f"{path} is no salt file ({error.strerror}).", "Name one that can be read or made.") from None
     if len(key) < SHORTEST_KEY:
         raise UserError(f"{path} holds {len(key)} bytes, a salt needs {SHORTEST_KEY}.", "Delete it to have one made.")
     return key
