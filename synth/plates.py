@@ -1,0 +1,258 @@
+"""Rendered number plates of many countries, whole and as the crops that a reader gets.
+
+`sample_plate` throws the dice, `render_plate` does the work: the same Plate always gives the same pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from realtime.values import Quad
+from synth import plate_paint as paint
+from synth.effects import apply_effects, sample_effects
+from synth.plate_faces import CAP, Face, mask, sample_face, usual_width
+from synth.plate_layouts import Layout, Lines, load_layouts, plain, sample_lines
+
+MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
+ROOM = {" ": 0.32, ",": 0.12, "@": 0.5}
+ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "glyphs", "glyphs", "light")
+
+
+@dataclass(frozen=True)
+class Plate:
+    """One plate, all dice thrown; `text` is what a reader should say, `seed` decides art, wear and small print."""
+
+    layout: Layout
+    lines: Lines
+    text: str
+    face: Face
+    paper: tuple[int, int, int]  # BGR
+    ink: tuple[int, int, int]
+    seed: int
+    gap: float  # between characters, of their height
+    squeeze: float  # of the face's widths
+    pitch: bool  # every character in a cell of one width
+    grow: float  # characters against the layout's height
+    emboss: float  # gray levels; 0: flat print
+    wear: float  # 0 to 1
+    dirt: float  # 0 to 1
+    bolts: bool
+    stickers: int
+    light: tuple[float, float]  # pixels: from where the embossing is lit
+
+
+def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = None) -> Plate:
+    """A plate of one of the layouts (all of layouts.json by default), drawn by their weights."""
+    layouts = layouts or load_layouts()
+    weights = np.cumsum([layout.weight for layout in layouts])
+    layout = layouts[int(np.searchsorted(weights, rng.random() * weights[-1], side="right"))]
+    lines = sample_lines(rng, layout)
+    faces = layout.faces if rng.random() < 0.75 else ANY_FACE
+    face = sample_face(rng, faces, layout.glyphs)
+    paper, ink = layout.colours[rng.integers(len(layout.colours))].split("/")
+    raised = rng.random() < layout.emboss
+    return Plate(
+        layout=layout, lines=lines, text=plain(lines), face=face,
+        paper=_near(rng, paint.colour(paper)), ink=_near(rng, paint.colour(ink)),
+        seed=int(rng.integers(2**31)),
+        gap=layout.gap * rng.uniform(0.7, 1.4),
+        squeeze=float(np.clip(layout.aspect * rng.uniform(0.85, 1.15) / usual_width(face), 0.6, 1.6)),
+        pitch=bool(rng.random() < 0.4), grow=rng.uniform(0.94, 1.06),
+        emboss=rng.uniform(20, 110) if raised else 0.0,
+        wear=rng.uniform(0.2, 0.8) if rng.random() < 0.15 else 0.0,
+        dirt=rng.uniform(0.1, 0.6) if rng.random() < 0.25 else 0.0,
+        bolts=bool(rng.random() < 0.7), stickers=int(rng.integers(3)),
+        light=(rng.choice((-1.0, 0.0, 1.0)), rng.choice((1.0, 1.5, -1.0))),
+    )
+
+
+def _near(rng, colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    """A colour as the maker mixed it and the sun left it."""
+    values = np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3)
+    return tuple(int(v) for v in np.clip(values, 0, 255))
+
+
+def render_plate(plate: Plate, line: float = 72) -> tuple[np.ndarray, Quad]:
+    """The plate seen flat on, edge to edge: uint8 BGR (h, w, 3), and its corners; `line` is its text's height in pixels."""
+    rng = np.random.default_rng(plate.seed)
+    layout = plate.layout
+    scale = line / layout.height[0]
+    width, height = (max(8, round(side * scale)) for side in layout.size)
+    canvas = np.empty((height, width, 3), np.uint8)
+    canvas[:] = plate.paper
+    canvas = _ground(canvas, plate, scale, rng)
+    left, right = _free(layout, width, scale)
+    canvas = _characters(canvas, plate, scale, left, right, rng)
+    canvas = _fittings(canvas, plate, scale, rng)
+    return _weathered(canvas, plate, rng), Quad(((0, 0), (width, 0), (width, height), (0, height)))
+
+
+def _ground(canvas, plate: Plate, scale: float, rng) -> np.ndarray:
+    layout = plate.layout
+    if layout.art:
+        count = 1 + int(rng.integers(2))
+        canvas = paint.paint_art(canvas, tuple(rng.choice(layout.art, count)), rng)
+    if layout.border[0]:
+        paint.paint_border(canvas, layout.border, plate.ink, scale)
+    for band in layout.bands:
+        if rng.random() < band.chance:
+            paint.paint_band(canvas, band, scale, rng)
+    for caption in layout.captions:
+        if rng.random() < caption.chance:
+            paint.paint_caption(canvas, caption, plate.ink, scale, rng)
+    return canvas
+
+
+def _free(layout: Layout, width: int, scale: float) -> tuple[float, float]:
+    """The room for characters between the bands: left and right, in pixels."""
+    taken = {band.side: band.size * scale for band in layout.bands}
+    margin = 0.02 * width + layout.border[0] * scale
+    return taken.get("left", 0) + margin, width - taken.get("right", 0) - margin
+
+
+def _characters(canvas, plate: Plate, scale: float, left: float, right: float, rng) -> np.ndarray:
+    """All lines of characters with separators and emblems."""
+    layout, height = plate.layout, canvas.shape[0]
+    ink = np.zeros(canvas.shape[:2], np.uint8)
+    count = len(plate.lines)
+    centres = layout.lines or ((0.5,) if count == 1 else tuple((i + 0.55) / (count + 0.1) for i in range(count)))
+    for i, tokens in enumerate(plate.lines):
+        size = layout.height[min(i, len(layout.height) - 1)] * scale * plate.grow
+        centre = centres[min(i, len(centres) - 1)] * height
+        _line(canvas, ink, plate, tokens, size, centre, left, right, rng)
+    return paint.paint_ink(canvas, ink, plate.ink, plate.emboss, plate.light, plate.wear, rng)
+
+
+def _line(canvas, ink, plate: Plate, tokens, size: float, centre: float, left: float, right: float, rng) -> None:
+    """One line: widths first, squeezed to the room if need be, then every token in its place."""
+    widths = np.array([_advance(plate, token) for token in tokens]) * size
+    gap = plate.gap * size
+    total = widths.sum() + gap * (len(tokens) - 1)
+    fit = min(1.0, (right - left) / total)
+    x = left + (right - left - total * fit) * np.clip(plate.layout.centre + rng.normal(0, 0.08), 0, 1)
+    for token, width in zip(tokens, widths * fit, strict=True):
+        _token(canvas, ink, plate, token, x, centre, width, size, rng)
+        x += width + gap * fit
+
+
+def _advance(plate: Plate, token: str) -> float:
+    """The width of a token, of the characters' height."""
+    if token in ROOM:
+        return ROOM[token]
+    if token in MASKS:
+        return MASKS[token][0]
+    if token == "#":
+        return 0.55
+    if token.startswith("("):
+        return 0.25
+    natural = mask(plate.face, token).shape[1] / CAP * plate.squeeze
+    return max(natural, plate.layout.aspect) if plate.pitch else natural
+
+
+def _token(canvas, ink, plate: Plate, token: str, x: float, centre: float, width: float, size: float, rng) -> None:
+    """Draw one token from x on, about the line's centre."""
+    if token in (" ", ","):
+        return
+    if token == "@":
+        paint.paint_emblem(canvas, x + width / 2, centre, size * rng.uniform(0.25, 0.5), plate.ink, rng)
+    elif token in MASKS:
+        thick = MASKS[token][1] * size
+        _stamp(ink, np.full((8, 8), 255, np.uint8), x, centre + rng.normal(0, 0.02) * size - thick / 2, width, thick)
+    elif token == "#":
+        _stamp(ink, paint.cjk_mask(int(rng.integers(1 << 16))), x, centre - size / 2, width, size)
+    elif token.startswith("("):
+        _stacked(ink, plate, token[1:], x, centre, width, size)
+    else:
+        glyph = mask(plate.face, token)
+        own = min(width, glyph.shape[1] / CAP * plate.squeeze * size)
+        _stamp(ink, glyph, x + (width - own) / 2, centre - size / 2, own, size)
+
+
+def _stacked(ink, plate: Plate, letters: str, x: float, centre: float, width: float, size: float) -> None:
+    """Small letters one above the other, which are no part of the text."""
+    step = size * 0.8 / max(2, len(letters))
+    for i, letter in enumerate(letters):
+        if letter.isalnum():
+            _stamp(ink, mask(plate.face, letter), x, centre + (i - len(letters) / 2) * step, width * 0.8, step * 0.85)
+
+
+def _stamp(ink, glyph, x: float, y: float, width: float, height: float) -> None:
+    """Put a glyph into the plate's ink, scaled to width and height."""
+    w, h = max(1, round(width)), max(1, round(height))
+    small = cv2.resize(glyph, (w, h), interpolation=cv2.INTER_AREA)
+    x0, y0 = round(x), round(y)
+    part = ink[max(0, y0) : y0 + h, max(0, x0) : x0 + w]
+    cut = small[max(0, -y0) :, max(0, -x0) :][: part.shape[0], : part.shape[1]]
+    np.maximum(part, cut, out=part)
+
+
+def _fittings(canvas, plate: Plate, scale: float, rng) -> np.ndarray:
+    layout = plate.layout
+    for place in layout.stickers[: plate.stickers] if layout.stickers else ():
+        paint.paint_sticker(canvas, place, 26 * scale, rng)
+    for place in layout.bolts if plate.bolts else ():
+        paint.paint_bolt(canvas, place, 5.5 * scale, rng)
+    return canvas
+
+
+def _weathered(canvas, plate: Plate, rng) -> np.ndarray:
+    """Uneven reflection, and dirt that gathers in patches."""
+    shape = canvas.shape[:2]
+    light = paint.field(rng, shape, (3, 2), 0.85, 1.08)
+    if plate.dirt:
+        light = light * (1 - plate.dirt * np.clip(paint.field(rng, shape, (12, 5), -0.5, 1.0), 0, 1))
+    return paint.scaled(canvas, light)
+
+
+# --- crops for a reader
+
+
+def to_gray(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gray as one camera or another sees colours: usual weights, or any other mix, as sensors and infrared have."""
+    weights = np.array((0.114, 0.587, 0.299)) if rng.random() < 0.6 else rng.dirichlet((0.8, 1.5, 1.5))
+    return cv2.transform(image, weights[None].astype(np.float32))
+
+
+def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[np.ndarray, str]:
+    """What a plate reader gets: a plate after rectification, roughly cut, on what is behind it, as a camera saw it.
+
+    Gray uint8 (H, W) in the plate's own proportions, 60 to 300 pixels wide, and its text. `strength` scales all that
+    makes it hard, from 0 (clean) on.
+    """
+    plate = sample_plate(rng)
+    width = float(np.exp(rng.uniform(np.log(60), np.log(260))))
+    line = width / plate.layout.size[0] * plate.layout.height[0]
+    image = to_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng)
+    crop = _cut(rng, image, width, strength)
+    effects = sample_effects(rng, strength, bool(rng.random() < 0.12), height=line)
+    return apply_effects(crop, effects), plate.text
+
+
+def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
+    """The plate on its surroundings as a locator's box cuts it: margins, rotation, slight perspective."""
+    h, w = image.shape
+    height = width * h / w * np.exp(rng.normal(0, 0.1 * strength))
+    margins = rng.uniform(-0.03, 0.1, (4, 2)) * strength * rng.choice((0.5, 1.0))
+    inset = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+    target = (np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) + margins * inset) * (width, height)
+    angle = np.radians(rng.normal(0, 1.2) if rng.random() < 0.8 else rng.uniform(-8, 8)) * min(strength, 1.5)
+    centre = np.array((width, height)) / 2
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    target = (target - centre) @ turn + centre
+    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
+    size = (round(width), max(8, round(height)))
+    behind = surroundings(rng, size[::-1])
+    return cv2.warpPerspective(image, matrix, size, dst=behind, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+
+
+def surroundings(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """What is seen around a plate: paint, a bumper's edges, a dark gap, a holder; gray uint8 (h, w)."""
+    base = rng.choice((rng.uniform(5, 60), rng.uniform(20, 250)))
+    values = base * paint.field(rng, shape, (3, 3), 0.7, 1.3)
+    for _ in range(rng.integers(4)):
+        row = int(rng.integers(shape[0]))
+        values[row : row + int(rng.integers(1, 2 + shape[0] // 5))] *= rng.uniform(0.3, 1.6)
+    return np.clip(values, 0, 255).astype(np.uint8)
