@@ -1,4 +1,7 @@
-"""The collection of real pictures beside the project: which folder is read how, and what is held out.
+"""Every set by its name: which folder of the data is read how, and what is held out.
+
+"plates/...", "characters/...", "digits/..." and "backgrounds/..." are the collection of real pictures beside the
+project; "public/..." are the sets that `python -m train prepare` fetches.
 
 Most sets say themselves which rows validate. Two do not, so it is decided here: meters by device, world_boxes by file.
 """
@@ -14,8 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from realtime.errors import SourceError
+from train.datasets.chars74k import read_chars74k
 from train.datasets.example import Example, held_out
 from train.datasets.folder import read_folder
+from train.datasets.idx import read_emnist, read_mnist
+from train.datasets.iiit5k import read_iiit5k
+from train.datasets.svhn import read_svhn_digits, read_svhn_numbers
+from train.datasets.unipen import read_unipen
 
 # Whole devices, about one row in eight, of every kind: water, power, gas, LCD.
 HELD_OUT_METERS = frozenset(
@@ -119,7 +127,15 @@ def backgrounds(root: Path, name: str) -> Iterator[Example]:
         yield Example(name, "", "val" if held_out(f"{name}/{path.name}", 0.2) else "train", path=path)
 
 
-SETS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
+Reader = Callable[[Path, str], Iterator[Example]]  # the data's root, the set's name
+
+
+def public(reader: Callable[..., Iterator[Example]], folder: str = "", **options) -> Reader:
+    """A public set's own reader as one that finds its folder below the data's root."""
+    return lambda root, name: reader(root / (f"public/{folder}" if folder else name), name, **options)
+
+
+SETS: dict[str, Reader] = {
     "plates/crops/taiwan": plain,
     "plates/crops/europe": plain,
     "plates/crops/europe_two_line": partial(plain, group="country"),
@@ -143,4 +159,14 @@ SETS: dict[str, Callable[[Path, str], Iterator[Example]]] = {
     "backgrounds/bsds500": backgrounds,
     "backgrounds/dtd10": backgrounds,
     "backgrounds/openalpr_neg_gray": backgrounds,
+    "public/chars74k-img": public(read_chars74k),
+    "public/chars74k-hnd": public(read_chars74k, part="EnglishHnd"),
+    "public/chars74k-fnt": public(read_chars74k, part="EnglishFnt"),
+    "public/mnist": public(read_mnist),
+    "public/emnist": public(read_emnist),
+    "public/svhn": public(read_svhn_digits),
+    "public/svhn-full": public(read_svhn_numbers),
+    "public/iiit5k": public(read_iiit5k),
+    "public/iiit5k-chars": public(read_iiit5k, "iiit5k", characters=True),
+    "public/unipen": public(read_unipen),
 }
