@@ -102,7 +102,7 @@ def test_held_out_takes_about_its_share_and_always_the_same(keys):
     ("folders", "device"),
     [
         (["collected/powermeter/ISKRA T3F-01S1", "collected/powermeter/ISKRA T3F-01S1/20230604"],
-         , "power/iskra t3f-01s1"),
+         "power/iskra t3f-01s1"),
         (["collected/powermeter/ISKRA.T3F-01S1_20250630/20250630"], "power/iskra t3f-01s1"),
         (["collected/powermeter/unknown/iotson/emeter1", "collected/powermeter/unknown/iotson/emeter1/20220516/01"],
          "power/unknown/iotson"),
