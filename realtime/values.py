@@ -91,7 +91,9 @@ class Frame:
     time: float
     image: np.ndarray
     source: str = ""
-    event: str = ""  # "source lost" / "source back": set on the first frame that follows, else empty
+    still: bool = False  # a picture of its own, not one of a sequence
+    event: str = ""  # "source lost", then "source waiting" with the last picture, then "source back"; else empty
+    still: bool = False  # the only picture of its source: nothing to follow
 
 
 @dataclass(frozen=True)

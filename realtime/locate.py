@@ -1,0 +1,139 @@
+"""Find objects: a sliding window as one convolutional pass per pyramid level, cells linked into quadrilaterals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+
+from realtime.spec import ModelSpec
+from realtime.values import Quad, Spot, iou
+
+Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+REACH = 24.0  # pixels per unit of a corner offset, as trained
+CLIP = 44.0  # pixels: ends of a line further from a cell than this are not seen by it
+STEP = 0.5  # between pyramid levels: the locator is trained on sizes a factor of four apart
+LONGEST = 640  # pixels of the longer side of the finest level
+SMALLEST = 40  # pixels of the longer side of the coarsest
+EDGE = 40  # pixels of repeated border, so that cells reach to 8 pixels from the picture's edge
+MOST = 32  # spots per picture, the surest first
+OVERLAP = 0.3  # boxes that overlap more are one object
+
+
+def levels(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
+    """The pyramid: pictures and their scale to the given one, finest first."""
+    scale, level = min(1.0, longest / max(gray.shape)), gray
+    while max(gray.shape) * scale >= SMALLEST:
+        size = max(8, round(gray.shape[1] * scale)), max(8, round(gray.shape[0] * scale))
+        level = level if size == level.shape[::-1] else cv2.resize(level, size, interpolation=cv2.INTER_AREA)
+        yield level, size[0] / gray.shape[1]
+        scale *= STEP
+
+
+def framed(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, int]:
+    """The picture with its border repeated, so that whole cells reach close to every edge; and the border's width."""
+    edge = max(EDGE, -(-(window - min(gray.shape)) // 2))
+    bottom, right = (-(side + 2 * edge - window) % stride for side in gray.shape)
+    return cv2.copyMakeBorder(gray, edge, edge + bottom, edge, edge + right, cv2.BORDER_REPLICATE), edge
+
+
+class Locator:
+    """Finds objects in gray pictures; `threshold` on a cell's presence, 0 to 1."""
+
+    def __init__(self, net: Net, spec: ModelSpec, threshold: float | None = None, longest: int = LONGEST) -> None:
+        self.net, self.spec, self.longest = net, spec, longest
+        self.threshold = spec.threshold if threshold is None else threshold
+
+    def __call__(self, gray: np.ndarray) -> list[Spot]:
+        """Spots of a uint8 (H, W) picture, best first, one per object."""
+        spots = [spot for level, scale in levels(gray, self.longest) for spot in self.level(level, scale)]
+        return distinct(spots)[:MOST]
+
+    def level(self, gray: np.ndarray, scale: float) -> list[Spot]:
+        """Spots of one pyramid level, in pixels of the picture it was shrunk from."""
+        presence, centres, quads = self.cells(gray)
+        return [Spot(Quad.of(points / scale), score) for points, score in linked(presence, centres, quads)]
+
+    def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The cells over the threshold: presence (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
+        picture, edge = framed(gray, self.spec.height, self.spec.stride)
+        corners, presence = self.net(picture[None, ..., None])
+        rows, columns = np.nonzero(presence[0, ..., 0] > self.threshold)
+        middle = (self.spec.height - 1) / 2 - edge
+        centres = np.stack([columns, rows], 1).astype(np.float32) * self.spec.stride + np.float32(middle)
+        offsets = corners[0, rows, columns].reshape(-1, 4, 2) * REACH
+        return presence[0, rows, columns, 0], centres, centres[:, None] + offsets
+
+
+def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Cells that describe one object, joined: corners (4, 2) and the highest presence of each group.
+
+    Each end comes from the cells that see it, the nearer the more: a cell in the middle of a long line sees neither.
+    """
+    groups = components(agreeing(centres, quads))
+    return [(joined(presence[g], centres[g], quads[g]), float(presence[g].max())) for g in groups]
+
+
+def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends."""
+    left, right = quads[:, [0, 3]].mean(1), quads[:, [1, 2]].mean(1)
+    height = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1).mean(1)
+    smaller = np.minimum(height[:, None], height[None])
+    near = np.abs(centres[:, None] - centres[None]).max(-1) < 2.5 * np.maximum(smaller, 4.0)
+    alike = np.maximum(height[:, None], height[None]) < 1.6 * smaller
+    return near & alike & same_end(left, centres, smaller) & same_end(right, centres, smaller)
+
+
+def same_end(ends: np.ndarray, centres: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Whether two cells (n, n) give the same end, or one is too far to see it and the other's lies beyond."""
+    distance = np.linalg.norm(ends[:, None] - ends[None], axis=-1)
+    blind = np.linalg.norm(ends - centres, axis=1) > 0.85 * CLIP
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
+    return (distance < 0.6 * height) | ((blind[:, None] | blind[None]) & (distance < apart + 0.6 * height))
+
+
+def components(links: np.ndarray) -> list[np.ndarray]:
+    """Connected components of a symmetric boolean (n, n), as index arrays."""
+    labels = np.arange(len(links))
+    for _ in range(len(links)):
+        spread = np.where(links, labels[None], len(links)).min(1)
+        if (spread == labels).all():
+            break
+        labels = spread
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+
+def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """One quadrilateral (4, 2) of a group of cells: every corner from the cells nearest to its end."""
+    height = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean()
+    corners = np.empty((4, 2), np.float32)
+    axis = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]).mean(0)
+    along = (quads - quads.mean((0, 1))) @ (axis / max(np.linalg.norm(axis), 1e-6))
+    for k, sign in enumerate((-1, 1, 1, -1)):
+        distance = np.linalg.norm(quads[:, k] - centres, axis=1)
+        outermost = (sign * along[:, k]).max()
+        sees = (distance < 0.85 * CLIP) | (sign * along[:, k] > outermost - 0.5 * height)
+        weight = np.where(sees, presence**2 * np.exp(-distance / (2 * height + 1)), 1e-9)
+        corners[k] = (quads[:, k] * weight[:, None]).sum(0) / weight.sum()
+    return corners
+
+
+def distinct(spots: list[Spot]) -> list[Spot]:
+    """The surest of every set of overlapping spots, surest first."""
+    kept: list[Spot] = []
+    for spot in sorted(spots, key=lambda s: -s.score):
+        if all(not same(spot, other) for other in kept):
+            kept.append(spot)
+    return kept
+
+
+def same(a: Spot, b: Spot) -> bool:
+    """Whether two spots overlap so much, or one lies so far inside the other, that they are one object."""
+    if iou(a.box, b.box) > OVERLAP:
+        return True
+    small, large = sorted((a.box, b.box), key=lambda box: box.area)
+    width = min(small.x1, large.x1) - max(small.x0, large.x0)
+    height = min(small.y1, large.y1) - max(small.y0, large.y0)
+    return width > 0 and height > 0 and width * height > 0.7 * small.area

@@ -1,0 +1,142 @@
+"""One pipeline for every mode: gray, locate, read, track and vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from realtime.errors import ModelError
+from realtime.locate import Locator
+from realtime.model import Model
+from realtime.preprocess import to_gray
+from realtime.recognise import NOTHING, Recogniser, softmax
+from realtime.refine import Refiner
+from realtime.regions import match, repair
+from realtime.spec import ALPHABETS
+from realtime.stats import Stopwatch
+from realtime.track import AGREE, Tracker
+from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
+
+SHIPPED = Path(__file__).resolve().parent.parent / "models"
+LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
+
+
+class Pipeline:
+    """Reads pictures (`read`, `read_whole`: no memory) and frames in turn (calling it: with tracking).
+
+    `threshold` decides which readings count, on the calibrated confidence of the whole text, 0 to 1.
+    """
+
+    def __init__(
+        self, mode, locator, recogniser, refiner=None, classifier=None, *, threshold=None, regions=(), agree=AGREE
+    ) -> None:
+        self.mode, self.locator, self.recogniser = mode, locator, recogniser
+        self.refiner, self.classifier, self.regions, self.agree = refiner, classifier, tuple(regions), agree
+        self.threshold = recogniser.spec.threshold if threshold is None else threshold
+        self.tracker = Tracker(agree)
+
+    def read(self, image: np.ndarray) -> list[Sighting]:
+        """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
+        return self._sightings(to_gray(image), Stopwatch())
+
+    def read_whole(self, image: np.ndarray) -> Reading:
+        """The picture is the object: its reading, empty where it says nothing of this mode."""
+        gray = to_gray(image)
+        reading = self.recogniser.whole(gray)
+        return self._ruled(single_or_string(self.classifier.whole(gray), reading) if self.classifier else reading)
+
+    def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
+        """The likeliest single characters of a picture with their probabilities; "" stands for none of them."""
+        reader = self.classifier or self.recogniser
+        p = softmax(reader.net(reader.input(to_gray(image))[None, ..., None])[0], reader.spec.temperature)
+        names = [*reader.spec.alphabet, ""]
+        p = p if p.ndim == 1 else p.max(0)
+        return [(names[i], float(p[i])) for i in np.argsort(-p)[:most]]
+
+    def network_input(self, image: np.ndarray) -> np.ndarray:
+        """Exactly what the network receives for a whole picture: uint8 (h, w)."""
+        return (self.classifier or self.recogniser).input(to_gray(image))
+
+    def __call__(self, frame: Frame) -> Result:
+        """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
+        watch = Stopwatch()
+        with watch("gray"):
+            gray = to_gray(frame.image)
+        sightings = tuple(self._sightings(gray, watch))
+        with watch("track"):
+            if frame.still:
+                tracker = Tracker(agree=1)
+                step = tracker(frame.time, frame.index, sightings, frame.image)
+                step = replace(step, ended=tracker.flush())
+            else:
+                step = self.tracker(frame.time, frame.index, sightings, frame.image)
+        return Result(frame, sightings, step.tracks, step.confirmed, step.ended, watch.take())
+
+    def flush(self) -> tuple[Track, ...]:
+        """End every track: nothing more will come from this source."""
+        return self.tracker.flush()
+
+    def _sightings(self, gray: np.ndarray, watch: Stopwatch) -> list[Sighting]:
+        with watch("locate"):
+            spots = [s for s in self.locator(gray) if inside(s, gray.shape)]
+        with watch("refine"):
+            if self.refiner:
+                spots = self.refiner(gray, spots)
+        with watch("read"):
+            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots)]
+        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.threshold]
+        return sorted(sure, key=lambda s: -s.reading.confidence)
+
+    def _ruled(self, reading: Reading) -> Reading:
+        """The reading under the mode's rules: long enough, and with the region whose format it has."""
+        if len(reading.text) < LEAST[self.mode]:
+            return NOTHING
+        if not self.regions:
+            return reading
+        reading = repair(reading, self.regions)
+        return replace(reading, region=match(reading.text, self.regions))
+
+
+def inside(spot: Spot, shape: tuple[int, int]) -> bool:
+    """Whether the object lies within the picture: one cut by its edge would give half a text."""
+    box, slack = spot.box, 0.15 * spot.box.height + 1
+    return box.x0 >= -slack and box.y0 >= -slack and box.x1 <= shape[1] + slack and box.y1 <= shape[0] + slack
+
+
+def single_or_string(single: Reading, string: Reading) -> Reading:
+    """One character or several: the string where it is longer and sure, else the single character."""
+    return string if len(string.text) > 1 and string.confidence > 0.5 else single
+
+
+def load(
+    mode: str,
+    models: str | Path | None = None,
+    threads: int = 1,
+    *,
+    threshold: float | None = None,
+    regions: Sequence[str] = (),
+    agree: int = AGREE,
+) -> Pipeline:
+    """The pipeline of a mode ("digits", "characters", "plates") with the shipped models or those in a folder.
+
+    Raises ModelError for an unknown mode and for missing or damaged models.
+    """
+    if mode not in ALPHABETS:
+        raise ModelError(f"{mode!r} is not a mode.", f"Choose one of: {', '.join(ALPHABETS)}.")
+    folder = Path(models) if models else SHIPPED
+    nets = {kind: Model(folder / f"{mode}-{kind}.tflite", threads=threads) for kind in KINDS_OF[mode]}
+    locator = Locator(nets["locator"], nets["locator"].spec)
+    recogniser = Recogniser(nets["reader"], nets["reader"].spec)
+    refiner = Refiner(nets["corners"], nets["corners"].spec) if "corners" in nets else None
+    classifier = Recogniser(nets["classifier"], nets["classifier"].spec) if "classifier" in nets else None
+    return Pipeline(mode, locator, recogniser, refiner, classifier, threshold=threshold, regions=regions, agree=agree)
+
+
+KINDS_OF = {
+    "digits": ("locator", "reader", "classifier"),
+    "characters": ("locator", "reader", "classifier"),
+    "plates": ("locator", "corners", "reader"),
+}
