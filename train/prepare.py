@@ -19,6 +19,7 @@ from tqdm import tqdm
 from realtime.errors import SourceError
 from train.datasets.sources import SOURCES, Archive, Source
 from train.unpack import unpack
+from train.whole import FULL, write
 
 CHUNK = 1 << 20
 TIMEOUT = 30  # seconds without a byte
@@ -94,7 +95,7 @@ def disk_full_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (28, 122):  # ENOSPC, EDQUOT
+        if error.errno not in FULL:
             raise
         raise SourceError(
             f"The disk of {folder} is full.", "Make room and run it again: it goes on from there."
@@ -171,7 +172,7 @@ def verify(archive: Archive, path: Path, hashes: Path, say: Callable[[str], None
             "Remove it and run it again.",
         )
     if not expected:
-        write_json(hashes, recorded | {archive.name: found})
+        write(hashes, json.dumps(recorded | {archive.name: found}, indent=1))
         say(f"No published hash of {archive.name} is known; recorded {found}. Later runs compare with it.")
 
 
@@ -179,14 +180,6 @@ def digest(path: Path, kind: str) -> str:
     """Hex digest of a file, read in blocks."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, kind).hexdigest()
-
-
-def write_json(path: Path, value) -> None:
-    """Write whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(json.dumps(value, indent=1))
-    os.replace(temporary, path)
 
 
 def unpack_all(source: Source, place: Place, say: Callable[[str], None]) -> None:
@@ -199,7 +192,8 @@ def unpack_all(source: Source, place: Place, say: Callable[[str], None]) -> None
         if skipped:
             say(f"{archive.name}: {skipped} links or devices were left out.")
     files = sorted(p.relative_to(work).as_posix() for p in work.rglob("*") if p.is_file())
-    write_json(work / place.marker.name, {"files": files, "licence": source.licence, "page": source.page})
+    listed = {"files": files, "licence": source.licence, "page": source.page}
+    write(work / place.marker.name, json.dumps(listed, indent=1))
     shutil.rmtree(place.target, ignore_errors=True)
     os.replace(work, place.target)
 
