@@ -1,4 +1,4 @@
-"""Look twice: find the four corners exactly in a loose crop around a spot, and drop what is no object at a second look."""
+"""Look twice: the exact corners in a loose crop around a spot; what is no object at a second look is dropped."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ class Refiner:
         loose = rectify(gray, quad, *size, margin=MARGIN)
         shares, presence = self.net(normalised(loose)[None, ..., None])
         return mapped(shares[0].reshape(4, 2) / UNIT + 0.5, quad), float(presence.ravel()[0])
+
+    @staticmethod
+    def shares(corners: np.ndarray, quad: Quad) -> np.ndarray:
+        """Points (4, 2) of the picture as shares of the loose crop around `quad`: what the network is to find."""
+        unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+        matrix = cv2.getPerspectiveTransform(grown(quad.array(), MARGIN), unit)
+        return cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
 
 
 def mapped(shares: np.ndarray, quad: Quad) -> Quad:

@@ -10,7 +10,7 @@ import numpy as np
 
 from realtime.preprocess import grown
 from realtime.values import Box, Reading, Sighting, State, Track, iou
-from realtime.vote import vote
+from realtime.vote import NOTHING, vote
 
 AGREE = 2  # equal readings that confirm a track
 LOST_AFTER = 1.2  # seconds unseen
@@ -35,7 +35,7 @@ class Trail:
     velocity: tuple[float, float] = (0.0, 0.0)
     best: Sighting | None = None
     best_crop: np.ndarray | None = None
-    reading: Reading = Reading("", ())
+    reading: Reading = NOTHING
     state: State = State.TENTATIVE
 
     def expected(self, time: float) -> Box:
@@ -78,7 +78,8 @@ class Tracker:
         before = {t.id: (t.state, t.reading.text) for t in self.trails}
         for trail, sighting in self._matched(time, sightings):
             self._extend(trail or self._begin(time, index, sighting), time, index, sighting, image)
-        changed = [t for t in self.trails if t.state is State.CONFIRMED and before.get(t.id) != (t.state, t.reading.text)]
+        confirmed = [t for t in self.trails if t.state is State.CONFIRMED]
+        changed = [t for t in confirmed if before.get(t.id) != (t.state, t.reading.text)]
         return Step(tuple(t.track() for t in self.trails), tuple(t.track() for t in changed), ended)
 
     def flush(self) -> tuple[Track, ...]:
@@ -129,7 +130,7 @@ class Tracker:
 
 
 def affinity(trail: Trail, sighting: Sighting, time: float) -> float:
-    """How well a sighting continues a trail, 0 (not at all) to 2: by overlap with the expected place, nearness, and text."""
+    """How well a sighting continues a trail, 0 (not at all) to 2: by place, size and text."""
     expected = trail.expected(time)
     overlap = max(iou(expected, sighting.box), iou(trail.sighting.box, sighting.box))
     likeness = alike(trail.reading.text, sighting.reading.text)

@@ -91,7 +91,6 @@ class Frame:
     time: float
     image: np.ndarray
     source: str = ""
-    still: bool = False  # a picture of its own, not one of a sequence
     event: str = ""  # "source lost", then "source waiting" with the last picture, then "source back"; else empty
     still: bool = False  # the only picture of its source: nothing to follow
 
@@ -165,8 +164,8 @@ class Track:
 class Result:
     """What the pipeline says of one frame.
 
-    `tracks`: those alive in this frame; `confirmed`: tracks that became CONFIRMED or changed their text in this frame;
-    `ended`: tracks that were LOST in this frame (each confirmed one is reported there exactly once, with its last vote).
+    `tracks`: those alive in this frame; `confirmed`: tracks that became CONFIRMED or changed their text now;
+    `ended`: tracks that were LOST in this frame (each confirmed one is reported there exactly once, as last voted).
     `timings`: milliseconds per stage.
     """
 

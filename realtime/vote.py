@@ -50,7 +50,7 @@ def _place(readings: Sequence[Reading], k: int) -> tuple[str, float]:
 
 
 def agreement(text: str, readings: Sequence[Reading]) -> float:
-    """Confidence in the voted text: its share of the evidence, times the surest reading of it; a composed text's is low."""
+    """Confidence in the voted text: its share of the evidence, times its surest reading; low where none reads so."""
     support = [weight(r) for r in readings if r.text == text]
     total = sum(weight(r) for r in readings)
     return max(support) * sum(support) / total if support else min(weight(r) for r in readings) / 2

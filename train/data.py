@@ -1,7 +1,7 @@
 """Training samples: real and rendered, damaged the same way, pressed through realtime.preprocess, in batches.
 
-A sampler is a function of a random generator. Workers are processes that import no Keras; sample k of worker w comes from
-the generator seeded with (seed, w, k), so a run can be repeated.
+A sampler is a function of a random generator. Workers are processes that import no Keras; sample k of worker w comes
+from the generator seeded with (seed, w, k), so a run can be repeated.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from train.datasets import load_shared
 
 MAX_TEXT = 24
 Sample = tuple[np.ndarray, np.ndarray]
+Render = Callable[[np.random.Generator], tuple[np.ndarray, str]]
 Sampler = Callable[[np.random.Generator], Sample]
 
 # Rows of one set are drawn this many times as often as of another: small and hard sets more.
@@ -73,9 +74,10 @@ def surrounded(gray: np.ndarray, patch: np.ndarray, share: float) -> tuple[np.nd
 
 
 def jittered(quad: Quad, rng: np.random.Generator, loose: float, corner: float, turn: float) -> Quad:
-    """Corners moved as an imperfect locator moves them: all outwards by -0.02..loose, each by `corner`, turned by `turn` degrees.
+    """Corners moved as an imperfect locator moves them.
 
-    Shares are of the height for both axes, so that wide plates are not cut at their ends.
+    All outwards by -0.02 to `loose`, each by a normal deviate of `corner`, all turned by one of `turn` degrees. Shares
+    are of the height for both axes, so that wide plates are not cut at their ends.
     """
     points = quad.array()
     center, height = points.mean(0), quad.size[1]
@@ -116,7 +118,7 @@ class RealCrops:
 class Rendered:
     """Rendered characters, each new; what is none of the alphabet has the empty text."""
 
-    def __init__(self, render: Callable[[np.random.Generator], tuple[np.ndarray, str]], spec: ModelSpec) -> None:
+    def __init__(self, render: Render, spec: ModelSpec) -> None:
         self.render, self.spec = render, spec
 
     def __call__(self, rng: np.random.Generator) -> Sample:
@@ -130,7 +132,7 @@ class Bank:
     Rendering costs milliseconds, shaking a tenth of one: `reuse` trades variety for time.
     """
 
-    def __init__(self, render: Callable[[np.random.Generator], tuple[np.ndarray, str]], spec: ModelSpec, size: int, reuse: int):
+    def __init__(self, render: Render, spec: ModelSpec, size: int, reuse: int) -> None:
         self.render, self.spec, self.size, self.reuse = render, spec, size, reuse
         self.items: list[tuple[np.ndarray, str]] = []
 
@@ -247,7 +249,8 @@ def written(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rows, columns = np.flatnonzero(ink.max(1) > 40), np.flatnonzero(ink.max(0) > 40)
     if len(rows) and len(columns):
         edge = int(rng.integers(0, 7))
-        ink = cv2.copyMakeBorder(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], *[edge] * 4, cv2.BORDER_CONSTANT)
+        ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT)
     paper, pen = rng.uniform(140, 255), rng.uniform(0, 110)
     if rng.random() < 0.35:
         paper, pen = pen, paper

@@ -43,7 +43,7 @@ def text_scores(truths: Sequence[str], answers: Sequence[str], mode: str) -> dic
 
 
 def calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017): mean gap of confidence and accuracy over equally wide bins, by size."""
+    """Expected calibration error (Guo et al. 2017): gap of confidence and accuracy over equal bins, by size."""
     confidences, right = np.asarray(confidences, float), np.asarray(right, float)
     slots = np.minimum((confidences * bins).astype(int), bins - 1)
     gaps = [abs(confidences[slots == b].sum() - right[slots == b].sum()) for b in range(bins)]
@@ -86,7 +86,7 @@ def smooth_cross_entropy(smoothing: float = 0.05):
 
 
 def presence_loss(target, predicted):
-    """Focal loss (Lin et al. 2017, gamma 2) on presence; a target of -1 counts nothing. Summed over the picture's cells."""
+    """Focal loss (Lin et al. 2017, gamma 2) on presence, per positive cell; a target of -1 counts nothing."""
     target, p = ops.cast(target, "float32"), ops.clip(ops.cast(predicted, "float32"), 1e-4, 1 - 1e-4)
     counts = ops.cast(target >= 0, "float32")
     positive, negative = ops.cast(target > 0.5, "float32"), ops.cast(target <= 0.5, "float32")
@@ -95,7 +95,7 @@ def presence_loss(target, predicted):
 
 
 def corner_loss(target, predicted):
-    """Smooth L1 on corner offsets; target (..., 16): eight offsets and eight weights, 0 where an offset is not to be learned."""
+    """Smooth L1 on corner offsets; target (..., 16): eight offsets and their eight weights."""
     target, predicted = ops.cast(target, "float32"), ops.cast(predicted, "float32")
     gap = ops.abs(target[..., :8] - predicted)
     loss = ops.where(gap < 0.05, gap * gap / 0.1, gap - 0.025)

@@ -10,8 +10,8 @@ from keras import layers
 
 from realtime.spec import ModelSpec
 
-# Locator window: what one output cell sees. 15 pixels for the three halving convolutions, then 8 * 2 * dilation for each
-# 3x3 block at one eighth of the size.
+# Locator window: what one output cell sees. 15 pixels for the three halving convolutions, then 8 * 2 * dilation for
+# each 3x3 block at one eighth of the size.
 DILATIONS = (1, 1, 2, 1)
 STRIDE = 8
 WINDOW = 15 + sum(2 * STRIDE * d for d in DILATIONS)
@@ -34,8 +34,8 @@ class BatchNorm(layers.BatchNormalization):
         statistics = self.moving_mean.value.detach(), self.moving_variance.value.detach()
         weights = self.gamma.value, self.beta.value
         learning = bool(training) and self.trainable
-        planes = inputs.movedim(-1, 1)
-        return functional.batch_norm(planes, *statistics, *weights, learning, 1 - self.momentum, self.epsilon).movedim(1, -1)
+        options = learning, 1 - self.momentum, self.epsilon
+        return functional.batch_norm(inputs.movedim(-1, 1), *statistics, *weights, *options).movedim(1, -1)
 
 
 def conv(x, filters: int, kernel=3, strides=1, dilation=1, padding="same", relu=True):

@@ -58,7 +58,8 @@ def classifier(recipe: Recipe) -> Sampler:
 
     spec, data = recipe.spec, recipe.data
     backgrounds = load_backgrounds(data, "train")
-    photos = Characters(load_labelled(data, ("characters/chars74k", "characters/iiit5k_words/chars"), "train", spec.alphabet), spec)
+    photographed = "characters/chars74k", "characters/iiit5k_words/chars"
+    photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
     hands = Characters(load_labelled(data, ("characters/handwriting",), "train", spec.alphabet), spec, inked=True)
     meters = Characters(load_labelled(data, ("digits/meters",), "train", spec.alphabet), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet), spec)
@@ -68,7 +69,7 @@ def classifier(recipe: Recipe) -> Sampler:
 
 
 def lines_reader(recipe: Recipe) -> Sampler:
-    """Rendered lines; for characters real scene words beside them, for digits the same words as what is to be left out."""
+    """Rendered lines, real scene words (for digits: as what is to be left out), rows of real meter digits."""
     from synth.render import sample_crop
 
     spec, data = recipe.spec, recipe.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 import keras
 import numpy as np
@@ -44,7 +45,7 @@ def plate_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
         answers = {k: texts(predict(model, x), spec) for k, x in inputs.items()}
         truths = {k: [i.text for i in items] for k, items in sets.items()}
         row = {k: round(text_scores(truths[k], answers[k], "plates")["folded"], 4) for k in sets}
-        pooled = text_scores(sum(truths.values(), []), sum(answers.values(), []), "plates")
+        pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], "plates")
         return {"score": (pooled["exact"] + pooled["folded"]) / 2, **pooled, **row}
 
     return score

@@ -1,0 +1,217 @@
+"""Training samples for what finds objects: patches of scenes with a target per cell, loose crops with their corners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from realtime.locate import CLIP, REACH
+from realtime.preprocess import normalised, rectify
+from realtime.refine import MARGIN, UNIT, Refiner
+from realtime.spec import ModelSpec
+from realtime.values import Quad
+from synth.effects import apply_effects, sample_effects
+
+PATCH = 231, 295  # rows and columns of a training patch: 18 x 26 cells
+SOFT = 0.3  # weight of corners that are a box's, not the plate's own
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A gray picture and the corners (n, 4, 2) of its objects; `exact` where the corners are true, not a box's."""
+
+    gray: np.ndarray
+    quads: np.ndarray
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Pixels, at one pyramid level, of the objects to find there: heights for text, widths for plates."""
+
+    axis: int  # 0: width, 1: height of Quad.size
+    least: float
+    most: float
+
+
+SIZES = {"plates": Sizes(0, 20, 84), "text": Sizes(1, 8.5, 26)}
+
+
+def cell_targets(quads: np.ndarray, shape: tuple[int, int], sizes: Sizes, weight: float, spec: ModelSpec) -> np.ndarray:
+    """float32 (h, w, 17) for a patch: presence (1, 0, or -1: count nothing), eight offsets / REACH, eight weights."""
+    window, stride = spec.height, spec.stride
+    rows, columns = (shape[0] - window) // stride + 1, (shape[1] - window) // stride + 1
+    target = np.zeros((rows, columns, 17), np.float32)
+    y, x = np.mgrid[:rows, :columns].astype(np.float32) * stride + (window - 1) / 2
+    centres = np.stack([x, y], -1)
+    for quad in quads:
+        size = Quad.of(quad).size[sizes.axis]
+        inner, outer = shares_inside(centres, quad)
+        core, fringe = inner & (size >= sizes.least) & (size <= sizes.most), outer
+        if sizes.least <= size <= sizes.most and not core.any():
+            core = nearest(centres, quad)
+        target[fringe & ~core & (target[..., 0] == 0), 0] = -1
+        target[core, 0] = 1
+        target[core, 1:9] = local_corners(centres[core], quad).reshape(-1, 8) / REACH
+        target[core, 9:] = weight
+    return target
+
+
+def shares_inside(centres: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which cells lie in the quadrilateral's core, and which in it with a fringe around."""
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), unit)
+    uv = cv2.perspectiveTransform(centres.reshape(1, -1, 2), matrix).reshape(centres.shape)
+    width, height = Quad.of(quad).size
+    end = 0.15 * min(1.0, height / width)
+    u, v = uv[..., 0], uv[..., 1]
+    core = (u > end) & (u < 1 - end) & (v > 0.15) & (v < 0.85)
+    fringe = (u > -end) & (u < 1 + end) & (v > -0.2) & (v < 1.2)
+    return core, fringe
+
+
+def nearest(centres: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """The one cell nearest to the quadrilateral's middle, if it is within half a stride of the patch's cells."""
+    distance = np.abs(centres - quad.mean(0)).max(-1)
+    return (distance == distance.min()) & (distance < 8)
+
+
+def local_corners(centres: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """Corner offsets (n, 4, 2) from cells (n, 2); ends further than CLIP along the line are cut off there."""
+    a, b, c, d = quad.astype(np.float32)
+    length = np.linalg.norm((b + c - a - d) / 2)
+    along = ((b + c - a - d) / 2) / max(length, 1e-6)
+    position = (centres - (a + d) / 2) @ along / max(length, 1e-6)
+    first = np.clip(position - CLIP / length, 0, 1)[:, None]
+    last = np.clip(position + CLIP / length, 0, 1)[:, None]
+    points = np.stack([a + (b - a) * first, a + (b - a) * last, d + (c - d) * last, d + (c - d) * first], 1)
+    return points - centres[:, None]
+
+
+class Patches:
+    """Patches of scenes at random scales: around an object brought to a wanted size, or anywhere."""
+
+    def __init__(self, scenes: Callable[[np.random.Generator], Scene], sizes: Sizes, spec: ModelSpec) -> None:
+        self.scenes, self.sizes, self.spec = scenes, sizes, spec
+
+    def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        scene = self.scenes(rng)
+        gray, quads = self.patch(scene, rng)
+        gray = apply_effects(gray, sample_effects(rng, strength=0.35, height=16))
+        weight = 1.0 if scene.exact else SOFT
+        return gray, cell_targets(quads, gray.shape, self.sizes, weight, self.spec)
+
+    def patch(self, scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """A patch of PATCH pixels and the objects' corners in it."""
+        height, width = scene.gray.shape
+        scale, focus = rng.uniform(0.35, 1.0), np.array([rng.uniform(0, width), rng.uniform(0, height)])
+        if len(scene.quads):
+            quad = scene.quads[rng.integers(len(scene.quads))]
+            wanted = np.exp(rng.uniform(np.log(0.75 * self.sizes.least), np.log(1.15 * self.sizes.most)))
+            scale, focus = min(wanted / max(Quad.of(quad).size[self.sizes.axis], 1.0), 2.0), quad.mean(0)
+        stretch = np.array([np.exp(rng.normal(0, 0.06)), 1.0])
+        place = np.array(PATCH[::-1]) / 2 + rng.uniform(-0.42, 0.42, 2) * np.array(PATCH[::-1])
+        mirror = not len(scene.quads) and rng.random() < 0.5
+        return cut_patch(scene.gray[:, ::-1] if mirror else scene.gray, scene.quads, scale * stretch, focus, place)
+
+
+def cut_patch(gray, quads, scale, focus, place) -> tuple[np.ndarray, np.ndarray]:
+    """The picture scaled (x, y), its point `focus` moved to `place`, cut to PATCH; shrinking averages first."""
+    while scale.max() < 0.5:
+        gray = cv2.resize(gray, (max(1, gray.shape[1] // 2), max(1, gray.shape[0] // 2)), interpolation=cv2.INTER_AREA)
+        scale, focus, quads = scale * 2, focus / 2, quads / 2
+    matrix = np.array([[scale[0], 0, place[0] - focus[0] * scale[0]], [0, scale[1], place[1] - focus[1] * scale[1]]])
+    border = cv2.BORDER_REPLICATE
+    patch = cv2.warpAffine(gray, matrix, PATCH[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
+    moved = quads * scale.astype(np.float32) + matrix[:, 2].astype(np.float32)
+    return patch, moved.astype(np.float32)
+
+
+class Reservoir:
+    """Keeps rendered scenes and draws each several times before a new one takes its place."""
+
+    def __init__(self, render: Callable[[np.random.Generator], Scene], size: int, reuse: int) -> None:
+        self.render, self.size, self.reuse = render, size, reuse
+        self.scenes: list[Scene] = []
+
+    def __call__(self, rng: np.random.Generator) -> Scene:
+        if len(self.scenes) < self.size:
+            self.scenes.append(self.render(rng))
+            return self.scenes[-1]
+        slot = int(rng.integers(self.size))
+        if rng.random() < 1 / self.reuse:
+            self.scenes[slot] = self.render(rng)
+        return self.scenes[slot]
+
+
+class Several:
+    """One of several kinds of scenes, by probability."""
+
+    def __init__(self, kinds: Sequence[Callable[[np.random.Generator], Scene]], weights: Sequence[float]) -> None:
+        self.kinds, self.weights = kinds, np.array(weights) / sum(weights)
+
+    def __call__(self, rng: np.random.Generator) -> Scene:
+        return self.kinds[rng.choice(len(self.kinds), p=self.weights)](rng)
+
+
+class LooseCrops:
+    """Crops around an object as the locator's first look gives them, with the true corners; or around nothing.
+
+    Target: float32 (17,): eight shares * UNIT, eight weights, presence.
+    """
+
+    def __init__(self, scenes: Callable[[np.random.Generator], Scene], spec: ModelSpec) -> None:
+        self.scenes, self.spec = scenes, spec
+
+    def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        scene = self.scenes(rng)
+        usable = [q for q in scene.quads if Quad.of(q).size[0] >= 24]
+        if usable and rng.random() < 0.85:
+            return self.sample(scene, usable[rng.integers(len(usable))], rng, present=1.0)
+        place = random_quad(scene.gray.shape, rng)
+        return self.sample(scene, place, rng, present=absence(place, scene.quads))
+
+    def sample(self, scene: Scene, truth: np.ndarray, rng: np.random.Generator, present: float):
+        """One crop around a roughly known place."""
+        rough = roughly(truth, rng)
+        gray = rectify(scene.gray, Quad.of(rough), self.spec.height, self.spec.width, margin=MARGIN)
+        gray = apply_effects(gray, sample_effects(rng, strength=0.35, height=24))
+        shares = (Refiner.shares(truth, Quad.of(rough)) - 0.5) * UNIT
+        weight = (1.0 if scene.exact else 0.0) if present == 1 else 0.0
+        target = np.concatenate([shares.ravel(), np.full(8, weight), [present]])
+        return normalised(gray), target.astype(np.float32)
+
+
+def absence(quad: np.ndarray, quads: np.ndarray) -> float:
+    """Presence at a random place: 0, or -1 (count nothing) where it touches an object."""
+    box = Quad.of(quad).box
+    for other in quads:
+        o = Quad.of(other).box
+        if min(box.x1, o.x1) > max(box.x0, o.x0) and min(box.y1, o.y1) > max(box.y0, o.y0):
+            return -1.0
+    return 0.0
+
+
+def random_quad(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A plate-shaped place anywhere, corners (4, 2)."""
+    width = np.exp(rng.uniform(np.log(24), np.log(min(200, shape[1] * 0.8))))
+    height = width / rng.choice([1.4, 2.0, 3.0, 4.6])
+    x, y = rng.uniform(0, max(1.0, shape[1] - width)), rng.uniform(0, max(1.0, shape[0] - height))
+    return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
+
+
+def roughly(quad: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Corners as a first look gives them: moved, stretched, turned, or an upright box."""
+    quad = quad.astype(np.float32)
+    width, height = Quad.of(quad).size
+    if rng.random() < 0.25:
+        box = Quad.of(quad).box
+        quad = Quad.from_box(box).array()
+    shift = rng.normal(0, [0.05 * width, 0.12 * height])
+    middle = quad.mean(0)
+    scale = np.exp(rng.normal(0, [0.09, 0.14]))
+    corner = rng.normal(0, 0.05 * height, (4, 2))
+    return ((quad - middle) * scale + middle + shift + corner).astype(np.float32)
