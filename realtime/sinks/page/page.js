@@ -1,0 +1,265 @@
+// The live page: one WebSocket brings state, readings and pictures; everything shown is set as text, never as markup.
+import { openPad } from "./pad.js";
+
+const $ = (id) => document.getElementById(id);
+const RETRY = [500, 1000, 2000, 4000];
+const COLOURS = ["#0f9d8f", "#e8a33d", "#5b8def", "#c86fc9", "#8a9a5b", "#d9705f", "#6b7b8c"];
+let socket = null, tries = 0, steering = false, rows = [], found = null;
+
+export async function ask(path, options = {}) {
+  const answer = await fetch(path, options);
+  const body = await answer.json().catch(() => ({}));
+  if (answer.status === 401) login();
+  if (!answer.ok) throw new Error(body.error || answer.statusText);
+  return body;
+}
+
+// ---- connection
+
+function connect() {
+  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/api/live`);
+  socket.binaryType = "blob";
+  socket.onopen = () => { tries = 0; wantPicture(); };
+  socket.onmessage = (event) => (typeof event.data === "string" ? showState(JSON.parse(event.data)) : showPicture(event.data));
+  socket.onclose = reconnect;
+}
+
+async function reconnect() {
+  socket = null;
+  setStatus("gone", "not connected");
+  $("veil").textContent = "The program does not answer. Trying again.";
+  try {
+    if ((await ask("api/state")).full) $("veil").textContent = "Others are watching; waiting for a place.";
+  } catch {
+    if ($("login").open) return;
+  }
+  setTimeout(connect, RETRY[Math.min(tries++, RETRY.length - 1)]);
+}
+
+function wantPicture() {
+  if (socket?.readyState === WebSocket.OPEN && !document.hidden && !$("live").hidden) socket.send("next");
+}
+
+// ---- what comes
+
+async function showPicture(blob) {
+  try {
+    const image = await createImageBitmap(blob), canvas = $("picture");
+    if (canvas.width !== image.width || canvas.height !== image.height) [canvas.width, canvas.height] = [image.width, image.height];
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    image.close();
+  } finally {
+    wantPicture();
+  }
+}
+
+function showState(state) {
+  $("mode").textContent = state.mode;
+  $("tabs").hidden = !state.pads.length;
+  $("search").hidden = !state.search;
+  const fps = state.fps ? ` ${state.fps.toFixed(state.fps < 10 ? 1 : 0)} fps` : "";
+  setStatus(state.status, state.status === "live" ? `live${fps}` : state.status);
+  $("veil").textContent = { waiting: "Waiting for the first picture", stalled: `No picture for ${Math.round(state.age)} seconds` }[state.status] || "";
+  $("source").textContent = state.size ? `${state.source || "source"} · ${state.size[0]} × ${state.size[1]} · frame ${state.frame}` : "";
+  if (!steering) setSlider(state.threshold);
+  showTimes(state);
+  showEvents(state.events);
+  if (state.readings) { rows = state.readings; if (!found) showReadings(rows); }
+}
+
+function setStatus(status, text) {
+  $("status").dataset.status = status;
+  $("status").textContent = text;
+}
+
+function setSlider(value) {
+  $("threshold").value = value;
+  $("threshold-value").textContent = value.toFixed(2);
+}
+
+function showTimes(state) {
+  const stages = Object.entries(state.timings || {});
+  const total = stages.reduce((sum, [, ms]) => sum + ms, 0);
+  $("fps").textContent = state.fps ? state.fps.toFixed(1) : "–";
+  $("total").textContent = stages.length ? total.toFixed(1) : "–";
+  $("dropped").textContent = state.dropped ?? "–";
+  keepChildren($("stages"), stages.length, () => document.createElement("i"));
+  keepChildren($("legend"), stages.length, newLegend);
+  stages.forEach(([name, ms], i) => {
+    const bar = $("stages").children[i], line = $("legend").children[i];
+    bar.style.flexGrow = ms / (total || 1);
+    bar.style.background = line.querySelector("i").style.background = COLOURS[i % COLOURS.length];
+    line.querySelector("span").textContent = name;
+    line.querySelector("b").textContent = ms.toFixed(1);
+  });
+}
+
+function newLegend() {
+  const line = document.createElement("li");
+  line.append(document.createElement("i"), document.createElement("span"), document.createElement("b"));
+  return line;
+}
+
+function keepChildren(parent, count, create) {
+  while (parent.children.length > count) parent.lastChild.remove();
+  while (parent.children.length < count) parent.append(create());
+}
+
+function showEvents(events) {
+  $("events").replaceChildren(...events.slice(-5).reverse().map((event) => make("li", "", `${clock(event.at)} ${event.event}`)));
+}
+
+// ---- readings
+
+function showReadings(list) {
+  $("list-title").textContent = found ? `Found ${list.length}` : "Latest readings";
+  $("empty").textContent = list.length ? "" : found ? "Nothing found." : "Nothing read yet.";
+  $("readings").replaceChildren(...list.map(readingLine));
+}
+
+function readingLine(row) {
+  const line = document.createElement("li");
+  if (row.crop && !found) line.append(cropOf(row));
+  else line.className = "plain";
+  if (row.gone === false && !found) line.dataset.here = "";
+  const sure = make("span", "sure", `${Math.round(100 * row.confidence)} %`);
+  sure.dataset.sure = row.confidence >= 0.9 ? "high" : row.confidence < 0.6 ? "low" : "";
+  line.append(textOf(row), sure, make("span", "meta", metaOf(row)));
+  return line;
+}
+
+function cropOf(row) {
+  const frame = make("span", "crop"), image = document.createElement("img");
+  image.src = `${row.crop}?count=${row.count}`;
+  image.alt = "";
+  frame.append(image);
+  return frame;
+}
+
+function textOf(row) {
+  const text = make("span", "text");
+  [...row.text].forEach((letter, i) => {
+    const part = make("span", "", letter);
+    const sure = row.confidences?.[i] ?? 1;
+    part.style.opacity = (0.35 + 0.65 * sure).toFixed(2);
+    part.title = `${Math.round(100 * sure)} %`;
+    text.append(part);
+  });
+  return text;
+}
+
+function metaOf(row) {
+  const seconds = row.last_time - row.first_time;
+  const parts = [row.at ? clock(row.at) : `at ${row.last_time.toFixed(1)} s`, row.region];
+  parts.push(`read ${row.count} ×${seconds > 0.05 ? ` in ${seconds.toFixed(1)} s` : ""}`);
+  if (found) parts.push(row.source);
+  return parts.filter(Boolean).join(" · ");
+}
+
+function make(tag, name, text = "") {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.textContent = text;
+  return element;
+}
+
+function clock(seconds) {
+  return new Date(1000 * seconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+}
+
+// ---- what the viewer does
+
+function later(milliseconds, action) {
+  let timer = 0;
+  return (...values) => { clearTimeout(timer); timer = setTimeout(() => action(...values), milliseconds); };
+}
+
+const sendThreshold = later(80, async () => {
+  const threshold = Number($("threshold").value);
+  try {
+    await ask("api/threshold", { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ threshold }) });
+  } finally {
+    steering = false;
+  }
+});
+
+const search = later(200, async () => {
+  const text = $("search").value.trim();
+  found = text ? await ask(`api/search?text=${encodeURIComponent(text)}`) : null;
+  if (text === $("search").value.trim()) showReadings(found || rows);
+});
+
+function showView() {
+  const draws = location.hash === "#draw";
+  $("live").hidden = draws;
+  $("draw").hidden = !draws;
+  for (const tab of $("tabs").children) tab.toggleAttribute("aria-current", tab.hash === (draws ? "#draw" : "#live"));
+  wantPicture();
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  $("theme").textContent = theme === "dark" ? "☀" : "☾";
+}
+
+function startTheme() {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = () => localStorage.getItem("theme") || (system.matches ? "dark" : "light");
+  setTheme(chosen());
+  system.addEventListener("change", () => setTheme(chosen()));
+  $("theme").addEventListener("click", () => {
+    localStorage.setItem("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+    setTheme(chosen());
+  });
+}
+
+// ---- token
+
+function login() {
+  if (!$("login").open) $("login").showModal();
+}
+
+async function enter(token) {
+  const answer = await fetch("api/session", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  if (answer.ok) return "";
+  return (await answer.json().catch(() => ({}))).error || "The program does not answer.";
+}
+
+async function onLogin(event) {
+  event.preventDefault();
+  const trouble = await enter($("token").value.trim()).catch(() => "The program does not answer.");
+  $("login-error").textContent = trouble === "A token is needed." ? "This is not the token." : trouble;
+  if (trouble) return;
+  $("token").value = "";
+  $("login").close();
+  connect();
+}
+
+async function start() {
+  startTheme();
+  const given = /^#token=(.+)$/.exec(location.hash);
+  if (given) {
+    history.replaceState(null, "", location.pathname);
+    await enter(decodeURIComponent(given[1])).catch(() => {});
+  }
+  $("login-form").addEventListener("submit", onLogin);
+  $("login").addEventListener("cancel", (event) => event.preventDefault());
+  $("threshold").addEventListener("input", () => {
+    steering = true;
+    $("threshold-value").textContent = Number($("threshold").value).toFixed(2);
+    sendThreshold();
+  });
+  $("search").addEventListener("input", search);
+  addEventListener("hashchange", showView);
+  document.addEventListener("visibilitychange", wantPicture);
+  showView();
+  openPad(ask);
+  try {
+    await ask("api/state");
+    connect();
+  } catch {
+    if (!$("login").open) reconnect();
+  }
+}
+
+start();
