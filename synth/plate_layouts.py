@@ -3,7 +3,7 @@
 A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "V" a
 word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of those strings. Drawn, but no part of the
 text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked letters.
-"/" begins the next line.
+"^" makes the rest of the line smaller, "/" begins the next line.
 """
 
 from __future__ import annotations
@@ -127,8 +127,10 @@ def _word(rng, layout: Layout) -> str:
     """A vanity text: a word of the layout, or letters and digits at random."""
     if layout.words and rng.random() < 0.6:
         return _pick(rng, layout.words)
-    letters = "".join(_pick(rng, LETTERS) for _ in range(rng.integers(2, 8)))
-    return letters[:5] + str(rng.integers(100)) if rng.random() < 0.3 else letters
+    letters = "".join(_pick(rng, LETTERS) for _ in range(rng.integers(3, 8)))
+    word = letters[:5] + str(rng.integers(100)) if rng.random() < 0.3 else letters
+    cut = int(rng.integers(1, len(word)))
+    return word[:cut] + " " + word[cut:] if rng.random() < 0.25 else word
 
 
 def plain(lines: Lines) -> str:
@@ -142,7 +144,7 @@ def pattern(layout: Layout) -> re.Pattern:
 
 
 def _expression(layout: Layout):
-    classes = {"L": f"[{layout.letters}]", "D": f"[{layout.digits}]", "V": "[A-Z0-9]{2,8}"}
+    classes = {"L": f"[{layout.letters}]", "D": f"[{layout.digits}]", "V": "[A-Z0-9]{3,8}"}
     classes["X"] = f"[{layout.letters}{layout.digits}]"
 
     def one(token: str) -> str:

@@ -108,7 +108,7 @@ def _blob(art, rng) -> None:
     for _ in range(rng.integers(2, 7)):
         at = int(cx + rng.normal(0, 0.12) * height), int(cy + rng.normal(0, 0.12) * height)
         axes = int(height * rng.uniform(0.05, 0.2)), int(height * rng.uniform(0.05, 0.2))
-        cv2.ellipse(art, at, axes, float(rng.uniform(180)), 0, 360, _tint(rng), -1, cv2.LINE_AA)
+        cv2.ellipse(art, at, axes, 180 * rng.random(), 0, 360, _tint(rng), -1, cv2.LINE_AA)
 
 
 def _stripes(art, rng) -> None:

@@ -17,7 +17,8 @@ from synth.plate_faces import CAP, Face, mask, sample_face, usual_width
 from synth.plate_layouts import Layout, Lines, load_layouts, plain, sample_lines
 
 MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
-ROOM = {" ": 0.32, ",": 0.12, "@": 0.5}
+ROOM = {" ": 0.3, ",": 0.1, "@": 0.5, "^": -0.1}
+SMALL = 0.68  # of the characters after "^"
 ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "glyphs", "glyphs", "light")
 
 
@@ -128,13 +129,14 @@ def _characters(canvas, plate: Plate, scale: float, left: float, right: float, r
 
 def _line(canvas, ink, plate: Plate, tokens, size: float, centre: float, left: float, right: float, rng) -> None:
     """One line: widths first, squeezed to the room if need be, then every token in its place."""
-    widths = np.array([_advance(plate, token) for token in tokens]) * size
+    sizes = size * np.where(np.cumsum([token == "^" for token in tokens]), SMALL, 1.0)
+    widths = np.array([_advance(plate, token) for token in tokens]) * sizes
     gap = plate.gap * size
     total = widths.sum() + gap * (len(tokens) - 1)
     fit = min(1.0, (right - left) / total)
     x = left + (right - left - total * fit) * np.clip(plate.layout.centre + rng.normal(0, 0.08), 0, 1)
-    for token, width in zip(tokens, widths * fit, strict=True):
-        _token(canvas, ink, plate, token, x, centre, width, size, rng)
+    for token, width, own in zip(tokens, widths * fit, sizes, strict=True):
+        _token(canvas, ink, plate, token, x, centre - (size - own) / 2, width, own, rng)
         x += width + gap * fit
 
 
@@ -154,7 +156,7 @@ def _advance(plate: Plate, token: str) -> float:
 
 def _token(canvas, ink, plate: Plate, token: str, x: float, centre: float, width: float, size: float, rng) -> None:
     """Draw one token from x on, about the line's centre."""
-    if token in (" ", ","):
+    if token in (" ", ",", "^"):
         return
     if token == "@":
         paint.paint_emblem(canvas, x + width / 2, centre, size * rng.uniform(0.25, 0.5), plate.ink, rng)
