@@ -1,4 +1,4 @@
-"""The typefaces of number plates: installed fonts, real plate glyphs, and dies drawn from strokes.
+"""Typefaces of number plates: installed fonts, real plate glyphs, and dies drawn from strokes.
 
 A face turns one of A-Z0-9 into a mask of its ink: uint8 (CAP, w), 255 where ink is, trimmed to the ink's box. Plates set
 each character to the height that their layout asks for, so a face only decides shape and relative width.
@@ -21,49 +21,135 @@ from PIL import Image, ImageDraw, ImageFont
 CAP = 96  # pixels: the height of every mask
 
 FILES = {  # kind of typeface -> file names that look like it, from Debian's font packages and from GLYPHCAM_FONTS
-    "din": ("OSP-DIN.ttf", "RoadUA-Medium.otf", "RoadUA-Bold.otf", "LicensePlate.ttf", "licenseplate.ttf",
-            "RG2014C.ttf", "RG2014D.ttf", "routed-gothic-narrow.ttf"),
-    "highway": ("RG2014B.ttf", "RG2014C.ttf", "RG2014D.ttf", "RG2014E.ttf", "RG2014EM.ttf", "NationalPark-Heavy.otf",
-                "NationalPark-Regular.otf", "Eu_ua_custom_np-Regular.otf", "RoadUA-Bold.otf", "RoadUA-Medium.otf"),
-    "narrow": ("LiberationSansNarrow-Bold.ttf", "NimbusSansNarrow-Bold.otf", "RobotoCondensed-Bold.ttf",
-               "RobotoCondensed-Medium.ttf", "PTN77F.ttf", "OpenSans-CondBold.ttf", "SwitzeraADF-BoldCond.otf",
-               "SwitzeraADF-DmBdCond.otf", "UniversalisADFStd-BoldCond.otf", "BEBAS___.ttf", "BebasNeue-Regular.otf",
-               "LicensePlate.ttf", "licenseplate.ttf"),
-    "sans": ("LiberationSans-Bold.ttf", "DejaVuSansCondensed-Bold.ttf", "FreeSansBold.ttf", "DroidSans-Bold.ttf",
-             "NimbusSans-Bold.otf", "tuffy_bold.ttf", "PTC75F.ttf", "Play-Bold.ttf", "UKNumberPlate.ttf", "Loma-Bold.ttf",
-             "tiresias_infofont_bold.ttf", "tiresias_signfont_bold.ttf", "Eu_ua_custom_np-Regular.otf"),
+    "din": (
+        "OSP-DIN.ttf",
+        "RoadUA-Medium.otf",
+        "RoadUA-Bold.otf",
+        "LicensePlate.ttf",
+        "licenseplate.ttf",
+        "RG2014C.ttf",
+        "RG2014D.ttf",
+        "routed-gothic-narrow.ttf",
+    ),
+    "highway": (
+        "RG2014B.ttf",
+        "RG2014C.ttf",
+        "RG2014D.ttf",
+        "RG2014E.ttf",
+        "RG2014EM.ttf",
+        "NationalPark-Heavy.otf",
+        "NationalPark-Regular.otf",
+        "Eu_ua_custom_np-Regular.otf",
+        "RoadUA-Bold.otf",
+        "RoadUA-Medium.otf",
+    ),
+    "narrow": (
+        "LiberationSansNarrow-Bold.ttf",
+        "NimbusSansNarrow-Bold.otf",
+        "RobotoCondensed-Bold.ttf",
+        "RobotoCondensed-Medium.ttf",
+        "PTN77F.ttf",
+        "OpenSans-CondBold.ttf",
+        "SwitzeraADF-BoldCond.otf",
+        "SwitzeraADF-DmBdCond.otf",
+        "UniversalisADFStd-BoldCond.otf",
+        "BEBAS___.ttf",
+        "BebasNeue-Regular.otf",
+        "LicensePlate.ttf",
+        "licenseplate.ttf",
+    ),
+    "sans": (
+        "LiberationSans-Bold.ttf",
+        "DejaVuSansCondensed-Bold.ttf",
+        "FreeSansBold.ttf",
+        "DroidSans-Bold.ttf",
+        "NimbusSans-Bold.otf",
+        "tuffy_bold.ttf",
+        "PTC75F.ttf",
+        "Play-Bold.ttf",
+        "UKNumberPlate.ttf",
+        "Loma-Bold.ttf",
+        "tiresias_infofont_bold.ttf",
+        "tiresias_signfont_bold.ttf",
+        "Eu_ua_custom_np-Regular.otf",
+    ),
     "uk": ("UKNumberPlate.ttf", "Eu_ua_custom_np-Regular.otf", "LiberationSansNarrow-Bold.ttf", "RG2014E.ttf"),
-    "light": ("RobotoCondensed-Regular.ttf", "routed-gothic.ttf", "routed-gothic-narrow.ttf", "NationalPark-Regular.otf",
-              "RoadUA-Regular.otf", "LiberationSansNarrow-Regular.ttf", "Tuffy.ttf", "RG2014B.ttf"),
-    "caption": ("LiberationSans-Bold.ttf", "LiberationSansNarrow-Bold.ttf", "RobotoCondensed-Regular.ttf",
-                "DejaVuSans.ttf", "RG2014D.ttf", "NationalPark-Regular.otf"),
+    "light": (
+        "RobotoCondensed-Regular.ttf",
+        "routed-gothic.ttf",
+        "routed-gothic-narrow.ttf",
+        "NationalPark-Regular.otf",
+        "RoadUA-Regular.otf",
+        "LiberationSansNarrow-Regular.ttf",
+        "Tuffy.ttf",
+        "RG2014B.ttf",
+    ),
+    "caption": (
+        "LiberationSans-Bold.ttf",
+        "LiberationSansNarrow-Bold.ttf",
+        "RobotoCondensed-Regular.ttf",
+        "DejaVuSans.ttf",
+        "RG2014D.ttf",
+        "NationalPark-Regular.otf",
+    ),
     "serif": ("C059-Bold.otf", "LiberationSerif-Bold.ttf", "P052-Bold.otf", "DejaVuSerif-Bold.ttf"),
     "script": ("Lobster.otf", "LobsterTwo-Bold.otf", "DancingScript-Bold.otf", "Z003-MediumItalic.otf", "Pacifico.ttf"),
     "cjk": ("DroidSansFallbackFull.ttf", "wqy-zenhei.ttc", "wqy-microhei.ttc", "setofont.ttf", "NotoSansCJK-Bold.ttc"),
 }
 
 STROKES = {  # unit square, y down; "r" rounds a corner, "z" closes the line, "|" lifts the pen
-    "A": "0,1 .5,0 1,1|.17,.68 .83,.68", "B": "0,.47 .9,.47r .9,0r 0,0 0,1 1,1r 1,.47r 0,.47",
-    "C": "1,.27 1,0r 0,0r 0,1r 1,1r 1,.73", "D": "0,0 1,0r 1,1r 0,1 z", "E": "1,0 0,0 0,1 1,1|0,.48 .8,.48",
-    "F": "1,0 0,0 0,1|0,.48 .8,.48", "G": "1,.27 1,0r 0,0r 0,1r 1,1r 1,.54 .55,.54",
-    "H": "0,0 0,1|1,0 1,1|0,.5 1,.5", "I": ".5,0 .5,1", "J": "1,0 1,1r 0,1r 0,.68",
-    "K": "0,0 0,1|1,0 0,.62|.36,.4 1,1", "L": "0,0 0,1 1,1", "M": "0,1 0,0 .5,.6 1,0 1,1", "N": "0,1 0,0 1,1 1,0",
-    "O": "0,0r 1,0r 1,1r 0,1r z", "P": "0,1 0,0 1,0r 1,.52r 0,.52", "Q": "0,0r 1,0r 1,1r 0,1r z|.58,.72 1,1.04",
-    "R": "0,1 0,0 1,0r 1,.5r 0,.5|.5,.5 1,1", "S": "1,.25 1,0r 0,0r 0,.48r 1,.48r 1,1r 0,1r 0,.75",
-    "T": "0,0 1,0|.5,0 .5,1", "U": "0,0 0,1r 1,1r 1,0", "V": "0,0 .5,1 1,0", "W": "0,0 .24,1 .5,.35 .76,1 1,0",
-    "X": "0,0 1,1|1,0 0,1", "Y": "0,0 .5,.5 1,0|.5,.5 .5,1", "Z": "0,0 1,0 0,1 1,1",
-    "0": "0,0r 1,0r 1,1r 0,1r z", "1": ".15,.22 .6,0 .6,1", "2": "0,.27 0,0r 1,0r 1,.44r 0,1 1,1",
-    "3": "0,.24 0,0r 1,0r 1,.47r .35,.47|.35,.47 1,.47r 1,1r 0,1r 0,.76", "4": ".76,1 .76,0 0,.72 1,.72",
-    "5": ".95,0 .06,0 0,.46 1,.4r 1,1r 0,1r 0,.76", "6": ".96,.23 .96,0r 0,0r 0,1r 1,1r 1,.44r 0,.44r 0,.6",
-    "7": "0,0 1,0 .35,1", "8": ".06,0r .94,0r .94,.47r .06,.47r z|0,.47r 1,.47r 1,1r 0,1r z",
+    "A": "0,1 .5,0 1,1|.17,.68 .83,.68",
+    "B": "0,.47 .9,.47r .9,0r 0,0 0,1 1,1r 1,.47r 0,.47",
+    "C": "1,.27 1,0r 0,0r 0,1r 1,1r 1,.73",
+    "D": "0,0 1,0r 1,1r 0,1 z",
+    "E": "1,0 0,0 0,1 1,1|0,.48 .8,.48",
+    "F": "1,0 0,0 0,1|0,.48 .8,.48",
+    "G": "1,.27 1,0r 0,0r 0,1r 1,1r 1,.54 .55,.54",
+    "H": "0,0 0,1|1,0 1,1|0,.5 1,.5",
+    "I": ".5,0 .5,1",
+    "J": "1,0 1,1r 0,1r 0,.68",
+    "K": "0,0 0,1|1,0 0,.62|.36,.4 1,1",
+    "L": "0,0 0,1 1,1",
+    "M": "0,1 0,0 .5,.6 1,0 1,1",
+    "N": "0,1 0,0 1,1 1,0",
+    "O": "0,0r 1,0r 1,1r 0,1r z",
+    "P": "0,1 0,0 1,0r 1,.52r 0,.52",
+    "Q": "0,0r 1,0r 1,1r 0,1r z|.58,.72 1,1.04",
+    "R": "0,1 0,0 1,0r 1,.5r 0,.5|.5,.5 1,1",
+    "S": "1,.25 1,0r 0,0r 0,.48r 1,.48r 1,1r 0,1r 0,.75",
+    "T": "0,0 1,0|.5,0 .5,1",
+    "U": "0,0 0,1r 1,1r 1,0",
+    "V": "0,0 .5,1 1,0",
+    "W": "0,0 .24,1 .5,.35 .76,1 1,0",
+    "X": "0,0 1,1|1,0 0,1",
+    "Y": "0,0 .5,.5 1,0|.5,.5 .5,1",
+    "Z": "0,0 1,0 0,1 1,1",
+    "0": "0,0r 1,0r 1,1r 0,1r z",
+    "1": ".15,.22 .6,0 .6,1",
+    "2": "0,.27 0,0r 1,0r 1,.44r 0,1 1,1",
+    "3": "0,.24 0,0r 1,0r 1,.47r .35,.47|.35,.47 1,.47r 1,1r 0,1r 0,.76",
+    "4": ".76,1 .76,0 0,.72 1,.72",
+    "5": ".95,0 .06,0 0,.46 1,.4r 1,1r 0,1r 0,.76",
+    "6": ".96,.23 .96,0r 0,0r 0,1r 1,1r 1,.44r 0,.44r 0,.6",
+    "7": "0,0 1,0 .35,1",
+    "8": ".06,0r .94,0r .94,.47r .06,.47r z|0,.47r 1,.47r 1,1r 0,1r z",
     "9": ".04,.77 .04,1r 1,1r 1,0r 0,0r 0,.56r 1,.56r 1,.4",
 }
 OTHERS = {  # other ways to write a character, each taken by a part of the dies
-    "1": "0,.2 .5,0 .5,1|0,1 1,1", "3": "0,0 1,0 .45,.42 1,.44r 1,1r 0,1r 0,.76", "4": ".62,0 0,.7 1,.7|.74,.42 .74,1",
-    "6": ".75,0 0,.55r 0,1r 1,1r 1,.46r .15,.46", "9": ".25,1 1,.45r 1,0r 0,0r 0,.54r .85,.54",
-    "I": "0,0 1,0|.5,0 .5,1|0,1 1,1", "7": "0,.2 0,0 1,0 .4,1", "M": "0,1 .1,0 .5,.75 .9,0 1,1", "J": ".3,0 1,0 1,1r 0,1r 0,.7",
-    "0": "0,0r 1,0r 1,1r 0,1r z|.12,.86 .88,.14", "Y": "0,0 0,.45r 1,.45r 1,0|.5,.45 .5,1", "G": "1,.2 1,0r 0,0r 0,1r 1,1r 1,.54 .45,.54 .45,.64",
-    "A": "0,1 0,.3r .5,0r 1,.3r 1,1|0,.6 1,.6", "Q": "0,0r 1,0r 1,1r 0,1r z|.5,.6 .5,.8 1.05,1.05",
+    "1": "0,.2 .5,0 .5,1|0,1 1,1",
+    "3": "0,0 1,0 .45,.42 1,.44r 1,1r 0,1r 0,.76",
+    "4": ".62,0 0,.7 1,.7|.74,.42 .74,1",
+    "6": ".75,0 0,.55r 0,1r 1,1r 1,.46r .15,.46",
+    "9": ".25,1 1,.45r 1,0r 0,0r 0,.54r .85,.54",
+    "I": "0,0 1,0|.5,0 .5,1|0,1 1,1",
+    "7": "0,.2 0,0 1,0 .4,1",
+    "M": "0,1 .1,0 .5,.75 .9,0 1,1",
+    "J": ".3,0 1,0 1,1r 0,1r 0,.7",
+    "0": "0,0r 1,0r 1,1r 0,1r z|.12,.86 .88,.14",
+    "Y": "0,0 0,.45r 1,.45r 1,0|.5,.45 .5,1",
+    "G": "1,.2 1,0r 0,0r 0,1r 1,1r 1,.54 .45,.54 .45,.64",
+    "A": "0,1 0,.3r .5,0r 1,.3r 1,1|0,.6 1,.6",
+    "Q": "0,0r 1,0r 1,1r 0,1r z|.5,.6 .5,.8 1.05,1.05",
 }
 NARROW = {"I": 0.0, "1": 0.5, "J": 0.85, "L": 0.9, "M": 1.15, "W": 1.3}  # widths of dies against the others
 
@@ -86,7 +172,7 @@ class Face:
 @cache
 def font_files() -> dict[str, str]:
     """File name -> path of every font found; GLYPHCAM_FONTS wins over the system's."""
-    roots = ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".fonts"), os.environ.get("GLYPHCAM_FONTS", ""))
+    roots = ("/usr/share/fonts", "/usr/local/share/fonts", os.environ.get("GLYPHCAM_FONTS", ""))
     paths = (path for root in roots if root for path in sorted(Path(root).rglob("*.[ot]t[fc]")))
     return {path.name: str(path) for path in paths}
 
@@ -110,7 +196,17 @@ def glyph_sets() -> dict[str, dict[str, np.ndarray]]:
         glyph = _clean(image)
         if glyph is not None:
             sets.setdefault(str(country), {}).setdefault(str(label), []).append(glyph)
-    return sets
+    return {country: {label: _alike(glyphs) for label, glyphs in chars.items()} for country, chars in sets.items()}
+
+
+def _alike(glyphs: list[np.ndarray]) -> list[np.ndarray]:
+    """Those that look like most of the others: binarising spoils some, and some are labelled wrongly."""
+    flat = np.array(
+        [cv2.resize(_trimmed(glyph), (16, 24), interpolation=cv2.INTER_AREA).ravel() for glyph in glyphs], np.float32
+    )
+    flat = flat / 127.5 - 1
+    alike = (flat * np.median(flat, 0)).mean(1)
+    return [glyph for glyph, score in zip(glyphs, alike, strict=True) if score > 0.4]
 
 
 def _clean(image: np.ndarray) -> np.ndarray | None:
@@ -135,7 +231,14 @@ def sample_face(rng: np.random.Generator, kinds: tuple[str, ...], countries: tup
         return Face("glyphs", names[rng.integers(len(names))], seed)
     if kind in FILES and fonts_of(kind):
         return Face("font", fonts_of(kind)[rng.integers(len(fonts_of(kind)))])
-    return Face("dies", "", seed, float(rng.uniform(0.1, 0.2)), float(rng.choice((0.35, 0.6, 1.0))), float(rng.uniform(0.42, 0.62)))
+    return Face(
+        "dies",
+        "",
+        seed,
+        float(rng.uniform(0.1, 0.2)),
+        float(rng.choice((0.35, 0.6, 1.0))),
+        float(rng.uniform(0.42, 0.62)),
+    )
 
 
 @lru_cache(maxsize=4096)

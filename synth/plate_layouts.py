@@ -1,8 +1,8 @@
-"""How number plates are laid out, from layouts.json: sizes, colours, bands, captions, and the grammar of their texts.
+"""How number plates are laid out, from layouts.json: sizes, colours, bands, captions, and the grammar of the texts.
 
-A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "V" a
-word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of those strings. Drawn, but no part of the
-text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked letters.
+A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "V"
+a word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of those strings. Drawn, but no part of
+the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked letters.
 "^" makes the rest of the line smaller, "/" begins the next line.
 """
 
@@ -85,9 +85,9 @@ def _frozen(key: str, value):
 
 
 @cache
-def load_layouts(path: Path = Path(__file__).with_name("layouts.json")) -> tuple[Layout, ...]:
-    """Every layout of the data file, its own entries over those of the layout that it says it is `like`."""
-    entries = json.loads(path.read_text())
+def load_layouts() -> tuple[Layout, ...]:
+    """Every layout of layouts.json, its own entries over those of the layout that it says it is `like`."""
+    entries = json.loads(Path(__file__).with_name("layouts.json").read_text())
     known = {field.name for field in fields(Layout)}
     whole: dict[str, dict] = {}
     for entry in entries:
@@ -100,7 +100,7 @@ def load_layouts(path: Path = Path(__file__).with_name("layouts.json")) -> tuple
 
 
 def sample_lines(rng: np.random.Generator, layout: Layout, free: bool = False) -> Lines:
-    """A text in one of the layout's forms, line by line, one string per token; `free` ignores which class stands where."""
+    """A text in one of the layout's forms: lines of tokens; `free` ignores which class stands where."""
     form = layout.forms[rng.integers(len(layout.forms))]
     return tuple(tuple(_tokens(rng, line, layout, free)) for line in form.split("/"))
 
@@ -140,7 +140,9 @@ def plain(lines: Lines) -> str:
 
 def pattern(layout: Layout) -> re.Pattern:
     """What the layout's texts match, as a regular expression over `plain` texts."""
-    return re.compile("|".join(f"(?:{''.join(map(_expression(layout), TOKENS.findall(form)))})" for form in layout.forms))
+    expression = _expression(layout)
+    forms = ("".join(map(expression, TOKENS.findall(form))) for form in layout.forms)
+    return re.compile("|".join(f"(?:{form})" for form in forms))
 
 
 def _expression(layout: Layout):

@@ -12,7 +12,7 @@ import numpy as np
 from synth.plate_faces import CAP, Face, font_mask, fonts_of, mask
 from synth.plate_layouts import Band, Caption
 
-CJK = "皖京沪粤苏浙川鲁豫冀鄂湘桂闽赣陕云贵辽吉黑晋蒙津渝琼甘宁青新藏台湾省臺灣北市長野品川練馬大阪"
+CJK = "皖京沪粤苏浙川豫冀鄂湘桂赣云辽吉黑晋蒙津渝琼甘宁青新藏台湾省臺灣北市長野品川練馬大阪"
 
 
 def colour(text: str) -> tuple[int, int, int]:
@@ -50,8 +50,17 @@ def text_mask(text: str, style: str, seed: int, height: int) -> np.ndarray:
     elif fonts := fonts_of(style) or fonts_of("caption"):
         whole = font_mask(fonts[seed % len(fonts)], text)
     else:
-        whole = np.hstack([np.pad(mask(Face("dies", seed=seed), c), ((0, 0), (6, 6))) if c.isalnum() else np.zeros((CAP, 40), np.uint8) for c in text.upper()])
-    return cv2.resize(whole, (max(2, round(whole.shape[1] * height / CAP)), max(2, height)), interpolation=cv2.INTER_AREA)
+        whole = np.hstack(
+            [
+                np.pad(mask(Face("dies", seed=seed), c), ((0, 0), (6, 6)))
+                if c.isalnum()
+                else np.zeros((CAP, 40), np.uint8)
+                for c in text.upper()
+            ]
+        )
+    return cv2.resize(
+        whole, (max(2, round(whole.shape[1] * height / CAP)), max(2, height)), interpolation=cv2.INTER_AREA
+    )
 
 
 def cjk_mask(seed: int) -> np.ndarray:
@@ -140,8 +149,15 @@ def _waves(art, rng) -> None:
         cv2.line(art, (x, height), (x + height, 0), _tint(rng), 1, cv2.LINE_AA)
 
 
-ART = {"gradient": _gradient, "mountains": _mountains, "blob": _blob, "stripes": _stripes, "picture": _picture,
-       "sun": _sun, "waves": _waves}
+ART = {
+    "gradient": _gradient,
+    "mountains": _mountains,
+    "blob": _blob,
+    "stripes": _stripes,
+    "picture": _picture,
+    "sun": _sun,
+    "waves": _waves,
+}
 
 
 # --- bands and small print
@@ -151,8 +167,12 @@ def paint_band(canvas: np.ndarray, band: Band, scale: float, rng) -> None:
     """A coloured strip at a side with a ring of stars, a country code, or both."""
     height, width = canvas.shape[:2]
     size = max(2, round(band.size * scale))
-    x0, y0, x1, y1 = {"left": (0, 0, size, height), "right": (width - size, 0, width, height),
-                      "top": (0, 0, width, size), "bottom": (0, height - size, width, height)}[band.side]
+    x0, y0, x1, y1 = {
+        "left": (0, 0, size, height),
+        "right": (width - size, 0, width, height),
+        "top": (0, 0, width, size),
+        "bottom": (0, height - size, width, height),
+    }[band.side]
     ground = colour(band.colours[rng.integers(len(band.colours))])
     canvas[y0:y1, x0:x1] = ground
     ink = (245, 245, 245) if sum(ground) < 380 else (20, 20, 20)
@@ -161,8 +181,16 @@ def paint_band(canvas: np.ndarray, band: Band, scale: float, rng) -> None:
     if band.code:
         code = band.code[rng.integers(len(band.code))]
         upright = band.side in ("left", "right")
-        _print(canvas, code, "caption", ((x0 + x1) / 2, height * 0.78 if upright else (y0 + y1) / 2),
-               height * 0.2 if upright else size * 0.6, ink, rng, (x1 - x0) * 0.85)
+        _print(
+            canvas,
+            code,
+            "caption",
+            ((x0 + x1) / 2, height * 0.78 if upright else (y0 + y1) / 2),
+            height * 0.2 if upright else size * 0.6,
+            ink,
+            rng,
+            (x1 - x0) * 0.85,
+        )
 
 
 def _ring(canvas, centre, radius: float, rng) -> None:
@@ -176,7 +204,11 @@ def _print(canvas, text: str, style: str, centre, height: float, ink, rng, room:
     """Small print about a centre, squeezed into its room."""
     alpha = text_mask(text, style, int(rng.integers(1 << 16)), max(3, round(height)))
     if alpha.shape[1] > room:
-        alpha = cv2.resize(alpha, (max(2, round(room)), max(2, round(alpha.shape[0] * max(0.7, room / alpha.shape[1])))), interpolation=cv2.INTER_AREA)
+        alpha = cv2.resize(
+            alpha,
+            (max(2, round(room)), max(2, round(alpha.shape[0] * max(0.7, room / alpha.shape[1])))),
+            interpolation=cv2.INTER_AREA,
+        )
     blend(canvas, alpha, ink, round(centre[0] - alpha.shape[1] / 2), round(centre[1] - alpha.shape[0] / 2))
 
 
@@ -185,8 +217,12 @@ def paint_caption(canvas: np.ndarray, caption: Caption, ink, scale: float, rng) 
     height, width = canvas.shape[:2]
     size = caption.height * scale * rng.uniform(0.85, 1.2)
     margin = caption.margin * scale + size / 2
-    centre = {"top": (width / 2, margin), "bottom": (width / 2, height - margin), "left": (margin, height / 2),
-              "right": (width - margin, height / 2)}[caption.at]
+    centre = {
+        "top": (width / 2, margin),
+        "bottom": (width / 2, height - margin),
+        "left": (margin, height / 2),
+        "right": (width - margin, height / 2),
+    }[caption.at]
     text = caption.texts[rng.integers(len(caption.texts))]
     chosen = colour(caption.colours[rng.integers(len(caption.colours))]) if caption.colours else ink
     _print(canvas, text, caption.style, centre, size, chosen, rng, width * caption.room)
@@ -199,10 +235,17 @@ def paint_border(canvas: np.ndarray, border: tuple[float, float, float], ink, sc
         return
     height, width = canvas.shape[:2]
     a, r = inset + thick / 2, max(0.1, radius)
-    corners = [(a + r, a + r, 180), (width - a - r, a + r, 270), (width - a - r, height - a - r, 0), (a + r, height - a - r, 90)]
+    corners = [
+        (a + r, a + r, 180),
+        (width - a - r, a + r, 270),
+        (width - a - r, height - a - r, 0),
+        (a + r, height - a - r, 90),
+    ]
     turns = np.radians([[start + step for step in (0, 30, 60, 90)] for *_, start in corners])
     points = [(x + r * np.cos(t), y + r * np.sin(t)) for (x, y, _), ts in zip(corners, turns, strict=True) for t in ts]
-    cv2.polylines(canvas, [np.round(np.array(points) * 16).astype(np.int32)], True, ink, max(1, round(thick)), cv2.LINE_AA, 4)
+    cv2.polylines(
+        canvas, [np.round(np.array(points) * 16).astype(np.int32)], True, ink, max(1, round(thick)), cv2.LINE_AA, 4
+    )
 
 
 def paint_sticker(canvas: np.ndarray, place: tuple[float, float], size: float, rng) -> None:
@@ -234,7 +277,9 @@ def paint_bolt(canvas: np.ndarray, place: tuple[float, float], radius: float, rn
 # --- the characters
 
 
-def paint_ink(canvas: np.ndarray, ink: np.ndarray, tone, emboss: float, light: tuple[float, float], wear: float, rng) -> np.ndarray:
+def paint_ink(
+    canvas: np.ndarray, ink: np.ndarray, tone, emboss: float, light: tuple[float, float], wear: float, rng
+) -> np.ndarray:
     """Lay the characters' mask (uint8 (h, w)) on in their colour, raised and worn as the plate is."""
     alpha = ink
     if wear > 0:
@@ -259,7 +304,9 @@ def paint_emblem(canvas: np.ndarray, x: float, y: float, size: float, ink, rng) 
         cv2.circle(canvas, (cx, cy), max(1, r // 2), _tint(rng), -1, cv2.LINE_AA)
     elif kind == 1:
         for up in (-1, 1):
-            cv2.circle(canvas, (cx, cy + up * r), max(1, round(r * 0.75)), tone if up > 0 else _tint(rng), -1, cv2.LINE_AA)
+            cv2.circle(
+                canvas, (cx, cy + up * r), max(1, round(r * 0.75)), tone if up > 0 else _tint(rng), -1, cv2.LINE_AA
+            )
     elif kind == 2:
         shape = np.array([(-1, -1), (1, -1), (1, 0.2), (0, 1.3), (-1, 0.2)]) * r * 0.8 + (cx, cy)
         cv2.fillPoly(canvas, [shape.astype(np.int32)], tone, cv2.LINE_AA)
@@ -272,5 +319,7 @@ def paint_emblem(canvas: np.ndarray, x: float, y: float, size: float, ink, rng) 
             at = round(cx + rng.normal(0, r / 2)), round(cy + rng.normal(0, r / 2))
             cv2.circle(canvas, at, max(1, round(r * rng.uniform(0.2, 0.5))), tone, -1, cv2.LINE_AA)
     else:
-        points = (np.column_stack([np.cos(np.arange(8) * 0.785), np.sin(np.arange(8) * 0.785)]) * r * rng.uniform(0.4, 1.1, (8, 1)) + (cx, cy))
+        points = np.column_stack([np.cos(np.arange(8) * 0.785), np.sin(np.arange(8) * 0.785)]) * r * rng.uniform(
+            0.4, 1.1, (8, 1)
+        ) + (cx, cy)
         cv2.fillPoly(canvas, [points.astype(np.int32)], tone, cv2.LINE_AA)

@@ -13,12 +13,22 @@ import numpy as np
 from realtime.values import Quad
 from synth import plate_paint as paint
 from synth.effects import apply_effects, sample_effects
+from synth.plate_decoys import ground, sample_decoy
 from synth.plate_faces import CAP, Face, mask, sample_face, usual_width
 from synth.plate_layouts import Layout, Lines, load_layouts, plain, sample_lines
 
 MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
 ROOM = {" ": 0.3, ",": 0.1, "@": 0.5, "^": -0.1}
 SMALL = 0.68  # of the characters after "^"
+DEALERS = (
+    "AUTOHAUS MEYER",
+    "www.bilpedia.se",
+    "TOYOTA",
+    "Motors Ltd",
+    "CONCESSIONARIA",
+    "GARAGE DU LAC",
+    "Honda of Ames",
+)
 ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "glyphs", "glyphs", "light")
 
 
@@ -56,16 +66,22 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
     paper, ink = layout.colours[rng.integers(len(layout.colours))].split("/")
     raised = rng.random() < layout.emboss
     return Plate(
-        layout=layout, lines=lines, text=plain(lines), face=face,
-        paper=_near(rng, paint.colour(paper)), ink=_near(rng, paint.colour(ink)),
+        layout=layout,
+        lines=lines,
+        text=plain(lines),
+        face=face,
+        paper=_near(rng, paint.colour(paper)),
+        ink=_near(rng, paint.colour(ink)),
         seed=int(rng.integers(2**31)),
         gap=layout.gap * rng.uniform(0.7, 1.4),
         squeeze=float(np.clip(layout.aspect * rng.uniform(0.85, 1.15) / usual_width(face), 0.6, 1.6)),
-        pitch=bool(rng.random() < 0.4), grow=rng.uniform(0.94, 1.06),
+        pitch=bool(rng.random() < 0.4),
+        grow=rng.uniform(0.94, 1.06),
         emboss=rng.uniform(20, 110) if raised else 0.0,
         wear=rng.uniform(0.2, 0.8) if rng.random() < 0.15 else 0.0,
         dirt=rng.uniform(0.1, 0.6) if rng.random() < 0.25 else 0.0,
-        bolts=bool(rng.random() < 0.7), stickers=int(rng.integers(3)),
+        bolts=bool(rng.random() < 0.7),
+        stickers=int(rng.integers(3)),
         light=(rng.choice((-1.0, 0.0, 1.0)), rng.choice((1.0, 1.5, -1.0))),
     )
 
@@ -77,7 +93,10 @@ def _near(rng, colour: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def render_plate(plate: Plate, line: float = 72) -> tuple[np.ndarray, Quad]:
-    """The plate seen flat on, edge to edge: uint8 BGR (h, w, 3), and its corners; `line` is its text's height in pixels."""
+    """The plate seen flat on, edge to edge: uint8 BGR (h, w, 3), and its corners.
+
+    `line` is the height of its (first) line of text in pixels.
+    """
     rng = np.random.default_rng(plate.seed)
     layout = plate.layout
     scale = line / layout.height[0]
@@ -234,27 +253,83 @@ def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[
 
 
 def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
-    """The plate on its surroundings as a locator's box cuts it: margins, rotation, slight perspective."""
+    """The plate on its surroundings as a locator's corners cut it: margins, rotation, slight perspective."""
     h, w = image.shape
     height = width * h / w * np.exp(rng.normal(0, 0.1 * strength))
-    margins = rng.uniform(-0.03, 0.1, (4, 2)) * strength * rng.choice((0.5, 1.0))
-    inset = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    target = (np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) + margins * inset) * (width, height)
-    angle = np.radians(rng.normal(0, 1.2) if rng.random() < 0.8 else rng.uniform(-8, 8)) * min(strength, 1.5)
-    centre = np.array((width, height)) / 2
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    target = (target - centre) @ turn + centre
-    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
     size = (round(width), max(8, round(height)))
-    behind = surroundings(rng, size[::-1])
-    return cv2.warpPerspective(image, matrix, size, dst=behind, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
+    target = _corners(rng, width, height, strength)
+    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
+    behind = ground(rng, size[::-1])
+    if rng.random() < 0.3:
+        _holder(rng, behind, target)
+    return cv2.warpPerspective(image, matrix, size, behind, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
 
 
-def surroundings(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """What is seen around a plate: paint, a bumper's edges, a dark gap, a holder; gray uint8 (h, w)."""
-    base = rng.choice((rng.uniform(5, 60), rng.uniform(20, 250)))
-    values = base * paint.field(rng, shape, (3, 3), 0.7, 1.3)
-    for _ in range(rng.integers(4)):
-        row = int(rng.integers(shape[0]))
-        values[row : row + int(rng.integers(1, 2 + shape[0] // 5))] *= rng.uniform(0.3, 1.6)
-    return np.clip(values, 0, 255).astype(np.uint8)
+def _corners(rng, width: float, height: float, strength: float) -> np.ndarray:
+    """Where the plate's corners lie in a crop of this size: (4, 2).
+
+    Each side is off by -3 to +10 % of the size, each corner by a little more, and all of it is turned: mostly by a
+    degree or two, sometimes by up to 8.
+    """
+    left, top, right, bottom = rng.uniform(-0.03, 0.1, 4) * strength * rng.choice((0.4, 1.0))
+    corners = np.array([[left, top], [1 - right, top], [1 - right, 1 - bottom], [left, 1 - bottom]]) * (width, height)
+    corners += rng.normal(0, 0.03 * strength * height, (4, 2))
+    angle = np.radians(rng.normal(0, 1.2) if rng.random() < 0.8 else rng.uniform(-8, 8)) * min(strength, 1.5)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    slant = np.array([[1.0, 0.0], [rng.normal(0, 0.06 * strength), 1.0]])
+    return (corners - corners.mean(0)) @ slant @ turn + corners.mean(0)
+
+
+def _holder(rng, behind: np.ndarray, corners: np.ndarray) -> None:
+    """A holder's rim around the plate, wider below, where a dealer may have printed his name."""
+    value = int(rng.choice((15, 30, 60, 200)))
+    reach = np.linalg.norm(corners[3] - corners[0]) * rng.uniform(0.05, 0.16)
+    outer = corners + np.array([[-1, -1], [1, -1], [1, 2], [-1, 2]]) * reach * 0.5
+    cv2.fillConvexPoly(behind, np.round(outer).astype(np.int32), value, cv2.LINE_AA)
+    name = paint.text_mask(str(rng.choice(DEALERS)), "caption", int(rng.integers(99)), max(3, round(reach * 0.7)))
+    x, y = np.round((corners[3] + corners[2]) / 2 - (name.shape[1] / 2, 0)).astype(int)
+    part = behind[max(0, y) : y + name.shape[0], max(0, x) : x + name.shape[1]]
+    np.copyto(part, 255 - value, where=name[: part.shape[0], : part.shape[1]] > 100)
+
+
+# --- crops that say nothing
+
+
+def sample_unreadable(rng: np.random.Generator) -> np.ndarray:
+    """A crop on which a reader must stay silent: gray uint8 (H, W).
+
+    Other things than plates, plates too far or too blurred to read, and parts of plates.
+    """
+    kind = rng.random()
+    if kind < 0.5:
+        width = float(np.exp(rng.uniform(np.log(60), np.log(260))))
+        crop = sample_decoy(rng, (max(12, round(width / rng.uniform(1.3, 5))), round(width)))
+        return apply_effects(crop, sample_effects(rng, 0.8, bool(rng.random() < 0.15), height=crop.shape[0] * 0.6))
+    plate, _ = sample_plate_crop(rng, 0.8)
+    if kind < 0.65:
+        return _part(rng, plate)
+    return _illegible(rng, plate)
+
+
+def _part(rng, plate: np.ndarray) -> np.ndarray:
+    """Less than half of a plate, and what is beside it."""
+    h, w = plate.shape
+    cut = int(w * rng.uniform(0.55, 0.9))
+    image = ground(rng, plate.shape)
+    if rng.random() < 0.5:
+        image[:, cut:] = plate[:, : w - cut]
+    else:
+        image[:, : w - cut] = plate[:, cut:]
+    return image
+
+
+def _illegible(rng, plate: np.ndarray) -> np.ndarray:
+    """Too few pixels to a character, or too much blur, for anyone to read."""
+    h, w = plate.shape
+    if rng.random() < 0.5:
+        few = int(rng.uniform(10, 20)), max(3, int(rng.uniform(2.5, 4.5)))
+        small = cv2.resize(plate, few, interpolation=cv2.INTER_AREA)
+        large = cv2.resize(small, (w, h), interpolation=int(rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))))
+    else:
+        large = cv2.GaussianBlur(plate, (0, 0), w * rng.uniform(0.04, 0.1), sigmaY=h * rng.uniform(0.04, 0.2))
+    return apply_effects(large, sample_effects(rng, 0.5, False, height=h * 0.5))
