@@ -1,0 +1,263 @@
+"""Cameras and streams: the newest picture only, and again and again when they fail."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from realtime.errors import SourceError
+from realtime.record import mask
+from realtime.values import Frame
+
+OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds
+BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
+LOST, WAITING, BACK = "source lost", "source waiting", "source back"  # events on frames
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], float]
+
+
+class Source:
+    """A context manager and an iterator of frames.
+
+    `name` has passwords masked; `size` is (width, height), `fps` and `frame_count` are None where nobody knows.
+    Setting `stop` ends the iteration, a live one within a fraction of a second.
+    """
+
+    live = False
+    still = False
+    dropped = 0
+    fps: float | None = None
+    size: tuple[int, int] | None = None
+    frame_count: int | None = None
+
+    def __init__(self, name: str, stop: threading.Event | None = None) -> None:
+        self.name = mask(name)
+        self.stop = stop or threading.Event()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release the device or file."""
+
+
+def known(value: float) -> float | None:
+    """The value, or None where OpenCV does not know it (0, negative, not finite or absurd)."""
+    return value if 0 < value < 1e9 else None
+
+
+def capture_size(capture) -> tuple[int, int]:
+    """Width and height in pixels, as a capture says."""
+    return int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+
+def steady_clock() -> Clock:
+    """Unix time in seconds as of now, going on with the monotonic clock, so that it never jumps."""
+    offset = time.time() - time.monotonic()
+    return lambda: offset + time.monotonic()
+
+
+def open_camera(text: str, size: tuple[int, int] | None, fps: float | None, make: Callable = cv2.VideoCapture):
+    """A local camera by index or device, motion JPEG where it can; SourceError where there is none."""
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds that a read may block, 10 by default
+    backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
+    capture = make(int(text) if text.isdecimal() else text, backend)
+    if not capture.isOpened():
+        capture.release()
+        raise SourceError(
+            f"Camera {text} cannot be opened.",
+            "Plug one in or close the program that uses it, name another source, or see it work without: --demo.",
+        )
+    _configure(capture, text, size, fps)
+    return capture
+
+
+def _configure(capture, name: str, size: tuple[int, int] | None, fps: float | None) -> None:
+    """Ask for motion JPEG (USB gives more frames that way), size and rate, and say what the camera makes of it."""
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    if size:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+    if fps:
+        capture.set(cv2.CAP_PROP_FPS, fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    got = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    log.info("camera %s: %s, %dx%d, %g fps", name, fourcc_name(capture), *got, capture.get(cv2.CAP_PROP_FPS))
+    if size and got != tuple(size):
+        log.warning("camera %s gives %dx%d, not the %dx%d asked for", name, *got, *size)
+
+
+def fourcc_name(capture) -> str:
+    """The pixel format that a camera says it uses, such as MJPG or YUYV."""
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    return code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ") or "unknown format"
+
+
+class PiCamera:
+    """The Raspberry Pi's own camera through picamera2, with the few verbs of cv2.VideoCapture."""
+
+    def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
+        try:
+            self._camera = importlib.import_module("picamera2").Picamera2()
+        except ImportError:
+            hint = "On Raspberry Pi OS: sudo apt install python3-picamera2, and a venv with --system-site-packages."
+            raise SourceError("picamera needs the package picamera2.", hint) from None
+        except (RuntimeError, IndexError) as error:
+            raise SourceError(f"The Pi camera cannot be opened ({error}).", "Check the cable, or see --demo.") from None
+        main = {"size": tuple(size or (1280, 720)), "format": "RGB888"}  # libcamera's RGB888 is B, G, R in memory
+        controls = {"FrameRate": float(fps)} if fps else {}
+        self._size, self._fps = main["size"], fps or 30.0
+        self._camera.configure(self._camera.create_video_configuration(main=main, controls=controls))
+        self._camera.start()
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        """(True, BGR picture), or (False, None) once the camera fails."""
+        try:
+            return True, self._camera.capture_array("main")
+        except RuntimeError as error:
+            log.warning("picamera: %s", error)
+            return False, None
+
+    def get(self, prop: int) -> float:
+        """Width, height and rate, by OpenCV's numbers; 0 for anything else."""
+        width, height = self._size
+        known = {cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_FPS: self._fps}
+        return float(known.get(prop, 0.0))
+
+    def release(self) -> None:
+        """Stop the camera and give it back."""
+        self._camera.stop()
+        self._camera.close()
+
+
+class Picture(NamedTuple):
+    """What the reading thread hands over: when, what, and after how many outages."""
+
+    time: float
+    image: np.ndarray
+    outages: int
+
+
+class Live(Source):
+    """The newest frame of a camera or stream; frames that nobody took in time are dropped and counted.
+
+    A thread reads, so that no frame is older than one interval. Where no frame comes for `stall` seconds, or reading
+    fails, frames with the last picture say so in `event`: LOST once, WAITING about every `beat` seconds, BACK on the
+    first new picture. The capture is opened again and again, with growing pauses.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        opener: Callable,
+        stop: threading.Event | None = None,
+        clock: Clock = time.monotonic,
+        *,
+        stall: float = READ_SECONDS,
+        beat: float = 0.5,
+        back_off: Sequence[float] = BACK_OFF,
+    ) -> None:
+        super().__init__(name, stop)
+        self._opener, self._clock = opener, clock
+        self._stall, self._beat, self._back_off = stall, beat, back_off
+        self._changed = threading.Condition()
+        self._newest: Picture | None = None
+        self._outages = 0
+        self._closing = threading.Event()
+        capture = opener()
+        self.fps = known(capture.get(cv2.CAP_PROP_FPS))
+        self.size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self._reader = threading.Thread(target=self._read_on, args=(capture,), name=f"reads {self.name}", daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._reader.join(OPEN_SECONDS + 1)
+
+    # The reading thread
+
+    def _read_on(self, capture) -> None:
+        while capture is not None:
+            self._read_until_failure(capture)
+            capture.release()
+            self._note_outage()
+            capture = None if self._closing.is_set() else self._reopened()
+
+    def _read_until_failure(self, capture) -> None:
+        while not self._closing.is_set():
+            try:
+                ok, image = capture.read()
+            except cv2.error as error:
+                log.warning("%s: %s", self.name, error.err)
+                return
+            if not ok:
+                return
+            self._publish(image)
+
+    def _publish(self, image: np.ndarray) -> None:
+        with self._changed:
+            self.dropped += self._newest is not None
+            self._newest = Picture(self._clock(), image, self._outages)
+            self._changed.notify()
+
+    def _note_outage(self) -> None:
+        with self._changed:
+            self._outages += 1
+            self._changed.notify()
+
+    def _reopened(self):
+        """A new capture, or None when closing."""
+        pauses = iter(self._back_off)
+        pause = 0.0
+        while not self._closing.wait(pause := next(pauses, pause)):
+            try:
+                return self._opener()
+            except SourceError as error:
+                log.debug("%s", error)
+        return None
+
+    # The loop's side
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, image, lost, seen, outages = -1, None, False, self._clock(), 0
+        while not self.stop.is_set():
+            patience = OPEN_SECONDS if image is None else self._beat if lost else self._stall
+            taken = self._take(seen + patience, outages)
+            if self.stop.is_set():
+                return
+            event = (BACK if lost else "") if taken else (WAITING if lost else LOST)
+            if taken:
+                index, image = index + 1, taken.image
+            if image is None:
+                raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
+            seen, lost = taken.time if taken else self._clock(), not taken
+            outages = outages if taken else self._outages
+            yield Frame(index, seen, image, self.name, event)
+
+    def _take(self, until: float, outages: int) -> Picture | None:
+        """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of."""
+        with self._changed:
+            while not self._newest and self._outages == outages and self._clock() < until and not self.stop.is_set():
+                self._changed.wait(min(0.1, max(0.0, until - self._clock())))
+            if not self._newest or self._newest.outages != outages:
+                return None
+            taken, self._newest = self._newest, None
+            return taken

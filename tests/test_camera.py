@@ -1,0 +1,223 @@
+"""Live sources: the newest frame, drops counted, failures said and mended."""
+
+import itertools
+import sys
+import threading
+import types
+
+import cv2
+import numpy as np
+import pytest
+from conftest import make_image
+
+from realtime.camera import BACK, LOST, Live, PiCamera, fourcc_name, open_camera
+from realtime.capture import open_source
+from realtime.errors import SourceError
+
+
+class FakeCamera:
+    """Plays a script: pictures, False for a failed read, an Event to wait for; then fails for good."""
+
+    def __init__(self, script=(), opened=True, fourcc="MJPG"):
+        self.script, self.opened, self.fourcc = iter(script), opened, fourcc
+        self.asked, self.released = {}, False
+
+    def isOpened(self):  # noqa: N802
+        return self.opened
+
+    def read(self):
+        step = next(self.script, False)
+        if isinstance(step, threading.Event):
+            step.wait(10)
+            return self.read()
+        return (True, step) if isinstance(step, np.ndarray) else (False, None)
+
+    def set(self, prop, value):
+        self.asked[prop] = value
+        return True
+
+    def get(self, prop):
+        if prop == cv2.CAP_PROP_FOURCC:
+            return float(cv2.VideoWriter.fourcc(*self.fourcc))
+        known = {cv2.CAP_PROP_FRAME_WIDTH: 640.0, cv2.CAP_PROP_FRAME_HEIGHT: 480.0, cv2.CAP_PROP_FPS: 30.0}
+        return known.get(prop, 0.0)
+
+    def release(self):
+        self.released = True
+
+
+def live(*cameras, **changes):
+    """A live source that opens one camera after the other."""
+    waiting = iter(cameras)
+
+    def opener():
+        camera = next(waiting, None)
+        if camera is None:
+            raise SourceError("gone")
+        return camera
+
+    return Live("fake", opener, back_off=(0.01,), beat=0.01, **changes)
+
+
+def test_no_camera_names_the_demo():
+    with pytest.raises(SourceError, match=r"Camera 7 cannot be opened.*--demo"):
+        open_camera("7", None, None, make=lambda *_: FakeCamera(opened=False))
+
+
+def test_a_camera_is_asked_for_motion_jpeg_size_and_rate():
+    camera = FakeCamera()
+    assert open_camera("0", (1280, 720), 15, make=lambda *_: camera) is camera
+    assert camera.asked[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*"MJPG")
+    assert (camera.asked[cv2.CAP_PROP_FRAME_WIDTH], camera.asked[cv2.CAP_PROP_FRAME_HEIGHT]) == (1280, 720)
+    assert camera.asked[cv2.CAP_PROP_FPS] == 15
+
+
+def test_a_camera_that_gives_another_size_is_reported(caplog):
+    open_camera("0", (1280, 720), None, make=lambda *_: FakeCamera(fourcc="YUYV"))
+    assert "640x480, not the 1280x720" in caplog.text
+    assert fourcc_name(FakeCamera(fourcc="YUYV")) == "YUYV"
+
+
+def test_live_gives_the_newest_frame_and_counts_the_dropped():
+    taken, more = threading.Event(), threading.Event()
+    pictures = [make_image(value=v) for v in range(1, 7)]
+    script = [pictures[0], taken, *pictures[1:5], more, pictures[5], threading.Event()]
+    with live(FakeCamera(script)) as source:
+        frames = iter(source)
+        assert next(frames).image[-1, -1, 0] == 1
+        taken.set()
+        while source.dropped < 3:  # pictures 2, 3 and 4 come too early
+            pass
+        assert next(frames).image[-1, -1, 0] == 5
+        more.set()
+        assert next(frames).image[-1, -1, 0] == 6
+        script[-1].set()
+    assert source.dropped == 3 and source.live
+
+
+def test_a_lost_camera_is_opened_again_and_says_so():
+    picture = make_image()
+    end = threading.Event()
+    first, second = FakeCamera([picture]), FakeCamera([picture[:20], end])
+    with live(first, second) as source:
+        events = []
+        for frame in source:
+            events.append(frame.event)
+            if frame.event == BACK:
+                break
+        end.set()
+    assert events[:2] == ["", LOST] and events[-1] == BACK
+    assert set(events[2:-1]) <= {"source waiting"}
+    assert frame.image.shape[0] == 20 and first.released
+
+
+def test_a_stall_is_noticed_and_its_end_too():
+    stall, end = threading.Event(), threading.Event()
+    with live(FakeCamera([make_image(), stall, make_image(), end]), stall=0.05) as source:
+        frames = iter(source)
+        assert [next(frames).event, next(frames).event] == ["", LOST]
+        stall.set()
+        assert BACK in itertools.takewhile(bool, (f.event for f in itertools.islice(frames, 500)))
+        end.set()
+
+
+def test_frame_times_come_from_the_clock_and_indices_count_new_pictures():
+    stall, end = threading.Event(), threading.Event()
+    ticks = itertools.count(100.0, 0.001)
+    with live(FakeCamera([make_image(), stall, make_image(), end]), stall=0.05, clock=lambda: next(ticks)) as source:
+        frames = iter(source)
+        first, lost = next(frames), next(frames)
+        stall.set()
+        back = next(frame for frame in frames if frame.event == BACK)
+        end.set()
+    assert (first.index, lost.index, back.index) == (0, 0, 1)
+    assert 100 <= first.time < lost.time < back.time
+
+
+def test_a_camera_without_a_first_picture_is_an_error():
+    with live(FakeCamera([])) as source, pytest.raises(SourceError, match="gives no picture"):
+        next(iter(source))
+
+
+def test_stop_ends_a_live_source_and_closing_ends_its_thread():
+    stop, end = threading.Event(), threading.Event()
+    camera = FakeCamera([make_image(), end])
+    with live(camera, stop=stop) as source:
+        frames = iter(source)
+        next(frames)
+        stop.set()
+        assert list(frames) == []
+        end.set()
+    assert camera.released
+    assert not [t for t in threading.enumerate() if t.name == "reads fake"]
+
+
+def test_a_driver_that_raises_counts_as_a_failed_read():
+    class Broken(FakeCamera):
+        def read(self):
+            raise cv2.error("driver")
+
+    end = threading.Event()
+    with live(Broken(), FakeCamera([make_image(), end])) as source:
+        with pytest.raises(SourceError):
+            next(iter(source))
+        end.set()
+
+
+def test_passwords_are_masked():
+    with Live("rtsp://me:secret@host/1", lambda: FakeCamera([make_image(), False])) as source:
+        assert source.name == "rtsp://me:***@host/1"
+        assert next(iter(source)).source == "rtsp://me:***@host/1"
+
+
+@pytest.fixture
+def fake_picamera2(monkeypatch):
+    """The few verbs of picamera2 that are used, with a log of their calls."""
+    calls = []
+
+    class Picamera2:
+        def create_video_configuration(self, **parts):
+            return parts
+
+        def configure(self, configuration):
+            calls.append(("configure", configuration))
+
+        def start(self):
+            calls.append("start")
+
+        def capture_array(self, stream):
+            assert stream == "main"
+            if "stop" in calls or "broken" in calls:
+                raise RuntimeError("no frame")
+            return make_image(640, 360)
+
+        def stop(self):
+            calls.append("stop")
+
+        def close(self):
+            calls.append("close")
+
+    monkeypatch.setitem(sys.modules, "picamera2", types.SimpleNamespace(Picamera2=Picamera2))
+    return calls
+
+
+def test_the_pi_camera_is_a_source_like_any_other(fake_picamera2):
+    with open_source("picamera", size=(640, 360), fps=20) as source:
+        frame = next(iter(source))
+        assert (source.live, source.size, source.fps) == (True, (640, 360), 20.0)
+    assert frame.image.shape == (360, 640, 3)
+    settings = fake_picamera2[0][1]
+    assert settings["main"] == {"size": (640, 360), "format": "RGB888"} and settings["controls"] == {"FrameRate": 20.0}
+    assert fake_picamera2[1:] == ["start", "stop", "close"]
+
+
+def test_a_failing_pi_camera_is_a_failed_read(fake_picamera2):
+    camera = PiCamera()
+    fake_picamera2.append("broken")
+    assert camera.read() == (False, None)
+
+
+def test_without_picamera2_the_way_out_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(SourceError, match="apt install python3-picamera2"):
+        open_source("picamera")
