@@ -67,7 +67,8 @@ class Board:
         row = record(track, self._mode, source)
         crop = small_crop(track.best_crop) if track.best_crop is not None else old and old.crop
         number, at = (old.id, old.at) if old else (self.version, self._now())
-        self._entries[source, track.id] = Entry(number, row, crop, at, gone)
+        key = ("", number) if gone else (source, track.id)  # a source may use the number of an ended track again
+        self._entries[key] = Entry(number, row, crop, at, gone)
         if len(self._entries) > READINGS:
             self._entries.popitem(last=False)
 

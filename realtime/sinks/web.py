@@ -11,12 +11,10 @@ import asyncio
 import base64
 import contextlib
 import logging
-import os
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
 from importlib import resources
 from typing import Any
 
@@ -112,23 +110,19 @@ class Web:
         self._announce = announce
         self._board = Board(pipeline.mode, clock, now)
         self._site = Site(self._board, Guard(self.token, clock), pipeline, draw, search, open_pad and Pads(open_pad))
-        self._thread: threading.Thread | None = None
         self._wake_is_due = False
 
     def __enter__(self) -> Web:
-        started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = Future()
-        self._thread = threading.Thread(target=self._run, args=(started,), name="web", daemon=True)
+        self._listener = listen(self.host, self.port)
+        self.port = self._listener.getsockname()[1]
+        self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
-        try:
-            self._loop, self._stop, self.port = started.result()
-        except OSError as error:
-            reason = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror or error
-            raise SinkError(f"Cannot serve on {self.host}:{self.port} ({reason}).", "Choose another --serve.") from None
         self._announce(f"Watch at {self.url}")
         return self
 
     def __exit__(self, *_) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._call(self._stop.set)
         self._thread.join(PATIENCE)
 
     def write(self, result: Result) -> None:
@@ -136,7 +130,7 @@ class Web:
         self._board.put(result)
         if not self._wake_is_due:
             self._wake_is_due = True
-            self._loop.call_soon_threadsafe(self._wake)
+            self._call(self._wake)
 
     @property
     def url(self) -> str:
@@ -145,57 +139,60 @@ class Web:
         host = socket.gethostname() if everywhere else f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}/" + (f"#token={self.token}" if self._token_is_new else "")
 
+    def _call(self, action: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended, and said why
+            self._loop.call_soon_threadsafe(action)
+
     def _wake(self) -> None:
         self._wake_is_due = False
         self._site.wake()
 
-    def _run(self, started: Future) -> None:
+    def _run(self) -> None:
         try:
-            asyncio.run(self._serve(started))
-        except Exception as error:
-            if started.done():
-                log.exception("The web page ended, the run goes on")
-            else:
-                started.set_exception(error)
-
-    async def _serve(self, started: Future) -> None:
-        stop = asyncio.Event()
-        async with served(self._site.application(), self.host, self.port) as port:
-            started.set_result((asyncio.get_running_loop(), stop, port))
-            await stop.wait()
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(serve(self._site.application(), self._listener, self._stop))
+        except Exception:
+            log.exception("The web page ended, the run goes on")
 
 
-@contextlib.asynccontextmanager
-async def served(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an application; gives the port. At most CONNECTIONS clients, and none that keeps silent."""
-    runner = web.AppRunner(
-        application, access_log=None, handle_signals=False, shutdown_timeout=0.5, keepalive_timeout=20
-    )
-    await runner.setup()
-    loop = asyncio.get_running_loop()
-    silent = application[SILENT]
-
-    def connect() -> asyncio.Protocol:
-        if len(runner.server.connections) >= CONNECTIONS:
-            return HangUp()
-        handler = runner.server()
-        silent.add(handler)
-        loop.call_later(PATIENCE, _end_silence, silent, handler)
-        return handler
-
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; SinkError where the address is taken, not ours or unknown."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
     try:
-        server = await loop.create_server(connect, host, port)
-        yield server.sockets[0].getsockname()[1]
-        server.close()
-    finally:
-        await runner.cleanup()
+        listener = socket.create_server((host, port), family=family, backlog=32, dualstack_ipv6=both)
+    except OSError as error:
+        raise SinkError(f"Cannot serve on {host}:{port} ({error.strerror}).", "Choose another --serve.") from None
+    listener.setblocking(False)
+    return listener
 
 
-class HangUp(asyncio.Protocol):
-    """Answers a client too many."""
+async def serve(application: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then hang up on everybody."""
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.5)
+    await runner.setup()
+    accepting = asyncio.create_task(_accept(listener, runner.server, application[SILENT]))
+    await stop.wait()
+    accepting.cancel()
+    await asyncio.gather(accepting, return_exceptions=True)
+    listener.close()
+    await runner.cleanup()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.abort()
+
+async def _accept(listener: socket.socket, server: web.Server, silent: set) -> None:
+    """Take clients in, at most CONNECTIONS, and none that keeps silent."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            connection, _ = await loop.sock_accept(listener)
+            if len(server.connections) >= CONNECTIONS:
+                connection.close()
+                continue
+            _, handler = await loop.connect_accepted_socket(server, connection)
+            silent.add(handler)
+            loop.call_later(PATIENCE, _end_silence, silent, handler)
+        except OSError:  # no file handles left, or the client is gone already
+            await asyncio.sleep(0.1)
 
 
 def _end_silence(silent: set, handler: web.RequestHandler) -> None:
