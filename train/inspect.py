@@ -57,13 +57,13 @@ class KerasNet:
         opened = keras.Model(self.model.inputs[0], [layer.output for layer in shown])
         values = opened(batch.astype(np.float32), training=False)
         pairs = zip(shown, values if isinstance(values, list | tuple) else [values], strict=True)
-        return [Layer(a.name, type(a).__name__, keras.ops.convert_to_numpy(v)[0]) for a, v in pairs]
+        return [Layer(a.name, type(a).__name__, plain(v)[0]) for a, v in pairs]
 
     def outputs(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """The network's outputs for a batch, float32, by name ("" where there is one)."""
         import keras
 
-        return named(keras.tree.map_structure(keras.ops.convert_to_numpy, self.model(batch.astype(np.float32))))
+        return named(keras.tree.map_structure(plain, self.model(batch.astype(np.float32), training=False)))
 
 
 class TfliteNet:
@@ -134,6 +134,13 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
 
 
+def plain(tensor) -> np.ndarray:
+    """A backend's tensor as float32 numbers that no gradient hangs on."""
+    from keras import ops
+
+    return np.asarray(ops.convert_to_numpy(ops.stop_gradient(tensor)), np.float32)
+
+
 def named(outputs) -> dict[str, np.ndarray]:
     return dict(outputs) if isinstance(outputs, dict) else {"": outputs}
 
@@ -182,18 +189,18 @@ def answer(outputs: dict[str, np.ndarray], spec: ModelSpec) -> str:
 # --- what every layer sees
 
 
-def grid(layer: Layer, side: int = 48) -> np.ndarray:
+def grid(layer: Layer, most: int = 48) -> np.ndarray:
     """A layer's channels as tiles, uint8 BGR: dark blue is the layer's least, yellow its most; a vector as bars."""
     values = layer.values
     if values.ndim == 1:
         return bars(values)
-    if values.ndim == 2:
-        return coloured(values.T, values.min(), values.max())
     low, high = values.min(), values.max()
+    if values.ndim == 2:
+        return coloured(values.T, low, high)
     tiles = [coloured(values[..., c], low, high) for c in range(min(values.shape[-1], MOST_CHANNELS))]
-    return plots.sheet(
-        tiles, columns=16, height=side, width=min(4 * side, side * values.shape[1] // values.shape[0] or 1)
-    )
+    scale = min(1.0, most / values.shape[0])
+    height, width = (max(1, round(n * scale)) for n in values.shape[:2])
+    return plots.sheet(tiles, columns=16 if width < 2 * height else 8, height=height, width=width)
 
 
 def coloured(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -241,8 +248,9 @@ def by_gradient(net: KerasNet, gray: np.ndarray, rng: np.random.Generator, sampl
 
     batch = batch_of(gray, net).astype(np.float32)
     key, weights = chosen(net.outputs(batch))
+    constant = ops.convert_to_tensor(weights.astype(np.float32))
     noisy = np.clip(batch + rng.normal(0, 20, (samples, *batch.shape[1:])), 0, 255).astype(np.float32)
-    found = gradient(lambda x: ops.sum(named(net.model(x, training=False))[key] * weights), noisy)
+    found = gradient(lambda x: ops.sum(named(net.model(x, training=False))[key] * constant), noisy)
     return cv2.GaussianBlur(np.abs(found).mean(axis=(0, 3)), (0, 0), 1.0)
 
 
@@ -299,7 +307,7 @@ def exciting(net: KerasNet, layer, count: int, rng: np.random.Generator, steps: 
 
     opened = keras.Model(net.model.inputs[0], layer.output)
     count = min(count, opened.output_shape[-1])
-    own = np.eye(opened.output_shape[-1], dtype=np.float32)[:count, None, None]
+    own = ops.convert_to_tensor(np.eye(opened.output_shape[-1], dtype=np.float32)[:count, None, None])
     x = rng.normal(128, 12, (count, net.spec.height, net.spec.width, net.channels)).astype(np.float32)
     for step in range(steps):
         slope = gradient(lambda x: ops.sum(ops.mean(opened(x, training=False) * own, axis=(1, 2))), x)
@@ -325,7 +333,8 @@ def picture_parts(net: Net, path: Path, with_saliency: bool) -> Iterator[str]:
     if with_saliency:
         yield page.figure(overlaid(gray, saliency(net, gray, np.random.default_rng(0))), "which pixels decided")
     for layer in net.layers(batch):
-        yield page.figure(grid(layer), f"{layer.name} ({layer.kind}) {'x'.join(map(str, layer.values.shape))}") + "<br>"
+        shape = "x".join(map(str, layer.values.shape))
+        yield page.figure(grid(layer), f"{layer.name} ({layer.kind}) {shape}", width=960) + "<br>"
 
 
 def filter_parts(net: Net, count: int, names: Sequence[str]) -> Iterator[str]:
@@ -350,6 +359,6 @@ def command(
 ):
     """Show what every layer of MODEL (.keras or .tflite) makes of each PICTURE, as one page that opens offline."""
     net = open_net(model)
+    excited = list(filter_parts(net, filters, names)) if filters else []
     parts = [p for path in tqdm(pictures, desc="pictures") for p in picture_parts(net, path, with_saliency)]
-    parts += list(filter_parts(net, filters, names)) if filters else []
-    click.echo(page.save_page(out, f"Inside {model.name}", parts))
+    click.echo(page.save_page(out, f"Inside {model.name}", parts + excited))
