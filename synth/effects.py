@@ -39,10 +39,10 @@ def sample_effects(rng: Rng, strength: float = 1.0, night: bool = False, height:
     streaks, pixel size) are in proportion. `night` adds darkness, sensor noise and glow.
     """
     severity = strength * float(rng.beta(1.2, 2.2))
-    chances = np.array([step.chance for step in STEPS.values()]) * strength * (0.35 + 1.3 * severity)
-    drawn = rng.random(len(STEPS)) < chances
+    often = strength * (0.35 + 1.3 * severity)
     always = NIGHT if night else ()
-    names = [name for name, here in zip(STEPS, drawn, strict=True) if here or name in always]
+    dice = zip(STEPS, rng.random(len(STEPS)).tolist(), strict=True)
+    names = [name for name, mark in dice if mark < STEPS[name].chance * often or name in always]
     return Effects(tuple((name, STEPS[name].sample(rng, severity, height / 48)) for name in names))
 
 
@@ -210,8 +210,8 @@ def _reflection(image, y, x, rows, columns, height):
 
 def _sample_tone(rng: Rng, severity: float, unit: float) -> tuple:
     """Contrast, brightness (of 255) and gamma."""
-    contrast = rng.uniform(0.9 - 0.65 * severity, 1.1 + 0.3 * severity)
-    return contrast, rng.normal(0, 12 + 25 * severity), np.exp(rng.normal(0, 0.2 + 0.3 * severity))
+    contrast = rng.uniform(0.95 - 0.55 * severity, 1.1 + 0.3 * severity)
+    return contrast, rng.normal(0, 8 + 14 * severity), np.exp(rng.normal(0, 0.15 + 0.2 * severity))
 
 
 def _tone(image, contrast, brightness, gamma):
@@ -265,9 +265,12 @@ def _motion(image, length, angle):
 def _sample_scaling(rng: Rng, severity: float, unit: float) -> tuple:
     """A factor down (log-uniform), and how the picture comes up again."""
     factor = np.exp(rng.uniform(0.1, 0.35 + 1.3 * severity)) * max(unit, 0.4)
-    up = rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST, cv2.INTER_LANCZOS4], p=[0.5, 0.3, 0.1, 0.1])
+    up = UPWARD[int(rng.integers(len(UPWARD)))]
     down = cv2.INTER_AREA if rng.random() < 0.8 else cv2.INTER_LINEAR
-    return max(1.0, float(factor)), down, int(up)
+    return max(1.0, float(factor)), down, up
+
+
+UPWARD = (cv2.INTER_LINEAR,) * 5 + (cv2.INTER_CUBIC,) * 3 + (cv2.INTER_NEAREST, cv2.INTER_LANCZOS4)
 
 
 def _scaling(image, factor, down, up):
@@ -277,7 +280,7 @@ def _scaling(image, factor, down, up):
 
 
 def _sample_dark(rng: Rng, severity: float, unit: float) -> tuple:
-    return _place(rng), rng.uniform(0.55 - 0.4 * severity, 0.7), rng.uniform(2, 4 + 8 * severity), rng.uniform(0, 1)
+    return _place(rng), rng.uniform(0.6 - 0.3 * severity, 0.75), rng.uniform(1, 3 + 4 * severity), rng.uniform(0, 1)
 
 
 def _dark(image, place, light, sigma, amplified):
@@ -287,7 +290,7 @@ def _dark(image, place, light, sigma, amplified):
 
 
 def _sample_noise(rng: Rng, severity: float, unit: float) -> tuple:
-    return _place(rng), rng.uniform(1.5, 5 + 20 * severity), bool(rng.random() < 0.35)
+    return _place(rng), rng.uniform(1, 3 + 11 * severity), bool(rng.random() < 0.4)
 
 
 def _noise(image, place, sigma, coarse):
@@ -298,7 +301,7 @@ def _noise(image, place, sigma, coarse):
 
 
 def _sample_shot(rng: Rng, severity: float, unit: float) -> tuple:
-    return _place(rng), rng.uniform(0.2, 0.5 + 1.2 * severity)
+    return _place(rng), rng.uniform(0.1, 0.3 + 0.7 * severity)
 
 
 def _shot(image, place, scale):
@@ -377,9 +380,9 @@ STEPS: dict[str, Step] = {
     "defocus": Step(0.60, _sample_defocus, _defocus),
     "motion": Step(0.18, _sample_motion, _motion),
     "scaling": Step(0.40, _sample_scaling, _scaling),
-    "dark": Step(0.07, _sample_dark, _dark),
-    "noise": Step(0.40, _sample_noise, _noise),
-    "shot": Step(0.20, _sample_shot, _shot),
+    "dark": Step(0.05, _sample_dark, _dark),
+    "noise": Step(0.32, _sample_noise, _noise),
+    "shot": Step(0.16, _sample_shot, _shot),
     "interlace": Step(0.02, _sample_interlace, _interlace),
     "sharpen": Step(0.20, _sample_sharpen, _sharpen),
     "posterise": Step(0.03, _sample_posterise, _posterise),

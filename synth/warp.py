@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -27,28 +28,29 @@ class Warp:
 
 def sample_warp(rng: np.random.Generator, strength: float = 1.0) -> Warp:
     """Mostly small angles with a heavy tail; at strength 1 at most 25 degrees of rotation."""
-    rotation, shear, aspect, yaw, pitch = rng.laplace(0.0, 1.0, 5) * strength
-    return Warp(
-        rotation=float(np.clip(5.0 * rotation, -25, 25)),
-        shear=float(np.clip(0.08 * shear, -0.4, 0.4)),
-        aspect=float(np.exp(np.clip(0.1 * aspect, -0.4, 0.4))),
-        yaw=float(np.clip(0.07 * yaw, -0.35, 0.35)),
-        pitch=float(np.clip(0.05 * pitch, -0.25, 0.25)),
-    )
+    rotation, shear, aspect, yaw, pitch = np.clip(rng.laplace(0.0, 1.0, 5) * strength, -5, 5).tolist()
+    return Warp(5.0 * rotation, 0.08 * shear, math.exp(0.08 * aspect), 0.07 * yaw, 0.05 * pitch)
 
 
 def apply_warp(warp: Warp, size: tuple[int, int]) -> np.ndarray:
     """The homography, float64 (3, 3), of a picture of `size` (height, width) about its own centre."""
     height, width = size
-    angle = np.radians(warp.rotation)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = turn @ np.array([[1.0, warp.shear], [0.0, 1.0]]) @ np.diag([warp.aspect, 1.0])
-    centre = np.array([[1.0, 0, -width / 2], [0, 1.0, -height / 2], [0, 0, 1.0]])
-    tilt = np.array([[1.0, 0, 0], [0, 1.0, 0], [2 * warp.yaw / max(width, height), 2 * warp.pitch / height, 1.0]])
-    plane = np.eye(3)
-    plane[:2, :2] = linear
-    back = np.array([[1.0, 0, width / 2], [0, 1.0, height / 2], [0, 0, 1.0]])
-    return back @ plane @ tilt @ centre
+    x, y = width / 2, height / 2
+    angle = math.radians(warp.rotation)
+    cos, sin = math.cos(angle), math.sin(angle)
+    plane = np.array(
+        [
+            [cos * warp.aspect, cos * warp.shear - sin, 0.0],
+            [sin * warp.aspect, sin * warp.shear + cos, 0.0],
+            [2 * warp.yaw / max(width, height), 2 * warp.pitch / height, 1.0],
+        ]
+    )
+    return moved(x, y) @ plane @ moved(-x, -y)
+
+
+def moved(x: float, y: float) -> np.ndarray:
+    """The homography that moves by (x, y) pixels."""
+    return np.array([[1.0, 0, x], [0, 1.0, y], [0, 0, 1.0]])
 
 
 def fitted(matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
@@ -57,8 +59,7 @@ def fitted(matrix: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, tuple
     corners = warp_points(np.array([[0, 0], [width, 0], [width, height], [0, height]]), matrix)
     left, top = np.floor(corners.min(0))
     right, bottom = np.ceil(corners.max(0))
-    move = np.array([[1.0, 0, -left], [0, 1.0, -top], [0, 0, 1.0]])
-    return move @ matrix, (int(max(bottom - top, 1)), int(max(right - left, 1)))
+    return moved(-left, -top) @ matrix, (int(max(bottom - top, 1)), int(max(right - left, 1)))
 
 
 def warp_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -78,8 +79,7 @@ def warp_image(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], bor
     Points are pixel edges (0 to width), so the pixel centres are half a pixel in. `border` is the value outside the
     picture; None repeats the picture's edge.
     """
-    half = np.array([[1.0, 0, 0.5], [0, 1.0, 0.5], [0, 0, 1.0]])
-    matrix = np.linalg.inv(half) @ matrix @ half
+    matrix = moved(-0.5, -0.5) @ matrix @ moved(0.5, 0.5)
     mode = cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT
     value = (border or 0,) * 3
     return cv2.warpPerspective(image, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=mode, borderValue=value)
