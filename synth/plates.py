@@ -313,7 +313,7 @@ def sample_unreadable(rng: np.random.Generator) -> np.ndarray:
 
 def _part(rng, plate: np.ndarray) -> np.ndarray:
     """Less than half of a plate, and what is beside it."""
-    h, w = plate.shape
+    w = plate.shape[1]
     cut = int(w * rng.uniform(0.55, 0.9))
     image = ground(rng, plate.shape)
     if rng.random() < 0.5:
