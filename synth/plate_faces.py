@@ -1,9 +1,9 @@
 """Typefaces of number plates: installed fonts, real plate glyphs, and dies drawn from strokes.
 
-A face turns one of A-Z0-9 into a mask of its ink: uint8 (CAP, w), 255 where ink is, trimmed to the ink's box. Plates set
-each character to the height that their layout asks for, so a face only decides shape and relative width.
+A face turns one of A-Z0-9 into a mask of its ink: uint8 (CAP, w), 255 where ink is, trimmed to the ink's box. Plates
+set each character to the height that their layout asks for, so a face only decides shape and relative width.
 
-Two environment variables add to what the machine has: GLYPHCAM_FONTS, a folder of fonts (searched deeply), and
+Two environment variables add to what the machine has: GLYPHCAM_FONTS, folders of fonts (searched deeply), and
 GLYPHCAM_GLYPHS, an .npz of binarised glyphs with `images` (n, 32, 32), `labels` and `country`. Both may be missing.
 """
 
@@ -172,7 +172,7 @@ class Face:
 @cache
 def font_files() -> dict[str, str]:
     """File name -> path of every font found; GLYPHCAM_FONTS wins over the system's."""
-    roots = ("/usr/share/fonts", "/usr/local/share/fonts", os.environ.get("GLYPHCAM_FONTS", ""))
+    roots = ["/usr/share/fonts", "/usr/local/share/fonts", *os.environ.get("GLYPHCAM_FONTS", "").split(os.pathsep)]
     paths = (path for root in roots if root for path in sorted(Path(root).rglob("*.[ot]t[fc]")))
     return {path.name: str(path) for path in paths}
 

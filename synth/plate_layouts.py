@@ -2,8 +2,8 @@
 
 A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "V"
 a word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of those strings. Drawn, but no part of
-the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked letters.
-"^" makes the rest of the line smaller, "/" begins the next line.
+the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked
+letters. "^" makes the rest of the line smaller, "/" begins the next line.
 """
 
 from __future__ import annotations
