@@ -41,7 +41,7 @@ class Source:
     frame_count: int | None = None
 
     def __init__(self, name: str, stop: threading.Event | None = None) -> None:
-        self.name = mask(name)
+        self.name = mask(name).encode("utf-8", "backslashreplace").decode()  # file names may hold any bytes
         self.stop = stop or threading.Event()
 
     def __enter__(self) -> Source:
@@ -97,7 +97,7 @@ def _configure(capture, name: str, size: tuple[int, int] | None, fps: float | No
     if fps:
         capture.set(cv2.CAP_PROP_FPS, fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    got = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    got = capture_size(capture)
     log.info("camera %s: %s, %dx%d, %g fps", name, fourcc_name(capture), *got, capture.get(cv2.CAP_PROP_FPS))
     if size and got != tuple(size):
         log.warning("camera %s gives %dx%d, not the %dx%d asked for", name, *got, *size)
@@ -137,8 +137,8 @@ class PiCamera:
     def get(self, prop: int) -> float:
         """Width, height and rate, by OpenCV's numbers; 0 for anything else."""
         width, height = self._size
-        known = {cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_FPS: self._fps}
-        return float(known.get(prop, 0.0))
+        facts = {cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_FPS: self._fps}
+        return float(facts.get(prop, 0.0))
 
     def release(self) -> None:
         """Stop the camera and give it back."""
@@ -184,7 +184,7 @@ class Live(Source):
         self._closing = threading.Event()
         capture = opener()
         self.fps = known(capture.get(cv2.CAP_PROP_FPS))
-        self.size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.size = capture_size(capture)
         self._reader = threading.Thread(target=self._read_on, args=(capture,), name=f"reads {self.name}", daemon=True)
         self._reader.start()
 

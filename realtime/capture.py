@@ -19,6 +19,7 @@ from realtime.camera import (
     Live,
     PiCamera,
     Source,
+    capture_size,
     known,
     open_camera,
     steady_clock,
@@ -162,7 +163,7 @@ class Recording(Source):
         self._path = path
         self._capture = capture
         self.fps = known(capture.get(cv2.CAP_PROP_FPS))
-        self.size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.size = capture_size(capture)
         count = known(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.frame_count = int(count) if count else None
 

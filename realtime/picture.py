@@ -28,9 +28,8 @@ def read_picture(path: str) -> np.ndarray:
 def to_8_bit(image: np.ndarray) -> np.ndarray:
     """uint8 gray or BGR from any depth and from 1 to 4 channels: alpha laid over white."""
     if image.dtype != np.uint8:
-        top = float(np.nanmax(image)) or 1.0
-        image = np.nan_to_num(image.astype(np.float32)) * (255.0 / max(top, 1e-9))
-        image = np.clip(image, 0, 255).astype(np.uint8)
+        image = np.nan_to_num(image.astype(np.float32))
+        image = np.clip(image * (255.0 / max(float(image.max()), 1e-9)), 0, 255).astype(np.uint8)
     if image.ndim == 2:
         return image
     if image.shape[2] in (2, 4):

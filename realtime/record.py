@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from realtime.errors import UserError
@@ -111,24 +112,32 @@ def keyed_hash(text: str, key: bytes) -> str:
 
 def hashed(result: Result, key: bytes) -> Result:
     """The result with every text replaced by its keyed hash, ready for any sink; pictures stay what they are."""
+    return reworded(result, lambda reading: _hashed_reading(reading, key))
+
+
+def doubtful(result: Result, least: float) -> Result:
+    """The result with '?' for each character that is less sure than `least`."""
+    return reworded(result, lambda reading: dataclasses.replace(reading, text=reading.masked(least)))
+
+
+def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
+    """The result with every reading in it changed."""
+
+    def of_sighting(sighting: Sighting) -> Sighting:
+        return dataclasses.replace(sighting, reading=change(sighting.reading))
+
+    def of_track(track: Track) -> Track:
+        parts = {"sighting": of_sighting(track.sighting), "best": track.best and of_sighting(track.best)}
+        return dataclasses.replace(track, reading=change(track.reading), **parts)
+
     return dataclasses.replace(
         result,
-        sightings=tuple(_hashed_sighting(s, key) for s in result.sightings),
-        tracks=tuple(_hashed_track(t, key) for t in result.tracks),
-        confirmed=tuple(_hashed_track(t, key) for t in result.confirmed),
-        ended=tuple(_hashed_track(t, key) for t in result.ended),
+        sightings=tuple(map(of_sighting, result.sightings)),
+        tracks=tuple(map(of_track, result.tracks)),
+        confirmed=tuple(map(of_track, result.confirmed)),
+        ended=tuple(map(of_track, result.ended)),
     )
 
 
 def _hashed_reading(reading: Reading, key: bytes) -> Reading:
     return dataclasses.replace(reading, text=keyed_hash(reading.text, key), confidences=())
-
-
-def _hashed_sighting(sighting: Sighting, key: bytes) -> Sighting:
-    return dataclasses.replace(sighting, reading=_hashed_reading(sighting.reading, key))
-
-
-def _hashed_track(track: Track, key: bytes) -> Track:
-    best = track.best and _hashed_sighting(track.best, key)
-    reading = _hashed_reading(track.reading, key)
-    return dataclasses.replace(track, sighting=_hashed_sighting(track.sighting, key), reading=reading, best=best)

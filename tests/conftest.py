@@ -69,7 +69,7 @@ class FakePipeline:
     def __init__(self, threshold: float = 0.5) -> None:
         self.threshold = threshold
         self.seen: list[Frame] = []
-        self.flushed: list[float] = []
+        self.flushed = 0
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         return [make_sighting()]
@@ -80,6 +80,6 @@ class FakePipeline:
         confirmed = (track,) if len(self.seen) == 1 else ()
         return Result(frame, (track.sighting,), (track,), confirmed, timings={"locate": 1.0, "read": 0.5})
 
-    def flush(self, time: float) -> tuple[Track, ...]:
-        self.flushed.append(time)
-        return (make_track(last_time=time),) if self.seen else ()
+    def flush(self) -> tuple[Track, ...]:
+        self.flushed += 1
+        return (make_track(state=State.LOST),) if self.seen else ()

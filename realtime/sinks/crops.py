@@ -1,0 +1,82 @@
+"""The best picture of each track as a file of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+from realtime.errors import SinkError
+from realtime.values import Result, Track
+
+DAY = 86_400.0
+SWEEP = 3600.0  # seconds between two looks for old pictures
+
+
+class Crops:
+    """A sink that writes a JPEG per confirmed track that ended; `path` tells where, for the records.
+
+    Names hold the start of the run, the source, the track and its text, so that no two runs collide. With `keep`,
+    pictures of this sink's making that are older than so many days are deleted. SinkError where nothing can be written.
+    """
+
+    def __init__(self, folder: str, keep: float | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._keep, self._clock = Path(folder), keep, clock
+        self._run = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
+        self._swept = float("-inf")
+
+    def __enter__(self) -> Crops:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SinkError(f"{self._folder} cannot be made ({error.strerror}).", "Name a writable place.") from None
+        self._sweep()
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+    def path(self, result: Result, track: Track) -> str:
+        """Where the picture of this track is, or will be; "" where it has none."""
+        if track.best_crop is None:
+            return ""
+        parts = (
+            self._run,
+            plain(Path(result.frame.source).stem) or "camera",
+            f"{track.id:06d}",
+            plain(track.reading.text),
+        )
+        return str(self._folder / ("crop-" + "-".join(parts) + ".jpg"))
+
+    def write(self, result: Result) -> None:
+        """Save the pictures of the tracks that ended."""
+        for track in result.ended:
+            if path := self.path(result, track):
+                self._save(path, track)
+        if self._clock() - self._swept >= SWEEP:
+            self._sweep()
+
+    def _save(self, path: str, track: Track) -> None:
+        data = cv2.imencode(".jpg", track.best_crop, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+        try:
+            Path(path).write_bytes(data)
+        except OSError as error:
+            raise SinkError(
+                f"{path} cannot be written ({error.strerror}).", "Make room or name another folder."
+            ) from None
+
+    def _sweep(self) -> None:
+        """Delete what is too old."""
+        self._swept = self._clock()
+        if self._keep is None:
+            return
+        for path in self._folder.glob("crop-*.jpg"):
+            if self._clock() - path.stat().st_mtime > self._keep * DAY:
+                path.unlink(missing_ok=True)
+
+
+def plain(text: str) -> str:
+    """The text with only letters, digits and '_' for anything else, at most 40 characters."""
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in text)[:40]

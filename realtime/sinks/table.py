@@ -1,0 +1,108 @@
+"""Records as JSON lines or CSV, each row on disk as soon as it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+from realtime.camera import BACK, LOST
+from realtime.errors import SinkError
+from realtime.record import FIELDS, event_record, record, sighting_record
+from realtime.values import Result, Track
+
+COLUMNS = (*FIELDS, "crop", "event")
+CropOf = Callable[[Result, Track], str]
+
+
+def no_crop(result: Result, track: Track) -> str:
+    """Where no pictures of tracks are kept."""
+    return ""
+
+
+class Table:
+    """A sink for rows, each made a `line` of JSON or CSV; "-" is standard output.
+
+    `everything` writes one row per sighting and frame instead of one per confirmed track that ended. Raises SinkError
+    for an existing file without `overwrite`, and where nothing can be written (any more).
+    """
+
+    def __init__(
+        self,
+        path: str,
+        mode: str,
+        line: Callable[[dict], str],
+        *,
+        everything: bool = False,
+        overwrite: bool = False,
+        crop: CropOf = no_crop,
+    ) -> None:
+        self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
+        self._rows = sighting_rows if everything else track_rows
+        if self._path != "-" and Path(path).exists() and not overwrite:
+            raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+
+    def __enter__(self) -> Table:
+        self._file = sys.stdout if self._path == "-" else self._opened()
+        if self._line is csv_line:
+            self._put(csv_line(dict(zip(COLUMNS, COLUMNS, strict=True))))
+        return self
+
+    def _opened(self) -> IO[str]:
+        try:
+            return open(self._path, "w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise SinkError(f"{self._path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+
+    def __exit__(self, *_) -> None:
+        if self._path != "-":
+            self._file.close()
+
+    def write(self, result: Result) -> None:
+        """Add the rows of one result, if there are any."""
+        for row in (*event_rows(result), *self._rows(result, self._mode, self._crop)):
+            self._put(self._line(row))
+
+    def _put(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except BrokenPipeError:
+            raise SinkError(f"Nobody reads {self._path} any more.") from None
+        except OSError as error:
+            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+
+
+def event_rows(result: Result) -> Iterator[dict]:
+    """A row where the source was lost or came back."""
+    frame = result.frame
+    if frame.event in (LOST, BACK):
+        yield event_record(frame.event, frame.source, frame.index, frame.time)
+
+
+def track_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict]:
+    """One row per confirmed track that ended."""
+    return [record(track, mode, result.frame.source, crop(result, track)) for track in result.ended]
+
+
+def sighting_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict]:
+    """One row per sighting, with the number of its track where it has one."""
+    numbers = {track.sighting: track.id for track in result.tracks}
+    return [sighting_record(s, result.frame, mode, numbers.get(s)) for s in result.sightings]
+
+
+def json_line(row: dict) -> str:
+    """A row as one line of JSON."""
+    return json.dumps(row) + "\n"
+
+
+def csv_line(row: dict) -> str:
+    """A row as one line of CSV in the order of COLUMNS; lists as JSON, what is missing empty."""
+    line = io.StringIO()
+    values = [row.get(name, "") for name in COLUMNS]
+    csv.writer(line, lineterminator="\n").writerow([json.dumps(v) if isinstance(v, list) else v for v in values])
+    return line.getvalue()

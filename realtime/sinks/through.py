@@ -1,0 +1,25 @@
+"""A sink seen through a function: texts hashed, unsure characters as '?'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from realtime.values import Result
+
+
+class Through:
+    """Gives `sink` each result as `change` makes it."""
+
+    def __init__(self, change: Callable[[Result], Result], sink) -> None:
+        self._change, self._sink = change, sink
+
+    def __enter__(self) -> Through:
+        self._sink.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._sink.__exit__(*error)
+
+    def write(self, result: Result) -> None:
+        """Pass the changed result on."""
+        self._sink.write(self._change(result))

@@ -1,0 +1,178 @@
+"""The drawn pictures as an MP4 that keeps every frame's own time and is whole at any moment, even after a kill."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import imutils
+import numpy as np
+
+from realtime import mp4
+from realtime.errors import SinkError
+from realtime.values import Frame, Result
+
+SEGMENT = 0.5  # seconds of video that are encoded in one go, and the most that a kill loses
+STILL = 1.0  # seconds that a still picture, and the last frame, is shown
+LONGEST = 3600.0  # seconds that one frame is shown at most
+PICTURE = b"\0\0\x01\xb6"  # MPEG-4 start codes: a picture, and a group of pictures
+GROUP = b"\0\0\x01\xb3"
+
+
+class Video:
+    """A sink for `path` (.mp4), opened on the first frame; later frames of other sizes are fitted into its size.
+
+    Raises SinkError where the file exists and may not be overwritten, or cannot be written any more.
+    """
+
+    def __init__(self, path: str, draw: Callable[[Result], np.ndarray], overwrite: bool = False) -> None:
+        self._path, self._draw = Path(path), draw
+        if self._path.suffix.lower() not in (".mp4", ".m4v", ".mov"):
+            raise SinkError(f"--save {path} is not an .mp4.", "Name a file that ends in .mp4.")
+        if self._path.exists() and not overwrite:
+            raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+        self._timeline = Timeline()
+        self._size: tuple[int, int] | None = None
+        self._encoder: Encoder | None = None
+        self._times: list[float] = []  # of the frames in the encoder, seconds from the start
+        self._fragments = 0
+
+    def __enter__(self) -> Video:
+        try:
+            self._file = open(self._path, "wb")
+        except OSError as error:
+            raise SinkError(f"{self._path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+        return self
+
+    def __exit__(self, *_) -> None:
+        try:
+            if self._times:
+                self._append(self._times[-1] + self._timeline.step)
+        finally:
+            self._file.close()
+
+    def write(self, result: Result) -> None:
+        """Add the drawn frame; a frame that was written already is not added again."""
+        time = self._timeline.place(result.frame)
+        if time is None:
+            return
+        if self._times and time - self._times[0] >= SEGMENT:
+            self._append(time)
+        picture = self._draw(result)
+        self._size = self._size or (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
+        self._encoder = self._encoder or Encoder(self._size)
+        self._encoder.add(fitted(picture, self._size))
+        self._times.append(time)
+
+    def _append(self, until: float) -> None:
+        """Write what was encoded as one fragment, whose last frame is shown until `until`."""
+        times, self._times = [*self._times, until], []
+        encoder, self._encoder = self._encoder, None
+        packets = encoder.packets()
+        if len(packets) != len(times) - 1:
+            raise SinkError(f"{self._path}: OpenCV cannot encode video here.", "Is the temporary folder full?")
+        begin = b"" if self._fragments else mp4.header(*self._size, *described(packets[0]))
+        self._fragments += 1
+        try:
+            self._file.write(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
+            self._file.flush()
+        except OSError as error:
+            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+
+
+def _timed(packets: Sequence[bytes], times: Sequence[float]) -> tuple[int, list[mp4.Sample]]:
+    """Start and samples in ticks; `times` has one entry more than there are packets, the end."""
+    ticks = [round(time * mp4.TIMESCALE) for time in times]
+    spans = [end - begin for begin, end in itertools.pairwise(ticks)]
+    return ticks[0], [mp4.Sample(data, span) for data, span in zip(packets, spans, strict=True)]
+
+
+class Encoder:
+    """MPEG-4 packets of a few pictures, by way of a small AVI; motion JPEG where OpenCV has no FFmpeg."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        handle, self._path = tempfile.mkstemp(".avi", "glyphcam-", _memory())
+        os.close(handle)
+        self._writer = cv2.VideoWriter(self._path, cv2.VideoWriter.fourcc(*"mp4v"), 25.0, size)
+        if not self._writer.isOpened():
+            self._writer.open(self._path, cv2.VideoWriter.fourcc(*"MJPG"), 25.0, size)
+
+    def add(self, picture: np.ndarray) -> None:
+        """Encode one more BGR picture of the agreed size."""
+        self._writer.write(picture)
+
+    def packets(self) -> list[bytes]:
+        """One packet per picture, the first of which needs no other; ends the encoder."""
+        self._writer.release()
+        try:
+            return list(avi_packets(Path(self._path).read_bytes()))
+        finally:
+            os.unlink(self._path)
+
+
+class Timeline:
+    """Where each frame stands in the saved video, in seconds; sources follow one another without a gap."""
+
+    def __init__(self) -> None:
+        self._frame: Frame | None = None
+        self._at = 0.0
+        self.step = 0.04  # seconds between the last two frames
+
+    def place(self, frame: Frame) -> float | None:
+        """Seconds from the start of the video, or None for the frame that was placed last."""
+        last, self._frame = self._frame, frame
+        if last is frame:
+            return None
+        if last is not None:
+            self._at += self._gap(last, frame)
+        return self._at
+
+    def _gap(self, last: Frame, frame: Frame) -> float:
+        if last.still:
+            return STILL
+        elapsed = frame.time - last.time
+        if last.source == frame.source and 0 < elapsed <= LONGEST:
+            self.step = elapsed
+        return self.step
+
+
+def avi_packets(data: bytes) -> Iterator[bytes]:
+    """The video packets of a small AVI file, in order."""
+    at = data.find(b"movi") + 4
+    while at >= 4 and data[at : at + 4] in (b"00dc", b"00db"):
+        size = struct.unpack_from("<I", data, at + 4)[0]
+        yield data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def described(packet: bytes) -> tuple[int, bytes]:
+    """Codec and decoder header of a stream's first packet: what comes before the first picture."""
+    if packet.startswith(b"\xff\xd8"):
+        return mp4.JPEG, b""
+    ends = [at for at in (packet.find(GROUP), packet.find(PICTURE)) if at >= 0]
+    return mp4.MPEG4, packet[: min(ends, default=0)]
+
+
+def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The picture in (width, height), proportions kept, black around it."""
+    width, height = size
+    if picture.shape[:2] == (height, width):
+        return picture
+    if abs(picture.shape[1] - width) <= 1 and abs(picture.shape[0] - height) <= 1:
+        return np.ascontiguousarray(picture[:height, :width])
+    wide = picture.shape[1] * height >= picture.shape[0] * width
+    small = imutils.resize(picture, width=width) if wide else imutils.resize(picture, height=height)
+    small = small[:height, :width]
+    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    bottom, right = height - small.shape[0] - top, width - small.shape[1] - left
+    return cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_CONSTANT)
+
+
+def _memory() -> str | None:
+    """A folder in memory for the encoder, where the system has one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
