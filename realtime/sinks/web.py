@@ -11,6 +11,7 @@ import asyncio
 import base64
 import contextlib
 import logging
+import os
 import socket
 import threading
 import time
@@ -162,7 +163,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=32, dualstack_ipv6=both)
     except OSError as error:
-        raise SinkError(f"Cannot serve on {host}:{port} ({error.strerror}).", "Choose another --serve.") from None
+        reason = error.strerror if error.errno < 0 else os.strerror(error.errno)  # below 0: the name is unknown
+        raise SinkError(f"Cannot serve on {host}:{port} ({reason}).", "Choose another --serve.") from None
     listener.setblocking(False)
     return listener
 

@@ -1,0 +1,113 @@
+"""Run a command for each confirmed reading, beside the loop."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+from realtime.errors import SinkError
+from realtime.record import record
+from realtime.values import Result
+
+WAITING = 32  # readings that may wait for the command
+LONGEST = 30.0  # seconds that one command may run
+PARTING = 5.0  # seconds for those still waiting when the run ends
+log = logging.getLogger(__name__)
+
+
+def parse_command(text: str) -> list[str]:
+    """The words of a command line; no shell reads them. SinkError where there is no such program."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SinkError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
+    if not words or shutil.which(words[0]) is None:
+        raise SinkError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
+    return words
+
+
+class OnReading:
+    """A sink that runs a command per confirmed reading, with the record as one JSON line on standard input.
+
+    One command runs at a time, on a thread of its own; those that find the queue full are dropped, counted and said.
+    A changed text counts as a reading of its own.
+    """
+
+    def __init__(self, command: str, mode: str) -> None:
+        self._words = parse_command(command)
+        self._mode = mode
+        self._queue: queue.Queue[dict | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
+        self._process: subprocess.Popen | None = None
+        self._ending = self._over = False
+        self.dropped = 0
+
+    def __enter__(self) -> OnReading:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._ending = True
+        with contextlib.suppress(queue.Full):  # a full queue needs no waking
+            self._queue.put_nowait(None)
+        self._thread.join(PARTING)
+        self._over = True
+        if self._process is not None:
+            kill(self._process)
+        self._thread.join()
+        if self.dropped:
+            log.warning("--on-reading: %d readings were dropped, the command is too slow", self.dropped)
+
+    def write(self, result: Result) -> None:
+        """Queue the tracks that were confirmed, or changed their text, in this frame; never waits."""
+        for track in result.confirmed:
+            try:
+                self._queue.put_nowait(record(track, self._mode, result.frame.source))
+            except queue.Full:
+                self._drop()
+
+    def _drop(self) -> None:
+        if not self.dropped:
+            log.warning("--on-reading: readings come faster than the command takes them, some are dropped")
+        self.dropped += 1
+
+    def _run(self) -> None:
+        for row in iter(self._next, None):
+            if self._over:
+                self._drop()
+            else:
+                self._run_once(json.dumps(row) + "\n")
+
+    def _next(self) -> dict | None:
+        return None if self._ending and self._queue.empty() else self._queue.get()
+
+    def _run_once(self, line: str) -> None:
+        """Run the command; its output goes to standard error, for standard output may hold records."""
+        try:
+            pipes = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
+            self._process = subprocess.Popen(self._words, start_new_session=True, **pipes)
+            self._process.communicate(line, timeout=LONGEST)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            log.warning("--on-reading: %s", error)
+            if self._process is not None:
+                kill(self._process)
+        else:
+            if self._process.returncode:
+                log.warning("--on-reading: %s ended with %d", self._words[0], self._process.returncode)
+        self._process = None
+
+
+def kill(process: subprocess.Popen) -> None:
+    """End a command and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
