@@ -69,26 +69,20 @@ def render_car(car: Car, unit: float, plate: tuple[float, float]) -> tuple[np.nd
     else:
         _tailgate(rng, image, car, unit)
     _bumper(rng, image)
+    _below(rng, image)
     _recess(rng, image, car, unit, plate)
     return image, alpha
 
 
 def _outline(rng, h: int, w: int) -> np.ndarray:
-    """A rounded trapezium: roof narrower than bumper."""
-    roof, top = rng.uniform(0.06, 0.2), rng.uniform(0.0, 0.04)
-    points = [
-        (roof, top),
-        (1 - roof, top),
-        (1 - roof / 3, 0.38),
-        (0.995, 0.55),
-        (0.98, 0.97),
-        (0.02, 0.97),
-        (0.005, 0.55),
-        (roof / 3, 0.38),
-    ]
+    """A body with round shoulders, roof narrower than bumper; wheels and shadow below count as part of it."""
+    roof, top, waist = rng.uniform(0.1, 0.24), rng.uniform(0.0, 0.04), rng.uniform(0.36, 0.46)
+    right = [(1 - roof, top), (1 - roof * 0.7, top + 0.03), (1 - roof / 3, waist - 0.05), (0.985, waist + 0.05)]
+    right += [(1.0, 0.62), (0.985, 0.85), (0.95, 0.95), (0.93, 0.99)]
+    points = np.array([*right, *((1 - x, y) for x, y in reversed(right))]) * (w, h)
     alpha = np.zeros((h, w), np.uint8)
-    cv2.fillPoly(alpha, [np.round(np.array(points) * (w, h)).astype(np.int32)], 255, cv2.LINE_AA)
-    return cv2.GaussianBlur(alpha, (0, 0), max(0.6, w / 120))
+    cv2.fillPoly(alpha, [np.round(points).astype(np.int32)], 255, cv2.LINE_AA)
+    return cv2.GaussianBlur(alpha, (0, 0), max(0.6, w / 150))
 
 
 def _rounded(image, x0: float, y0: float, x1: float, y1: float, value: int, spread: float = 0.0) -> None:
@@ -184,6 +178,14 @@ def _bumper(rng, image) -> None:
     if rng.random() < 0.7:
         _rounded(image, 0, top, 1, top + 0.015, int(rng.uniform(5, 250)))
     _rounded(image, 0.02, rng.uniform(0.88, 0.93), 0.98, 0.97, int(rng.uniform(5, 40)))
+
+
+def _below(rng, image) -> None:
+    """Wheels, and the shadow between them."""
+    _rounded(image, 0.03, 0.93, 0.97, 1.0, int(rng.uniform(3, 30)))
+    wide = rng.uniform(0.1, 0.17)
+    for x in (0.06, 0.94 - wide):
+        _rounded(image, x, 0.84, x + wide, 1.0, int(rng.uniform(8, 40)), 0.01)
 
 
 def _recess(rng, image, car: Car, unit: float, plate: tuple[float, float]) -> None:

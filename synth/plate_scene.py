@@ -1,7 +1,8 @@
 """Street scenes with zero to many number plates whose corners and texts are known.
 
 `sample_plate_scene` decides what stands where, `render_plate_scene` draws it: signs and other decoys, then cars and
-bare plates, the farthest first, each seen through one homography, then one camera over all.
+bare plates, the farthest first, each seen through one homography, then one camera over all. On a street photograph
+whose plates are known, each of them is replaced by another plate in the same place and light.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from synth.plate_decoys import sample_decoy, texture
 from synth.plates import Plate, render_plate, sample_plate, to_gray
 
 Crop = tuple[np.ndarray, str]
+Street = tuple[np.ndarray, np.ndarray]  # gray (H, W), corners of its plates (n, 4, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,8 @@ class Place:
     corners: np.ndarray
     car: Car | None
     light: float  # factor on its gray values
+    soft: float  # blur in pixels
+    covers: bool = False  # the plate that was there before
 
     @property
     def text(self) -> str:
@@ -51,19 +55,25 @@ def sample_plate_scene(
     size: tuple[int, int] = (360, 640),
     plates: int | None = None,
     crops: Sequence[Crop] = (),
+    streets: Sequence[Street] = (),
     strength: float = 1.0,
 ) -> PlateScene:
     """A scene of `size` (height, width) on one of the backgrounds (gray, any size), or a drawn one where none is given.
 
     `plates`: how many (some may find no room), by default 0 to 5; `crops`: real plates (gray, text), which stand in for
-    rendered ones; widths are log-uniform from 16 to 200 pixels.
+    rendered ones; widths are log-uniform from 16 to 200 pixels. `streets`: photographs of cars with the corners of
+    their plates, then the ground of a good half of the scenes (how many plates they show is theirs to say).
     """
     count = int(rng.choice((0, 1, 2, 3, 5), p=(0.12, 0.4, 0.26, 0.14, 0.08))) if plates is None else plates
-    places = _places(rng, size, count, crops)
+    if len(streets) and count and rng.random() < 0.6:
+        ground, places = _street(rng, streets[rng.integers(len(streets))], size, crops)
+        decoys = 0
+    else:
+        ground, places = _ground(rng, backgrounds, size), _places(rng, size, count, crops)
+        decoys = int(rng.integers(5))
     height = float(np.median([_height(place.corners) for place in places])) * 0.6 if places else 12
     drawn = sample_effects(rng, 0.75 * strength, bool(rng.random() < 0.12), height=float(np.clip(height, 6, 24)))
-    ground = _ground(rng, backgrounds, size)
-    return PlateScene(ground, places, int(rng.integers(0, 5)), drawn, int(rng.integers(2**31)))
+    return PlateScene(ground, places, decoys, drawn, int(rng.integers(2**31)))
 
 
 def render_plate_scene(scene: PlateScene) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
@@ -96,18 +106,57 @@ def _places(rng, size: tuple[int, int], count: int, crops: Sequence[Crop]) -> tu
 
 
 def _place(rng, size, width: float, crops: Sequence[Crop]) -> Place:
-    plate = crops[rng.integers(len(crops))] if len(crops) else sample_plate(rng)
-    aspect = (
-        plate[0].shape[1] / plate[0].shape[0]
-        if isinstance(plate, tuple)
-        else plate.layout.size[0] / plate.layout.size[1]
-    )
+    plate = _some_plate(rng, crops)
+    aspect = _aspect(plate)
     shape = _seen(rng, width, width / aspect)
     low, high = shape.min(0), shape.max(0)
     room = np.maximum(np.array(size[::-1]) - (high - low), 1)
     corners = shape - low + rng.uniform(0, 1, 2) * room
     car = sample_car(rng, aspect) if rng.random() < 0.65 else None
-    return Place(plate, corners, car, float(np.clip(rng.normal(0.85, 0.2), 0.3, 1.2)))
+    return Place(plate, corners, car, float(np.clip(rng.normal(0.85, 0.2), 0.3, 1.2)), rng.uniform(0.3, 0.9))
+
+
+def _some_plate(rng, crops: Sequence[Crop]) -> Plate | Crop:
+    return crops[rng.integers(len(crops))] if len(crops) else sample_plate(rng)
+
+
+def _aspect(plate: Plate | Crop) -> float:
+    """Width over height."""
+    if isinstance(plate, tuple):
+        return plate[0].shape[1] / plate[0].shape[0]
+    return plate.layout.size[0] / plate.layout.size[1]
+
+
+def _street(rng, street: Street, size: tuple[int, int], crops: Sequence[Crop]) -> tuple[np.ndarray, tuple[Place, ...]]:
+    """A window of a street photograph, and another plate for each of those in it."""
+    photo, quads = street
+    quads = np.asarray(quads, np.float64).reshape(-1, 4, 2)
+    target = quads[rng.integers(len(quads))]
+    wanted = np.exp(rng.uniform(np.log(16), np.log(200))) / max(4.0, _span(target, 0, 1))
+    scale = max(wanted, size[0] / photo.shape[0], size[1] / photo.shape[1])
+    view = np.array(size[::-1]) / scale
+    low = np.maximum(target.max(0) - view, 0)
+    high = np.maximum(np.minimum(target.min(0), np.array(photo.shape[::-1]) - view), low)
+    origin = rng.uniform(low, high)
+    matrix = np.array([[scale, 0, -origin[0] * scale], [0, scale, -origin[1] * scale]])
+    mode = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    shrunk = cv2.resize(photo, None, fx=min(scale, 1), fy=min(scale, 1), interpolation=mode)
+    matrix[:, :2] /= min(scale, 1)
+    ground = cv2.warpAffine(shrunk, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = (quads - origin) * scale
+    inside = [q for q in seen if (q.max(0) > 0).all() and (q.min(0) < size[::-1]).all()]
+    return ground, tuple(_replaced(rng, ground, corners, scale, crops) for corners in inside)
+
+
+def _replaced(rng, ground: np.ndarray, corners: np.ndarray, scale: float, crops: Sequence[Crop]) -> Place:
+    """A plate of about the same shape for this place, as bright and as sharp as the one before."""
+    a, b = _span(corners, 0, 1) + 1e-3, _span(corners, 0, 3) + 1e-3
+    choices = [_some_plate(rng, crops) for _ in range(6)]
+    plate = min(choices, key=lambda choice: abs(np.log(_aspect(choice) * b / a)))
+    (left, top), (right, bottom) = corners.min(0), corners.max(0)
+    old = ground[max(0, int(top)) : max(1, int(bottom)), max(0, int(left)) : max(1, int(right))]
+    light = float(np.clip(np.percentile(old, 90) / 225, 0.25, 1.15)) if old.size else 0.8
+    return Place(plate, corners, None, light, float(rng.uniform(0.3, 0.7) * max(1.0, scale)), True)
 
 
 def _seen(rng, width: float, height: float) -> np.ndarray:
@@ -126,12 +175,16 @@ def _height(corners: np.ndarray) -> float:
     return float(np.linalg.norm(corners[3] - corners[0]))
 
 
-def _matrix(place: Place, unit: float, plate: tuple[float, float], origin: tuple[float, float]) -> np.ndarray:
-    """From the flat car or plate, whose plate has its top left corner at `origin`, to the scene."""
-    x, y = origin
-    w, h = plate
-    flat = np.float32([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
-    return cv2.getPerspectiveTransform(flat, place.corners.astype(np.float32))
+def _matrix(place: Place, flat: tuple[float, float, float, float]) -> np.ndarray:
+    """From the flat car, whose plate is the box left, top, width, height, to the scene.
+
+    Affine, because the slight perspective of a plate, drawn out to a whole car, is no longer slight.
+    """
+    x, y, w, h = flat
+    a, b, c, d = place.corners
+    across, down = (b - a + c - d) / (2 * w), (d - a + c - b) / (2 * h)
+    middle = place.corners.mean(0) - across * (x + w / 2) - down * (y + h / 2)
+    return np.array([[across[0], down[0], middle[0]], [across[1], down[1], middle[1]], [0, 0, 1.0]])
 
 
 def _flat(place: Place) -> tuple[float, float]:
@@ -190,14 +243,33 @@ def _span(corners: np.ndarray, a: int, b: int) -> float:
 def _draw(rng, image: np.ndarray, place: Place) -> None:
     """The car, if there is one, then the plate on it, both in the light of the place."""
     unit, height = _flat(place)
-    light = place.light * _ambient(image, place)
+    light = place.light
+    if place.covers:
+        _cover(image, place.corners)
+    else:
+        light *= _ambient(image, place)
     if place.car is not None:
-        x, y = place.car.place[0] * unit, place.car.place[1] * unit
         car, alpha = render_car(place.car, unit, (unit, height))
-        _shadow(image, _box(place))
-        matrix = _matrix(place, unit, (unit, height), (x, y))
-        _through(image, _lit(car, light), alpha, matrix)
-    _warp(image, _lit(_face(rng, place, unit), light), place.corners, float(rng.uniform(0.3, 0.9)))
+        flat = place.car.place[0] * unit, place.car.place[1] * unit, unit, height
+        _through(image, _lit(car, light), alpha, _matrix(place, flat))
+    _warp(image, _lit(_face(rng, place, unit), light), place.corners, place.soft)
+
+
+def _cover(image: np.ndarray, corners: np.ndarray) -> None:
+    """Paint over what stands in the four corners, from what is left and right of it."""
+    middle = corners.mean(0)
+    wide = middle + (corners - middle) * 1.12
+    (left, top), (right, bottom) = np.floor(wide.min(0)).astype(int), np.ceil(wide.max(0)).astype(int)
+    x0, y0, x1, y1 = max(0, left), max(0, top), min(image.shape[1], right + 1), min(image.shape[0], bottom + 1)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return
+    part = image[y0:y1, x0:x1]
+    share = np.linspace(0, 1, x1 - x0, dtype=np.float32)[None]
+    filled = part[:, :1] * (1 - share) + part[:, -1:] * share
+    alpha = np.zeros(part.shape, np.float32)
+    cv2.fillConvexPoly(alpha, np.round(wide - (x0, y0)).astype(np.int32), 1.0)
+    alpha = cv2.blur(alpha, (3, 3))
+    part[:] = (part + alpha * (filled - part)).astype(np.uint8)
 
 
 def _lit(image: np.ndarray, light: float) -> np.ndarray:
@@ -220,15 +292,6 @@ def _face(rng, place: Place, width: float) -> np.ndarray:
     layout = place.plate.layout
     line = max(5.0, width * 1.1 * layout.height[0] / layout.size[0])
     return to_gray(render_plate(place.plate, line)[0], rng)
-
-
-def _shadow(image: np.ndarray, box) -> None:
-    """The dark ground under a car."""
-    left, top, right, bottom = box
-    tall = max(1, int((bottom - top) * 0.08))
-    y0, y1 = int(bottom) - tall, int(bottom) + tall // 2
-    part = image[max(0, y0) : max(0, y1), max(0, int(left)) : max(0, int(right))]
-    part[:] = part // 3
 
 
 def _warp(image: np.ndarray, part: np.ndarray, corners: np.ndarray, soft: float | None) -> None:
