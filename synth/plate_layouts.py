@@ -74,6 +74,8 @@ class Layout:
     bolts: tuple[tuple[float, float], ...] = ()
     words: tuple[str, ...] = ()
     emboss: float = 0.6  # chance
+    emblem: float = 0.45  # size of "@", of the characters' height
+    frame: float = 0.0  # chance of a dealer's frame over the edges
 
 
 def _frozen(key: str, value):

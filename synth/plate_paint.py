@@ -274,6 +274,20 @@ def paint_bolt(canvas: np.ndarray, place: tuple[float, float], radius: float, rn
     cv2.circle(canvas, (at[0] - r // 3, at[1] - r // 3), max(1, r // 3), (min(255, value + 60),) * 3, -1, cv2.LINE_AA)
 
 
+def paint_frame(canvas: np.ndarray, names: tuple[str, ...], rng) -> None:
+    """A dealer's frame over the plate's edges, often with his name above or below; it hides part of the small print."""
+    height, width = canvas.shape[:2]
+    side, top, bottom = (
+        max(1, round(height * rng.uniform(low, high))) for low, high in ((0.02, 0.06), (0.04, 0.15), (0.04, 0.15))
+    )
+    tone = (int(rng.choice((15, 40, 190, 225))),) * 3
+    canvas[:top], canvas[-bottom:], canvas[:, :side], canvas[:, -side:] = tone, tone, tone, tone
+    ink = (240, 240, 240) if tone[0] < 128 else (20, 20, 20)
+    for centre, room in ((top / 2, top), (height - bottom / 2, bottom)):
+        if rng.random() < 0.6:
+            _print(canvas, str(rng.choice(names)), "caption", (width / 2, centre), room * 0.7, ink, rng, width * 0.8)
+
+
 # --- the characters
 
 
@@ -284,7 +298,7 @@ def paint_ink(
     alpha = ink
     if wear > 0:
         worn = field(rng, ink.shape, (24, 8), -0.6, 1.0) + field(rng, ink.shape, (90, 30), -0.5, 0.5)
-        alpha = cv2.multiply(ink, np.clip(1.6 - wear * 2.2 * np.clip(worn, 0, 1), 0, 1), dtype=cv2.CV_8U)
+        alpha = cv2.multiply(ink, np.clip(1.5 - wear * 1.9 * np.clip(worn, 0, 1), 0.15, 1), dtype=cv2.CV_8U)
     blend(canvas, alpha, tone)
     if emboss <= 0:
         return canvas

@@ -18,7 +18,8 @@ from synth.plate_faces import CAP, Face, mask, sample_face, usual_width
 from synth.plate_layouts import Layout, Lines, load_layouts, plain, sample_lines
 
 MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
-ROOM = {" ": 0.3, ",": 0.1, "@": 0.5, "^": -0.1}
+ROOM = {" ": 0.3, ",": 0.1, "^": -0.1}
+LEAST_CONTRAST = 7.0  # gray levels, deviation over a crop
 SMALL = 0.68  # of the characters after "^"
 DEALERS = (
     "AUTOHAUS MEYER",
@@ -52,6 +53,10 @@ class Plate:
     dirt: float  # 0 to 1
     bolts: bool
     stickers: int
+    frame: bool
+    dash: float  # width of a dash against the usual
+    bold: int  # -1, 0 or 1: strokes thinner or thicker than the face's
+    uneven: float  # how far characters stand out of line, of their height
     light: tuple[float, float]  # pixels: from where the embossing is lit
 
 
@@ -70,8 +75,8 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
         lines=lines,
         text=plain(lines),
         face=face,
-        paper=_near(rng, paint.colour(paper)),
-        ink=_near(rng, paint.colour(ink)),
+        paper=(ground := _near(rng, paint.colour(paper))),
+        ink=_faded(rng, _near(rng, paint.colour(ink)), ground),
         seed=int(rng.integers(2**31)),
         gap=layout.gap * rng.uniform(0.7, 1.4),
         squeeze=float(np.clip(layout.aspect * rng.uniform(0.85, 1.15) / usual_width(face), 0.6, 1.6)),
@@ -81,7 +86,11 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
         wear=rng.uniform(0.2, 0.8) if rng.random() < 0.15 else 0.0,
         dirt=rng.uniform(0.1, 0.6) if rng.random() < 0.25 else 0.0,
         bolts=bool(rng.random() < 0.7),
-        stickers=int(rng.integers(3)),
+        stickers=int(rng.integers(4)),
+        frame=bool(rng.random() < layout.frame),
+        dash=rng.uniform(0.45, 1.15),
+        bold=int(rng.choice((-1, 0, 1), p=(0.12, 0.7, 0.18))),
+        uneven=rng.uniform(0.01, 0.04) if rng.random() < 0.12 else 0.0,
         light=(rng.choice((-1.0, 0.0, 1.0)), rng.choice((1.0, 1.5, -1.0))),
     )
 
@@ -90,6 +99,12 @@ def _near(rng, colour: tuple[int, int, int]) -> tuple[int, int, int]:
     """A colour as the maker mixed it and the sun left it."""
     values = np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3)
     return tuple(int(v) for v in np.clip(values, 0, 255))
+
+
+def _faded(rng, ink: tuple[int, int, int], paper: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Ink that has lost some of its contrast to the paper, as old paint does."""
+    share = rng.uniform(0.1, 0.65) if rng.random() < 0.15 else 0.0
+    return tuple(int(a * (1 - share) + b * share) for a, b in zip(ink, paper, strict=True))
 
 
 def render_plate(plate: Plate, line: float = 72) -> tuple[np.ndarray, Quad]:
@@ -143,6 +158,8 @@ def _characters(canvas, plate: Plate, scale: float, left: float, right: float, r
         size = layout.height[min(i, len(layout.height) - 1)] * scale * plate.grow
         centre = centres[min(i, len(centres) - 1)] * height
         _line(canvas, ink, plate, tokens, size, centre, left, right, rng)
+    if plate.bold and size > 30:
+        ink = (cv2.dilate if plate.bold > 0 else cv2.erode)(ink, np.ones((2, 2), np.uint8))
     return paint.paint_ink(canvas, ink, plate.ink, plate.emboss, plate.light, plate.wear, rng)
 
 
@@ -161,10 +178,12 @@ def _line(canvas, ink, plate: Plate, tokens, size: float, centre: float, left: f
 
 def _advance(plate: Plate, token: str) -> float:
     """The width of a token, of the characters' height."""
+    if token == "@":
+        return plate.layout.emblem
     if token in ROOM:
         return ROOM[token]
     if token in MASKS:
-        return MASKS[token][0]
+        return MASKS[token][0] * (plate.dash if token == "-" else 1.0)
     if token == "#":
         return 0.55
     if token.startswith("("):
@@ -178,7 +197,9 @@ def _token(canvas, ink, plate: Plate, token: str, x: float, centre: float, width
     if token in (" ", ",", "^"):
         return
     if token == "@":
-        paint.paint_emblem(canvas, x + width / 2, centre, size * rng.uniform(0.25, 0.5), plate.ink, rng)
+        paint.paint_emblem(
+            canvas, x + width / 2, centre, size * plate.layout.emblem * rng.uniform(0.6, 1.1), plate.ink, rng
+        )
     elif token in MASKS:
         thick = MASKS[token][1] * size
         _stamp(ink, np.full((8, 8), 255, np.uint8), x, centre + rng.normal(0, 0.02) * size - thick / 2, width, thick)
@@ -189,6 +210,7 @@ def _token(canvas, ink, plate: Plate, token: str, x: float, centre: float, width
     else:
         glyph = mask(plate.face, token)
         own = min(width, glyph.shape[1] / CAP * plate.squeeze * size)
+        x, centre = (x, centre) + rng.normal(0, plate.uneven, 2) * size
         _stamp(ink, glyph, x + (width - own) / 2, centre - size / 2, own, size)
 
 
@@ -216,6 +238,8 @@ def _fittings(canvas, plate: Plate, scale: float, rng) -> np.ndarray:
         paint.paint_sticker(canvas, place, 26 * scale, rng)
     for place in layout.bolts if plate.bolts else ():
         paint.paint_bolt(canvas, place, 5.5 * scale, rng)
+    if plate.frame:
+        paint.paint_frame(canvas, DEALERS, rng)
     return canvas
 
 
@@ -248,14 +272,16 @@ def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[
     line = width / plate.layout.size[0] * plate.layout.height[0]
     image = to_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng)
     crop = _cut(rng, image, width, strength)
-    effects = sample_effects(rng, strength, bool(rng.random() < 0.12), height=line)
-    return apply_effects(crop, effects), plate.text
+    seen = apply_effects(crop, sample_effects(rng, strength, bool(rng.random() < 0.1), height=line))
+    if seen.std() < LEAST_CONTRAST:  # nobody could read it
+        seen = apply_effects(crop, sample_effects(rng, strength / 3, height=line))
+    return seen, plate.text
 
 
 def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
     """The plate on its surroundings as a locator's corners cut it: margins, rotation, slight perspective."""
     h, w = image.shape
-    height = width * h / w * np.exp(rng.normal(0, 0.1 * strength))
+    height = width * h / w * np.exp(rng.normal(0, 0.1 * strength) if rng.random() < 0.85 else rng.uniform(-0.15, 0.4))
     size = (round(width), max(8, round(height)))
     target = _corners(rng, width, height, strength)
     matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
