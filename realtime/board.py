@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from realtime.camera import BACK, LOST, WAITING
 from realtime.record import event_record, mask, record
 from realtime.values import Result, Track
 
@@ -53,7 +54,7 @@ class Board:
         frame = result.frame
         with self._lock:
             self.result, self.serial, self._arrived = result, self.serial + 1, self._clock()
-            if frame.event:
+            if frame.event in (LOST, BACK):
                 row = event_record(frame.event, frame.source, frame.index, frame.time)
                 self.events.append(row | {"at": round(self._now(), 3)})
             for track in result.confirmed:
@@ -97,7 +98,7 @@ class Board:
             return state | {"status": "waiting"}
         frame = result.frame
         return state | {
-            "status": "stalled" if age > STALLED else "live",
+            "status": "lost" if frame.event in (LOST, WAITING) else "stalled" if age > STALLED else "live",
             "source": mask(frame.source),
             "frame": frame.index,
             "time": round(frame.time, 3),

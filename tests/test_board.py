@@ -6,6 +6,7 @@ import numpy as np
 from conftest import make_frame, make_image, make_result, make_track
 
 from realtime.board import CROP, EVENTS, READINGS, STALLED, Board
+from realtime.camera import BACK, LOST, WAITING
 
 
 def board(now=lambda: 0.0):
@@ -62,3 +63,13 @@ def test_state_from_the_first_wait_to_a_stall():
     assert state["timings"] == {"locate": 1.235} and "secret" not in json.dumps(state)
     now[0] = STALLED + 0.1
     assert page.state()["status"] == "stalled"
+
+
+def test_a_lost_source_is_said_until_it_is_back():
+    page = board()
+    seen = []
+    for index, event in enumerate(("", LOST, WAITING, WAITING, BACK, "")):
+        page.put(make_result(make_frame(index, event=event)))
+        seen.append(page.state()["status"])
+    assert seen == ["live", "lost", "lost", "lost", "live", "live"]
+    assert [(e["event"], e["frame"]) for e in page.state()["events"]] == [(LOST, 1), (BACK, 4)]

@@ -87,9 +87,10 @@ class Pads:
 class Web:
     """A sink that serves a page: `Web("8080", pipeline=..., draw=...)`.
 
-    `pipeline` has a `mode` and a settable `threshold`; `draw(result)` gives the picture to show; `search(text, limit)`
-    gives records from a database; `open_pad(mode)` gives what classifies drawings (`.classify`, `.network_input`);
-    `announce` gets the line that says where to look. SinkError where the address cannot be served.
+    `pipeline` has a `mode` and a settable `threshold`; `draw(result)` gives the picture to show, on another thread
+    than the loop's; `history` finds old records (`.search(text, limit)`, `.crop(number)`); `open_pad(mode)` gives what
+    classifies drawings (`.classify(image)`, `.network_input(image)`); `announce` gets the line that says where to look.
+    SinkError where the address cannot be served.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Web:
         *,
         pipeline: Any,
         draw: Callable[[Result], np.ndarray],
-        search: Callable[[str, int], list[dict]] | None = None,
+        history: Any = None,
         open_pad: Callable[[str], Any] | None = None,
         announce: Callable[[str], None] = log.info,
         clock: Callable[[], float] = time.monotonic,
@@ -110,7 +111,7 @@ class Web:
         self._token_is_new = self.token != token
         self._announce = announce
         self._board = Board(pipeline.mode, clock, now)
-        self._site = Site(self._board, Guard(self.token, clock), pipeline, draw, search, open_pad and Pads(open_pad))
+        self._site = Site(self._board, Guard(self.token, clock), pipeline, draw, history, open_pad and Pads(open_pad))
         self._wake_is_due = False
 
     def __enter__(self) -> Web:
@@ -209,9 +210,11 @@ SILENT = web.AppKey("silent", set)  # connections that have not sent a request y
 class Site:
     """What the addresses answer; lives on the server's thread."""
 
-    def __init__(self, board: Board, guard: Guard, pipeline: Any, draw: Callable, search, pads: Pads | None) -> None:
+    def __init__(
+        self, board: Board, guard: Guard, pipeline: Any, draw: Callable, history: Any, pads: Pads | None
+    ) -> None:
         self._board, self._guard, self._pipeline = board, guard, pipeline
-        self._draw, self._search, self._pads = draw, search, pads
+        self._draw, self._history, self._pads = draw, history, pads
         self._fresh = asyncio.Event()
         self._encoding = asyncio.Lock()
         self._jpeg = (0, b"")
@@ -234,6 +237,7 @@ class Site:
                 web.get(r"/api/readings/{id:\d{1,9}}/crop.jpg", self.crop),
                 web.put("/api/threshold", self.threshold),
                 web.get("/api/search", self.search),
+                web.get(r"/api/records/{id:\d{1,9}}/crop.jpg", self.record_crop),
                 web.post("/api/classify", self.classify),
                 web.get("/api/picture.jpg", self.picture),
                 web.get("/api/picture.mjpg", self.stream),
@@ -286,7 +290,7 @@ class Site:
         return response
 
     def _state(self) -> dict:
-        abilities = {"search": self._search is not None, "pads": PADS if self._pads else ()}
+        abilities = {"search": self._history is not None, "pads": PADS if self._pads else ()}
         steering = {"threshold": round(float(self._pipeline.threshold), 3)}
         return self._board.state() | abilities | steering | {"viewers": self._viewers, "full": self._viewers >= VIEWERS}
 
@@ -313,11 +317,18 @@ class Site:
         return web.json_response({"threshold": value})
 
     async def search(self, request: web.Request) -> web.Response:
-        if self._search is None:
+        if self._history is None:
             raise web.HTTPNotFound(text="There is no database. Start the program with --db FILE.")
         limit = _number(request, "limit", 1, 500, 100)
-        rows = await asyncio.to_thread(self._search, request.query.get("text", "")[:100], limit)
+        rows = await asyncio.to_thread(self._history.search, request.query.get("text", "")[:100], limit)
         return web.json_response(rows)
+
+    async def record_crop(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["id"])
+        body = self._history and await asyncio.to_thread(self._history.crop, number)
+        if not body:
+            raise web.HTTPNotFound(text="There is no picture of this record.")
+        return web.Response(body=body, content_type="image/jpeg")
 
     async def classify(self, request: web.Request) -> web.Response:
         if self._pads is None:

@@ -107,7 +107,8 @@ function showInput({ width, height, pixels }) {
 function line({ text, probability }) {
   const item = document.createElement("li");
   const [letter, bar, share] = ["b", "i", "span"].map((tag) => document.createElement(tag));
-  letter.textContent = text || "∅";
+  letter.textContent = text || "none";
+  if (!text) letter.className = "none";
   bar.style.width = `${100 * probability}%`;
   share.textContent = `${(100 * probability).toFixed(1)} %`;
   item.append(letter, bar, share);

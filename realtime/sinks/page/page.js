@@ -59,7 +59,7 @@ function showState(state) {
   $("search").hidden = !state.search;
   const fps = state.fps ? ` ${state.fps.toFixed(state.fps < 10 ? 1 : 0)} fps` : "";
   setStatus(state.status, state.status === "live" ? `live${fps}` : state.status);
-  $("veil").textContent = { waiting: "Waiting for the first picture", stalled: `No picture for ${Math.round(state.age)} seconds` }[state.status] || "";
+  $("veil").textContent = { waiting: "Waiting for the first picture", lost: "The source is lost. Trying to open it again.", stalled: `No picture for ${Math.round(state.age)} seconds` }[state.status] || "";
   $("source").textContent = state.size ? `${state.source || "source"} · ${state.size[0]} × ${state.size[1]} · frame ${state.frame}` : "";
   if (!steering) setSlider(state.threshold);
   showTimes(state);
@@ -119,7 +119,7 @@ function showReadings(list) {
 
 function readingLine(row) {
   const line = document.createElement("li");
-  if (row.crop && !found) line.append(cropOf(row));
+  if (row.crop) line.append(cropOf(row));
   else line.className = "plain";
   if (row.gone === false && !found) line.dataset.here = "";
   const sure = make("span", "sure", `${Math.round(100 * row.confidence)} %`);
@@ -150,9 +150,9 @@ function textOf(row) {
 
 function metaOf(row) {
   const seconds = row.last_time - row.first_time;
-  const parts = [row.at ? clock(row.at) : `at ${row.last_time.toFixed(1)} s`, row.region];
+  const parts = [found ? day(row.written) : clock(row.at), row.region];
   parts.push(`read ${row.count} ×${seconds > 0.05 ? ` in ${seconds.toFixed(1)} s` : ""}`);
-  if (found) parts.push(row.source);
+  if (found) parts.push(row.source.split("/").pop());
   return parts.filter(Boolean).join(" · ");
 }
 
@@ -165,6 +165,10 @@ function make(tag, name, text = "") {
 
 function clock(seconds) {
   return new Date(1000 * seconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+}
+
+function day(written) {
+  return new Date(written).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 }
 
 // ---- what the viewer does
