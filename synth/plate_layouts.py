@@ -154,6 +154,6 @@ def _expression(layout: Layout):
     def one(token: str) -> str:
         if token.startswith("["):
             return f"(?:{'|'.join(token[1:-1].split('|') if '|' in token else token[1:-1])})"
-        return classes.get(token, "")
+        return classes.get(token, token if token.isalnum() else "")
 
     return one
