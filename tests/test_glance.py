@@ -141,13 +141,22 @@ def write_characters(root: Path) -> None:
 
 def test_the_page_shows_classes_samples_copies_and_suspects(tmp_path):
     write_characters(tmp_path)
+    with (tmp_path / "characters/chars74k/labels.csv").open("a") as lines:
+        lines.write("images/gone.png,A,train\n")
     out = tmp_path / "runs/data.html"
     result = CliRunner().invoke(
         command, ["characters", "--data", str(tmp_path), "--out", str(out)], catch_exceptions=False
     )
     assert result.exit_code == 0
     text = out.read_text()
-    for part in ("Classes", "characters/chars74k", "121", "1 copies in 1 groups, 1 of them on both", "X, rather K"):
+    for part in (
+        "Classes",
+        "characters/chars74k",
+        "121",
+        "1 copies in 1 groups, 1 of them on both",
+        "X, rather K",
+        "gone.png",
+    ):
         assert part in text, part
     assert "characters/handwriting" not in text and "http" not in text
 

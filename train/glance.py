@@ -65,6 +65,17 @@ def look(example: Example) -> Seen:
     return Seen(example, fit_square(gray, SQUARE), (gray.shape[1], gray.shape[0]), fingerprint(gray))
 
 
+def look_all(examples: Sequence[Example], name: str, broken: list[str]) -> list[Seen]:
+    """Look at a whole set; the paths of pictures that cannot be read are added to `broken`."""
+    seen = []
+    for example in tqdm(examples, desc=name, unit=" pictures") if examples else ():
+        try:
+            seen.append(look(example))
+        except SourceError:
+            broken.append(str(example.path))
+    return seen
+
+
 def object_of(example: Example) -> np.ndarray:
     """The object of an example, upright: uint8 gray (h, w)."""
     gray = to_gray(example.image())
@@ -257,15 +268,14 @@ def rarest(counts: Counter, alphabet: str, most: int = 5) -> str:
 
 def glance(mode: str, data: Path, out: Path, model: Path | None = None) -> Path:
     """Write the page of a mode's sets that lie in `data`; SourceError where none does."""
-    sets = {}
-    for name in MODES[mode]:
-        examples = list(present(data, name))
-        if examples:
-            sets[name] = [look(e) for e in tqdm(examples, desc=name, unit=" pictures")]
+    broken: list[str] = []
+    sets = {name: look_all(list(present(data, name)), name, broken) for name in MODES[mode]}
+    sets = {name: seen for name, seen in sets.items() if seen}
     if not sets:
         raise SourceError(f"{data} holds no data for {mode}.", "Name the folder of the real data with --data.")
     alphabet = ALPHABETS[mode]
     parts = list(class_parts([s for seen in sets.values() for s in seen], alphabet, Path(out).parent))
+    parts += [page.paragraph(f"Cannot be read: {', '.join(broken)}.")] if broken else []
     for name, seen in sets.items():
         parts += set_parts(name, seen, alphabet, model)
     return page.save_page(out, f"Data for {mode}", parts)
