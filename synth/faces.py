@@ -54,7 +54,12 @@ class FontFace:
         known = self.font.alphabet if char.isalnum() else self.marks
         if char not in known:
             return None
-        return _font_glyph(self.font.path, char, em)
+        return _font_glyph(self.font.path, char, em) if em <= 80 else _large_glyph(self.font.path, char, em)
+
+
+@lru_cache(400)
+def _large_glyph(path: str, char: str, em: int) -> Glyph | None:
+    return _font_glyph.__wrapped__(path, char, em)
 
 
 @lru_cache(60_000)

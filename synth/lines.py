@@ -112,7 +112,7 @@ class Setting:
 # --- dice
 
 KINDS = {
-    "digits": (("print", 0.44), ("plate", 0.1), ("hand", 0.12), ("segment", 0.15), ("drum", 0.13), ("dots", 0.06)),
+    "digits": (("print", 0.44), ("plate", 0.1), ("hand", 0.12), ("segment", 0.15), ("drum", 0.14), ("dots", 0.04)),
     "characters": (("print", 0.8), ("hand", 0.11), ("plate", 0.05), ("dots", 0.04)),
 }
 
@@ -183,7 +183,8 @@ def sample_print(rng: Rng) -> Style:
         style = replace(style, worn=float(rng.uniform(0.02, 0.3)))
     chance = rng.random()
     if chance < 0.1:
-        return replace(style, outline=(float(rng.uniform(0, 255)), float(rng.uniform(0.02, 0.09))))
+        value = ink + rng.uniform(60, 200) * (1 if ink < 128 else -1)
+        return replace(style, outline=(float(np.clip(value, 0, 255)), float(rng.uniform(0.02, 0.08))))
     if chance < 0.22:
         right, down = rng.normal(0, 0.05, 2).tolist()
         value = min(ink, paper) * rng.uniform(0, 1) if rng.random() < 0.8 else 255.0
@@ -416,10 +417,14 @@ def _windows(style: Style, drum: Drum, size: tuple[int, int], layout: tuple) -> 
 
 def paint(setting: Setting, line: Line, backgrounds: Sequence[np.ndarray] = ()) -> np.ndarray:
     """The line's ink on its ground: uint8 (h, w) as large as the setting's mask."""
+    return paint_on(lay(line.ground, setting.mask.shape, line.style.paper, backgrounds), setting, line)
+
+
+def paint_on(image: np.ndarray, setting: Setting, line: Line) -> np.ndarray:
+    """The line's ink on a float32 picture as large as the setting's mask: uint8."""
     style, mask = line.style, setting.mask
-    image = lay(line.ground, mask.shape, style.paper, backgrounds)
     if setting.paper is not None:
-        image += setting.paper - style.paper
+        image = image + setting.paper - style.paper
     unit = EM * max(0.25, (setting.box[3] - setting.box[1]) / 40)
     if style.worn:
         mask = _worn(mask, style.worn, line.place)
@@ -430,9 +435,9 @@ def paint(setting: Setting, line: Line, backgrounds: Sequence[np.ndarray] = ()) 
         image = over(image, setting.ghost, style.ink, style.ghost)
     image = over(image, mask, _inks(setting, style))
     if style.relief:
-        image += _edges(mask, style.relief)
+        image = image + _edges(mask, style.relief)
     if style.glow:
-        image += cv2.GaussianBlur(mask, (0, 0), 0.12 * unit) * np.float32(style.glow / 255)
+        image = image + cv2.GaussianBlur(mask, (0, 0), 0.12 * unit) * np.float32(style.glow / 255)
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
