@@ -274,6 +274,17 @@ def paint_bolt(canvas: np.ndarray, place: tuple[float, float], radius: float, rn
     cv2.circle(canvas, (at[0] - r // 3, at[1] - r // 3), max(1, r // 3), (min(255, value + 60),) * 3, -1, cv2.LINE_AA)
 
 
+def paint_strip(canvas: np.ndarray, rng) -> None:
+    """A hologram or security strip across the plate, through which the characters are still seen."""
+    height, width = canvas.shape[:2]
+    place, size = rng.uniform(0.05, 0.9), rng.uniform(0.02, 0.08)
+    part = canvas[:, int(place * width) : int((place + size) * width) + 1]
+    if rng.random() < 0.3:
+        part = canvas[int(place * height) : int((place + size) * height) + 1]
+    share = rng.uniform(0.15, 0.45)
+    part[:] = (part * (1 - share) + share * rng.uniform(60, 255, 3)).astype(np.uint8)
+
+
 def paint_frame(canvas: np.ndarray, names: tuple[str, ...], rng) -> None:
     """A dealer's frame over the plate's edges, often with his name above or below; it hides part of the small print."""
     height, width = canvas.shape[:2]

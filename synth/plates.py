@@ -238,6 +238,8 @@ def _fittings(canvas, plate: Plate, scale: float, rng) -> np.ndarray:
         paint.paint_sticker(canvas, place, 26 * scale, rng)
     for place in layout.bolts if plate.bolts else ():
         paint.paint_bolt(canvas, place, 5.5 * scale, rng)
+    if rng.random() < 0.06:
+        paint.paint_strip(canvas, rng)
     if plate.frame:
         paint.paint_frame(canvas, DEALERS, rng)
     return canvas
