@@ -17,6 +17,7 @@ from realtime.errors import SinkError, UserError
 from realtime.sinks.window import check_display
 
 SIZE = 480  # of the pad, pixels
+FINE = 2  # strokes are drawn so many times as large, for smooth edges
 PANEL = 320  # width of what stands beside it
 SEEN = 160  # height of the network's input, enlarged
 PENS = 1, 60
@@ -63,12 +64,13 @@ class Drawing:
 
 def render(drawing: Drawing) -> np.ndarray:
     """The drawing as uint8 (SIZE, SIZE)."""
-    image = np.full((SIZE, SIZE), 255, np.uint8)
+    fine = np.full((FINE * SIZE, FINE * SIZE), 255, np.uint8)
     for stroke in drawing.strokes:
-        points = np.array(stroke.points, np.int32).reshape(-1, 1, 2)
-        cv2.polylines(image, [points], False, 0, stroke.width, cv2.LINE_AA)
-        for end in (stroke.points[0], stroke.points[-1]):
-            cv2.circle(image, end, stroke.width // 2, 0, cv2.FILLED, cv2.LINE_AA)
+        points = FINE * np.array(stroke.points, np.int32) + FINE // 2
+        cv2.polylines(fine, [points.reshape(-1, 1, 2)], False, 0, FINE * stroke.width)
+        for end in (points[0], points[-1]):
+            cv2.circle(fine, end.tolist(), FINE * stroke.width // 2, 0, cv2.FILLED)
+    image = cv2.resize(fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return 255 - image if drawing.inverted else image
 
 

@@ -375,6 +375,7 @@ class Site:
                 async for message in viewer:
                     if message.type is WSMsgType.TEXT and message.data == "next":
                         wanted.set()
+                        self.wake()
             finally:
                 self._sockets.discard(viewer)
                 feeder.cancel()
