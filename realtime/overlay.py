@@ -44,9 +44,10 @@ class Overlay:
 
     def __call__(self, result: Result) -> np.ndarray:
         """The drawn picture; read it, do not write to it."""
-        if self._drawn[0] is not result:
-            self._drawn = result, draw(result, self._threshold())
-        return self._drawn[1]
+        drawn = self._drawn  # one look, for other threads may ask too
+        if drawn[0] is not result:
+            drawn = self._drawn = result, draw(result, self._threshold())
+        return drawn[1]
 
 
 def text_height(shape: Sequence[int]) -> int:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
-import imutils
 import numpy as np
 
 from realtime import mp4
@@ -19,7 +18,8 @@ from realtime.values import Frame, Result
 
 SEGMENT = 0.5  # seconds of video that are encoded in one go, and the most that a kill loses
 STILL = 1.0  # seconds that a still picture, and the last frame, is shown
-LONGEST = 3600.0  # seconds that one frame is shown at most
+SHORTEST, LONGEST = 0.001, 3600.0  # seconds that one frame is shown
+CODECS = "mp4v", "MJPG"  # the first that OpenCV can encode
 PICTURE = b"\0\0\x01\xb6"  # MPEG-4 start codes: a picture, and a group of pictures
 GROUP = b"\0\0\x01\xb3"
 
@@ -98,9 +98,8 @@ class Encoder:
     def __init__(self, size: tuple[int, int]) -> None:
         handle, self._path = tempfile.mkstemp(".avi", "glyphcam-", _memory())
         os.close(handle)
-        self._writer = cv2.VideoWriter(self._path, cv2.VideoWriter.fourcc(*"mp4v"), 25.0, size)
-        if not self._writer.isOpened():
-            self._writer.open(self._path, cv2.VideoWriter.fourcc(*"MJPG"), 25.0, size)
+        self._writer = cv2.VideoWriter()
+        any(self._writer.open(self._path, cv2.VideoWriter.fourcc(*codec), 25.0, size) for codec in CODECS)
 
     def add(self, picture: np.ndarray) -> None:
         """Encode one more BGR picture of the agreed size."""
@@ -136,7 +135,7 @@ class Timeline:
         if last.still:
             return STILL
         elapsed = frame.time - last.time
-        if last.source == frame.source and 0 < elapsed <= LONGEST:
+        if last.source == frame.source and SHORTEST <= elapsed <= LONGEST:
             self.step = elapsed
         return self.step
 
@@ -144,7 +143,7 @@ class Timeline:
 def avi_packets(data: bytes) -> Iterator[bytes]:
     """The video packets of a small AVI file, in order."""
     at = data.find(b"movi") + 4
-    while at >= 4 and data[at : at + 4] in (b"00dc", b"00db"):
+    while 4 <= at <= len(data) - 8 and data[at : at + 4] in (b"00dc", b"00db"):
         size = struct.unpack_from("<I", data, at + 4)[0]
         yield data[at + 8 : at + 8 + size]
         at += 8 + size + size % 2
@@ -165,9 +164,9 @@ def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         return picture
     if abs(picture.shape[1] - width) <= 1 and abs(picture.shape[0] - height) <= 1:
         return np.ascontiguousarray(picture[:height, :width])
-    wide = picture.shape[1] * height >= picture.shape[0] * width
-    small = imutils.resize(picture, width=width) if wide else imutils.resize(picture, height=height)
-    small = small[:height, :width]
+    scale = min(width / picture.shape[1], height / picture.shape[0])
+    inside = max(1, int(picture.shape[1] * scale)), max(1, int(picture.shape[0] * scale))
+    small = cv2.resize(picture, inside, interpolation=cv2.INTER_AREA)
     top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
     bottom, right = height - small.shape[0] - top, width - small.shape[1] - left
     return cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_CONSTANT)

@@ -1,0 +1,318 @@
+"""Find, read and follow digits, characters and number plates in a camera's picture, in recordings and in pictures."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import click
+import cv2
+
+import realtime
+from realtime import draw
+from realtime.capture import Source, open_source
+from realtime.errors import UserError
+from realtime.gate import AtMost, Every, Gates, Moved, Sharp
+from realtime.loop import run
+from realtime.notify import Notifier
+from realtime.overlay import Overlay
+from realtime.pipeline import load
+from realtime.record import doubtful, hashed, read_key
+from realtime.roi import Within, parse_roi
+from realtime.search import History
+from realtime.sinks.command import OnReading
+from realtime.sinks.crops import Crops
+from realtime.sinks.progress import Progress
+from realtime.sinks.stills import Stills
+from realtime.sinks.store import Store
+from realtime.sinks.table import Table, csv_line, json_line, no_crop
+from realtime.sinks.through import Through
+from realtime.sinks.video import Video
+from realtime.sinks.window import Window
+from realtime.spec import ALPHABETS
+from realtime.stats import Summary
+from realtime.values import Result
+from realtime.whole import WholeFrame
+
+DEMO = Path(realtime.__file__).parent / "demo"  # clips that the project rendered, one per mode
+OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
+LEVELS = ["debug", "info", "warning", "error"]
+log = logging.getLogger("realtime")
+
+
+class Refused(click.ClickException):
+    """Something the user can put right: one sentence, exit code 2."""
+
+    exit_code = 2
+
+
+class Size(click.ParamType):
+    """A picture's size such as 1280x720."""
+
+    name = "WxH"
+
+    def convert(self, value, param, ctx) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+            self.fail(f"{value!r} is not a size such as 1280x720.", param, ctx)
+        return int(width), int(height)
+
+
+class Sectioned(click.Command):
+    """A command whose help lists the options under headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, each under its heading; those without one come last."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        rows = {option.name: option.get_help_record(ctx) for option in options}
+        placed = {name for names in SECTIONS.values() for name in names}
+        for heading, names in {**SECTIONS, "Other": [name for name in rows if name not in placed]}.items():
+            with formatter.section(heading):
+                formatter.write_dl([rows[name] for name in names])
+
+
+SECTIONS = {
+    "What to read": ("mode", "whole_frame", "threshold", "unsure", "region", "roi", "models", "threads"),
+    "Which frames": ("size", "fps", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
+    "What to see": ("show", "save", "serve", "token"),
+    "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "Privacy": ("keep", "hash_texts"),
+    "Instead of a source": ("demo", "draw"),
+}
+POSITIVE = click.IntRange(min=1)
+RATE = click.FloatRange(min=0, min_open=True)
+SHARE = click.FloatRange(0, 1)
+FILE = click.Path(dir_okay=False)
+FOLDER = click.Path(file_okay=False)
+PIPED = click.Path(dir_okay=False, allow_dash=True)
+
+
+@click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--mode", type=click.Choice(list(ALPHABETS)), default="digits", show_default=True, help="Kind of text.")
+@click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
+@click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
+@click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
+@click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--roi", metavar="X,Y,W,H|POLYGON", help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...")
+@click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: those that come along]")
+@click.option("--threads", type=POSITIVE, metavar="N", default=1, show_default=True, help="Threads per network.")
+@click.option("--size", type=Size(), metavar="WxH", help="Ask the camera for this picture size, such as 1280x720.")
+@click.option("--fps", type=RATE, metavar="F", help="Ask the camera for this many frames a second.")
+@click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after so many frames.")
+@click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read every Nth frame only.")
+@click.option("--max-fps", type=RATE, metavar="F", help="Read at most so many frames a second.")
+@click.option("--skip-still", is_flag=True, help="Do not read frames in which nothing moved.")
+@click.option("--skip-blurred", is_flag=True, help="Do not read frames more blurred than their neighbours.")
+@click.option("--show/--no-show", default=None, help="A window.  [default: where no other output is named]")
+@click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
+@click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
+@click.option("--token", default="", envvar="GLYPHCAM_TOKEN", help="Token for --serve.  [default: made where needed]")
+@click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
+@click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
+@click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
+              help="Rows in --jsonl and --csv: one per object, or one per sighting and frame.")  # fmt: skip
+@click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
+@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
+@click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
+@click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
+@click.option("--mqtt", metavar="URL", help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")
+@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops when older.")
+@click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
+@click.option("--demo", is_flag=True, help="Run on a short clip that comes with the program.")
+@click.option("--draw", is_flag=True, help="A pad to draw on.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
+@click.version_option(package_name="glyphcam")
+def main(**options) -> None:
+    """Find, read and follow digits, characters or number plates.
+
+    SOURCE is a camera (0, 1, /dev/video2, picamera), a video, a picture, a folder or a glob of them, or an rtsp:// or
+    http:// address. Without one, camera 0 is opened.
+
+    Keys in the window: q quits, p pauses, s saves a still, + and - move the threshold.
+    """
+    o = SimpleNamespace(**options)
+    start_logging(o.log_level)
+    try:
+        with stopping_on_signals() as stop:
+            summary = use_pad(o, stop) if o.draw else watch(o, stop)
+    except UserError as error:
+        raise Refused(str(error)) from None
+    if summary.frames:
+        log.info("%s", summary)
+    if summary.failures:
+        sys.exit(1)
+
+
+def watch(o: SimpleNamespace, stop: Stop) -> Summary:
+    """The main job: a source through a pipeline into sinks."""
+    check(o)
+    pipeline = open_pipeline(o)
+    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps) as source:
+        if o.roi:
+            narrow(pipeline, o.roi, source)
+        sinks = open_sinks(o, source, pipeline, stop)
+        watchers = [Notifier()] if source.live or source.still else [Notifier(), Progress(source.frame_count)]
+        summary = run(source, pipeline, sinks, stop, gate=gates_of(o), limit=o.max_frames, watchers=watchers)
+        if stop.signal and not source.live:
+            text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
+            summary = replace(summary, failures=(*summary.failures, text))
+            log.error(text)
+    return summary
+
+
+def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
+    """The drawing pad."""
+    draw.run(partial(load, models=o.models, threads=o.threads), o.mode, stop)
+    return Summary()
+
+
+def check(o: SimpleNamespace) -> None:
+    """Raises UserError for options that do not go together; fills in what follows from the others."""
+    named = [name for name in OUTPUTS if getattr(o, name)]
+    if o.show is None:
+        o.show = not named
+    if not o.show and not named:
+        o.jsonl = "-"
+    if o.jsonl == o.csv == "-":
+        raise UserError("--jsonl and --csv cannot both go to standard output.", "Name a file for one of them.")
+    if o.keep and not (o.db or o.crops):
+        raise UserError("--keep has nothing to delete from.", "It is for --db and --crops.")
+    kept = [name for name in ("save", "jsonl", "csv") if getattr(o, name) not in (None, "-")]
+    if o.keep and kept:
+        raise UserError(f"--keep cannot delete from --{kept[0]}.", "Keep records in --db and pictures in --crops only.")
+    if o.hash_texts and o.unsure:
+        raise UserError("--unsure and --hash-texts exclude each other.", "A text with '?' in it has no lasting hash.")
+    if o.demo and o.sources:
+        raise UserError("--demo brings its own source.", "Leave SOURCE out.")
+
+
+def sources_of(o: SimpleNamespace) -> list[str]:
+    """What to open."""
+    return [str(DEMO / f"{o.mode}.mp4")] if o.demo else list(o.sources) or ["0"]
+
+
+def open_pipeline(o: SimpleNamespace):
+    """The mode's pipeline, or the one that reads whole frames."""
+    regions = [code for code in o.region.split(",") if code]
+    pipeline = load(o.mode, o.models, o.threads, threshold=o.threshold, regions=regions)
+    return WholeFrame(o.mode, pipeline.read_whole, pipeline.threshold) if o.whole_frame else pipeline
+
+
+def narrow(pipeline, roi: str, source: Source) -> None:
+    """Look for objects in one part of the picture only."""
+    part = parse_roi(roi)
+    if isinstance(pipeline, WholeFrame):
+        raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
+    if source.size:
+        part.check(source.size)
+    pipeline.locator = Within(pipeline.locator, part)
+
+
+def gates_of(o: SimpleNamespace) -> Gates:
+    """Which frames to read."""
+    limits = ([Every(o.every)] if o.every > 1 else []) + ([AtMost(o.max_fps)] if o.max_fps else [])
+    return Gates(limits, [Moved()] * o.skip_still + [Sharp()] * o.skip_blurred)
+
+
+def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list:
+    """What was asked for; the window first, for it may be refused, and crops before the records that name them."""
+    overlay = Overlay(lambda: pipeline.threshold)
+    sinks: list = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
+    if o.save:
+        sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
+    key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
+    sinks += [Through(rewording(key, o.unsure), sink) for sink in record_sinks(o)]
+    if o.serve:
+        sinks.append(open_page(o, pipeline, overlay, key))
+    return sinks
+
+
+def record_sinks(o: SimpleNamespace) -> list:
+    """The sinks that write texts down."""
+    crops = Crops(o.crops, o.keep) if o.crops else None
+    settings = {"everything": o.reads == "all", "overwrite": o.overwrite, "crop": crops.path if crops else no_crop}
+    sinks: list = [crops] if crops else []
+    sinks += [Table(o.jsonl, o.mode, json_line, **settings)] if o.jsonl else []
+    sinks += [Table(o.csv, o.mode, csv_line, **settings)] if o.csv else []
+    sinks += [Store(o.db, o.mode, keep=o.keep, crop=settings["crop"])] if o.db else []
+    sinks += [OnReading(o.on_reading, o.mode)] if o.on_reading else []
+    return sinks + ([needing("mqtt", "realtime.sinks.mqtt").Mqtt(o.mqtt, o.mode)] if o.mqtt else [])
+
+
+def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
+    """What happens to texts before they are written down."""
+    if key:
+        return partial(hashed, key=key)
+    return partial(doubtful, least=unsure) if unsure else lambda result: result
+
+
+def open_page(o: SimpleNamespace, pipeline, overlay: Overlay, key: bytes):
+    """The web page, with a search where there is a database."""
+    history = History(o.db, o.crops, key) if o.db else None
+    web = needing("web", "realtime.sinks.web")
+    pad = partial(load, models=o.models, threads=o.threads)
+    ways = {"pipeline": pipeline, "draw": overlay, "history": history, "open_pad": pad}
+    return web.Web(o.serve, o.token, announce=partial(click.echo, err=True), **ways)
+
+
+def needing(extra: str, module: str):
+    """A module that needs packages of an extra; UserError where they are not installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise UserError(f"{error.name} is not installed.", f"Run: pip install 'glyphcam[{extra}]'.") from None
+
+
+def adjust(pipeline, step: float) -> None:
+    """Move the threshold."""
+    pipeline.threshold = round(min(1.0, max(0.0, pipeline.threshold + step)), 2)
+    log.info("threshold %.2f", pipeline.threshold)
+
+
+class Stop(threading.Event):
+    """Set when the run is to end; remembers the signal that asked for it."""
+
+    signal = 0
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[Stop]:
+    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
+    stop = Stop()
+
+    def handle(number: int, _) -> None:
+        stop.signal = number
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def start_logging(level: str) -> None:
+    """Messages on standard error; OpenCV and FFmpeg speak only at the level "debug"."""
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    log.setLevel(level.upper())
+    if level != "debug":
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+if __name__ == "__main__":
+    main()
