@@ -30,7 +30,7 @@ ALPHABET = DIGITS + UPPER + LOWER
 SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 SUFFIXES = {".ttf", ".otf"}
 LOOK_SIZE = 40  # pixels per em at which glyphs are compared
-FORMAT = 2  # of the cache
+FORMAT = 3  # of the cache
 
 KIND_WORDS = (
     ("segment", r"dseg|segment|\bdigital\b|\bled\b"),
@@ -196,7 +196,9 @@ def ink_of(face: ImageFont.FreeTypeFont, char: str) -> tuple[np.ndarray, tuple[i
     if not width or not height:
         return np.zeros((0, 0), np.uint8), (0, 0)
     pixels = Image.Image()._new(core).tobytes()  # ten times as fast as reading the core as an array
-    return np.frombuffer(pixels, np.uint8).reshape(height, width), (left, top)
+    mask = np.frombuffer(pixels, np.uint8).reshape(height, width)
+    x, y, width, height = cv2.boundingRect(mask)  # Pillow's mask reaches from the pen to where the pen goes next
+    return mask[y : y + height, x : x + width], (left + x, top + y)
 
 
 def drawn_characters(looks: Mapping[str, np.ndarray], missing: np.ndarray, kind: str = "print") -> str:
