@@ -197,6 +197,15 @@ def test_a_pad_without_models_says_why():
     assert (status, answer["error"]) == (503, "digits is missing.")
 
 
+def test_a_fault_of_our_own_is_said_in_general_here_and_exactly_in_the_log(caplog):
+    def broken(mode):
+        raise RuntimeError("secret detail")
+
+    with served(open_pad=broken) as sink:
+        status, answer, _ = ask(sink, "/api/classify?width=8&height=8", "POST", data=bytes(64))
+    assert status == 500 and "secret" not in answer["error"] and "secret detail" in caplog.text
+
+
 def test_openapi_describes_exactly_the_routes(sink):
     document = json.loads((PAGE / "openapi.json").read_text())
     described = {(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs}

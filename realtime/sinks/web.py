@@ -265,6 +265,9 @@ class Site:
             return _failure(503, str(error))
         except TimeoutError:
             return _failure(408, "The request came too slowly.")
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return _failure(500, "Something went wrong; the program's log says what.")
 
     def _admit(self, request: web.Request) -> None:
         client, headers = request.remote or "", request.headers

@@ -37,7 +37,7 @@ async function reconnect() {
 }
 
 function wantPicture() {
-  if (socket?.readyState === WebSocket.OPEN && !document.hidden && !$("live").hidden) socket.send("next");
+  if (socket?.readyState === WebSocket.OPEN && !document.hidden && !$("live-view").hidden) socket.send("next");
 }
 
 // ---- what comes
@@ -195,8 +195,8 @@ const search = later(200, async () => {
 
 function showView() {
   const draws = location.hash === "#draw";
-  $("live").hidden = draws;
-  $("draw").hidden = !draws;
+  $("live-view").hidden = draws;
+  $("draw-view").hidden = !draws;
   for (const tab of $("tabs").children) tab.toggleAttribute("aria-current", tab.hash === (draws ? "#draw" : "#live"));
   wantPicture();
 }
