@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from realtime.camera import BACK, LOST
 from realtime.errors import SinkError
@@ -43,18 +46,19 @@ class Table:
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
         self._rows = sighting_rows if everything else track_rows
+        self._size = 0
         if self._path != "-" and Path(path).exists() and not overwrite:
             raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
 
     def __enter__(self) -> Table:
-        self._file = sys.stdout if self._path == "-" else self._opened()
+        self._file = sys.stdout.buffer if self._path == "-" else self._opened()
         if self._line is csv_line:
             self._put(csv_line(dict(zip(COLUMNS, COLUMNS, strict=True))))
         return self
 
-    def _opened(self) -> IO[str]:
+    def _opened(self) -> BinaryIO:
         try:
-            return open(self._path, "w", encoding="utf-8", newline="")
+            return open(self._path, "wb", buffering=0)
         except OSError as error:
             raise SinkError(f"{self._path} cannot be written ({error.strerror}).", "Name a writable place.") from None
 
@@ -68,13 +72,20 @@ class Table:
             self._put(self._line(row))
 
     def _put(self, line: str) -> None:
+        """Write a whole line or none."""
+        data = line.encode()
         try:
-            self._file.write(line)
+            if self._file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._file.flush()
         except BrokenPipeError:
-            raise SinkError(f"Nobody reads {self._path} any more.") from None
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # what Python flushes at its end
+            raise SinkError("Nobody reads standard output any more.") from None
         except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._size)
             raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+        self._size += len(data)
 
 
 def event_rows(result: Result) -> Iterator[dict]:
@@ -104,5 +115,6 @@ def csv_line(row: dict) -> str:
     """A row as one line of CSV in the order of COLUMNS; lists as JSON, what is missing empty."""
     line = io.StringIO()
     values = [row.get(name, "") for name in COLUMNS]
-    csv.writer(line, lineterminator="\n").writerow([json.dumps(v) if isinstance(v, list) else v for v in values])
+    writer = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([json.dumps(value) if isinstance(value, list) else value for value in values])
     return line.getvalue()

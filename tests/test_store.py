@@ -1,0 +1,131 @@
+"""The database: whole, readable as it is, patient with locks, and forgetful when asked."""
+
+import json
+import sqlite3
+
+import pytest
+from conftest import make_frame, make_result, make_track
+
+from realtime.errors import SinkError
+from realtime.sinks import store as module
+from realtime.sinks.store import Store, stamp
+
+RESULT = make_result(make_frame(5), ended=(make_track(3, "0042"),))
+
+
+def query(path, text):
+    base = sqlite3.connect(path)
+    base.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in base.execute(text)]
+    finally:
+        base.close()
+
+
+def test_a_track_is_a_row_at_once(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits", crop=lambda result, track: "crops/3.jpg") as store:
+        store.write(RESULT)
+        (row,) = query(path, "SELECT tracks.*, name FROM tracks JOIN sources ON sources.id = source")
+    assert (row["text"], row["track"], row["mode"], row["name"], row["crop"]) == (
+        "0042", 3, "digits", "clip.mp4", "crops/3.jpg",
+    )  # fmt: skip
+    assert json.loads(row["box"]) == [8, 8, 28, 18] and row["written"].endswith("Z")
+
+
+def test_runs_and_sources_are_told_apart(tmp_path):
+    path = tmp_path / "a.db"
+    for _ in range(2):
+        with Store(path, "plates") as store:
+            for source in ("a.mp4", "b.mp4", "a.mp4"):
+                store.write(make_result(make_frame(source=source), ended=(make_track(),)))
+    assert len(query(path, "SELECT * FROM runs WHERE ended >= started AND mode = 'plates'")) == 2
+    assert [r["name"] for r in query(path, "SELECT name FROM sources")] == ["a.mp4", "b.mp4"] * 2
+    assert query(path, "SELECT count(*) AS n FROM tracks") == [{"n": 6}]
+
+
+def test_searches_by_text_and_time_use_an_index(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits"):
+        pass
+    for where in ("text = '42'", "time > 5", "written > '2030'"):
+        (plan,) = query(path, f"EXPLAIN QUERY PLAN SELECT * FROM tracks WHERE {where}")
+        assert "USING INDEX" in plan["detail"]
+    assert query(path, "PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+
+
+def test_a_lost_source_is_an_event(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        for event in ("source lost", "source waiting", "source back"):
+            store.write(make_result(make_frame(event=event)))
+    assert [row["event"] for row in query(path, "SELECT event FROM events")] == ["source lost", "source back"]
+
+
+def test_passwords_are_masked(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        store.write(make_result(make_frame(source="rtsp://me:secret@host/1"), ended=(make_track(),)))
+    assert b"secret" not in path.read_bytes()
+
+
+def test_rows_wait_while_another_program_holds_the_file(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        store.write(RESULT)
+        store.write(make_result())
+        assert query(path, "SELECT * FROM tracks") == []
+        other.execute("ROLLBACK")
+        store.write(make_result())
+        assert len(query(path, "SELECT * FROM tracks")) == 1
+        other.close()
+
+
+def test_a_lock_that_never_ends_is_an_error_that_counts_the_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MOST_WAITING", 3)
+    monkeypatch.setattr(module, "LAST_PATIENCE", 0.05)
+    path = tmp_path / "a.db"
+    store = Store(path, "digits").__enter__()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SinkError, match="4 rows are lost"):
+        for _ in range(5):
+            store.write(RESULT)
+    with pytest.raises(SinkError, match="locked"):
+        store.__exit__(None, None, None)
+    other.close()
+
+
+def test_rows_older_than_kept_are_deleted(tmp_path):
+    path, now = tmp_path / "a.db", [1_000_000_000.0]
+    with Store(path, "digits", keep=2, clock=lambda: now[0]) as store:
+        for day in range(4):
+            now[0] = 1_000_000_000.0 + day * 86_400
+            store.write(make_result(make_frame(day), ended=(make_track(day),)))
+    assert [row["track"] for row in query(path, "SELECT track FROM tracks")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("content", [b"this is no database, whatever its name says", None])
+def test_what_is_no_database_is_named(tmp_path, content):
+    path = tmp_path / "a.db"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content * 100)
+    with pytest.raises(SinkError, match="cannot be used as a database"):
+        Store(path, "digits").__enter__()
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    path = tmp_path / "a.db"
+    base = sqlite3.connect(path)
+    base.execute("CREATE TABLE tracks (artist TEXT)")
+    base.close()
+    with pytest.raises(SinkError, match="cannot be used as a database"):
+        Store(path, "digits").__enter__()
+
+
+def test_stamps_sort_as_text():
+    assert stamp(0) == "1970-01-01T00:00:00.000Z" < stamp(0.0015) < stamp(1e9)
