@@ -1,10 +1,14 @@
 """systemd hears READY, WATCHDOG and STOPPING, and nothing breaks without it."""
 
+import configparser
+import shlex
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import run_camera
 from realtime.notify import Notifier
 from realtime.values import Frame, Result
 
@@ -66,3 +70,18 @@ def test_a_full_queue_does_not_block_and_is_tried_again(supervisor):
     assert "WATCHDOG=1" not in heard(supervisor)
     notifier.alive()
     assert heard(supervisor) == ["WATCHDOG=1"]
+
+
+UNIT = Path(__file__).parent.parent / "deploy" / "glyphcam.service"
+
+
+def test_the_unit_asks_for_what_the_program_says_and_runs_it_with_options_that_exist():
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str
+    unit.read_string(UNIT.read_text().replace("\\\n", " "))
+    service = unit["Service"]
+    assert (service["Type"], service["NotifyAccess"]) == ("notify", "main") and int(service["WatchdogSec"]) >= 10
+    words = shlex.split(service["ExecStart"].replace("${STATE_DIRECTORY}", "/var/lib/glyphcam"))
+    options = run_camera.main.make_context("glyphcam", words[2:]).params
+    assert (options["sources"], options["mode"], options["show"]) == (("0",), "plates", False)
+    assert options["serve"] and options["keep"] and not options["token"]
