@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -90,7 +91,8 @@ class Mqtt:
     def __exit__(self, *_) -> None:
         if self._client.is_connected():
             farewell = self._client.publish(self._topic("status"), "offline", qos=1, retain=True)
-            farewell.wait_for_publish(PARTING)
+            with contextlib.suppress(RuntimeError):  # the broker went first
+                farewell.wait_for_publish(PARTING)
         self._client.disconnect()
         self._client.loop_stop()
         if self.dropped:
