@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ def parse_roi(text: str) -> Roi:
     try:
         numbers = [float(word) for word in re.split(r"[\s,;]+", text.strip())]
     except ValueError:
+        numbers = []
+    if not all(map(math.isfinite, numbers)):
         numbers = []
     if len(numbers) == 4 and numbers[2] > 0 and numbers[3] > 0:
         x, y, width, height = numbers

@@ -162,5 +162,5 @@ def _connects(family: int, address) -> bool:
             channel.settimeout(2)
             channel.connect(address)
             return True
-    except OSError:
+    except (OSError, OverflowError):  # no such port
         return False
