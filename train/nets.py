@@ -10,13 +10,9 @@ from keras import layers
 
 from realtime.spec import ModelSpec
 
-# Locator window: what one output cell sees. 15 pixels for the three halving convolutions, then 8 * 2 * dilation for
-# each 3x3 block at one eighth of the size.
+# A locator's cell sees 15 pixels through its three halving convolutions and 8 * 2 * dilation more for each 3x3 block at
+# one eighth of the size: 95.
 DILATIONS = (1, 1, 2, 1)
-STRIDE = 8
-WINDOW = 15 + sum(2 * STRIDE * d for d in DILATIONS)
-# Corner offsets are learned in units of this many pixels, so that presence and corners have like gradients.
-REACH = 24.0
 
 
 @keras.saving.register_keras_serializable("glyphcam")
@@ -113,10 +109,10 @@ def separable(x, filters: int, dilation: int):
 
 
 def locator(spec: ModelSpec) -> keras.Model:
-    """Any picture at least WINDOW on each side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
+    """Any picture of at least 95 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
-    window. Corners are offsets from the window's centre in pixels / REACH, x before y, clockwise from the top left.
+    window. Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise from the top left.
     """
     source = keras.Input((None, None, 1), name="gray")
     x = conv(scaled(source), 16, strides=2, padding="valid")

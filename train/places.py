@@ -28,6 +28,9 @@ class Scene:
     exact: bool = True
 
 
+Draw = Callable[[np.random.Generator], Scene]
+
+
 @dataclass(frozen=True)
 class Sizes:
     """Pixels, at one pyramid level, of the objects to find there: heights for text, widths for plates."""
@@ -92,10 +95,13 @@ def local_corners(centres: np.ndarray, quad: np.ndarray) -> np.ndarray:
 
 
 class Patches:
-    """Patches of scenes at random scales: around an object brought to a wanted size, or anywhere."""
+    """Patches of scenes at random scales: around an object brought to a wanted size, or anywhere.
 
-    def __init__(self, scenes: Callable[[np.random.Generator], Scene], sizes: Sizes, spec: ModelSpec) -> None:
-        self.scenes, self.sizes, self.spec = scenes, sizes, spec
+    Beside a picture that is too small for a patch a piece of `filler`, pictures without an object, is seen.
+    """
+
+    def __init__(self, scenes: Draw, sizes: Sizes, spec: ModelSpec, filler: Sequence[np.ndarray]) -> None:
+        self.scenes, self.sizes, self.spec, self.filler = scenes, sizes, spec, filler
 
     def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         scene = self.scenes(rng)
@@ -112,28 +118,33 @@ class Patches:
             quad = scene.quads[rng.integers(len(scene.quads))]
             wanted = np.exp(rng.uniform(np.log(0.75 * self.sizes.least), np.log(1.15 * self.sizes.most)))
             scale, focus = min(wanted / max(Quad.of(quad).size[self.sizes.axis], 1.0), 2.0), quad.mean(0)
-        stretch = np.array([np.exp(rng.normal(0, 0.06)), 1.0])
-        place = np.array(PATCH[::-1]) / 2 + rng.uniform(-0.42, 0.42, 2) * np.array(PATCH[::-1])
-        mirror = not len(scene.quads) and rng.random() < 0.5
-        return cut_patch(scene.gray[:, ::-1] if mirror else scene.gray, scene.quads, scale * stretch, focus, place)
+        scale = scale * np.array([np.exp(rng.normal(0, 0.06)), 1.0])
+        size = np.array(PATCH[::-1])
+        offset = size * rng.uniform(0.22, 0.78, 2) - focus * scale
+        overhang = size - np.array([width, height]) * scale
+        offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
+        filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if (overhang > 0).any() else None
+        return cut_patch(scene.gray, scene.quads, scale, offset, filler)
 
 
-def cut_patch(gray, quads, scale, focus, place) -> tuple[np.ndarray, np.ndarray]:
-    """The picture scaled (x, y), its point `focus` moved to `place`, cut to PATCH; shrinking averages first."""
+def cut_patch(gray, quads, scale, offset, filler) -> tuple[np.ndarray, np.ndarray]:
+    """The picture scaled (x, y) and moved by `offset` into a patch; what it leaves free shows `filler`."""
+    moved = quads * scale.astype(np.float32) + offset.astype(np.float32)
     while scale.max() < 0.5:
         gray = cv2.resize(gray, (max(1, gray.shape[1] // 2), max(1, gray.shape[0] // 2)), interpolation=cv2.INTER_AREA)
-        scale, focus, quads = scale * 2, focus / 2, quads / 2
-    matrix = np.array([[scale[0], 0, place[0] - focus[0] * scale[0]], [0, scale[1], place[1] - focus[1] * scale[1]]])
-    border = cv2.BORDER_REPLICATE
-    patch = cv2.warpAffine(gray, matrix, PATCH[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
-    moved = quads * scale.astype(np.float32) + matrix[:, 2].astype(np.float32)
+        scale = scale * 2
+    matrix = np.array([[scale[0], 0, offset[0]], [0, scale[1], offset[1]]])
+    if filler is None:
+        patch = cv2.warpAffine(gray, matrix, PATCH[::-1], borderMode=cv2.BORDER_REPLICATE)
+    else:
+        patch = cv2.warpAffine(gray, matrix, PATCH[::-1], dst=filler.copy(), borderMode=cv2.BORDER_TRANSPARENT)
     return patch, moved.astype(np.float32)
 
 
 class Reservoir:
     """Keeps rendered scenes and draws each several times before a new one takes its place."""
 
-    def __init__(self, render: Callable[[np.random.Generator], Scene], size: int, reuse: int) -> None:
+    def __init__(self, render: Draw, size: int, reuse: int) -> None:
         self.render, self.size, self.reuse = render, size, reuse
         self.scenes: list[Scene] = []
 
@@ -150,7 +161,7 @@ class Reservoir:
 class Several:
     """One of several kinds of scenes, by probability."""
 
-    def __init__(self, kinds: Sequence[Callable[[np.random.Generator], Scene]], weights: Sequence[float]) -> None:
+    def __init__(self, kinds: Sequence[Draw], weights: Sequence[float]) -> None:
         self.kinds, self.weights = kinds, np.array(weights) / sum(weights)
 
     def __call__(self, rng: np.random.Generator) -> Scene:
@@ -163,7 +174,7 @@ class LooseCrops:
     Target: float32 (17,): eight shares * UNIT, eight weights, presence.
     """
 
-    def __init__(self, scenes: Callable[[np.random.Generator], Scene], spec: ModelSpec) -> None:
+    def __init__(self, scenes: Draw, spec: ModelSpec) -> None:
         self.scenes, self.spec = scenes, spec
 
     def __call__(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

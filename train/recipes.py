@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import groupby
 
+import numpy as np
+
+from realtime.preprocess import to_gray
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
 from train.data import (
     Bank,
@@ -16,7 +21,13 @@ from train.data import (
     Sampler,
     load_backgrounds,
     load_labelled,
+    some_patch,
 )
+from train.datasets import load_shared
+from train.places import SIZES, LooseCrops, Patches, Reservoir, Scene, Several
+
+# What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
+WINDOW, STRIDE = 95, 8
 
 PLATE_CROPS = (
     "plates/crops/taiwan",
@@ -35,6 +46,10 @@ SPECS = {
     "characters-reader": ModelSpec(
         "characters-reader", "characters", "reader", 32, 160, CHARACTERS, slots=40, keep_aspect=True
     ),
+    "plates-locator": ModelSpec("plates-locator", "plates", "locator", WINDOW, WINDOW, stride=STRIDE),
+    "plates-corners": ModelSpec("plates-corners", "plates", "corners", 48, 128),
+    "digits-locator": ModelSpec("digits-locator", "digits", "locator", WINDOW, WINDOW, stride=STRIDE),
+    "characters-locator": ModelSpec("characters-locator", "characters", "locator", WINDOW, WINDOW, stride=STRIDE),
     "digits-classifier": ModelSpec("digits-classifier", "digits", "classifier", 32, 32, DIGITS),
     "characters-classifier": ModelSpec("characters-classifier", "characters", "classifier", 32, 32, CHARACTERS),
 }
@@ -47,9 +62,10 @@ def plates_reader(recipe: Recipe) -> Sampler:
     backgrounds = load_backgrounds(recipe.data, "train")
     items = [i for i in load_labelled(recipe.data, PLATE_CROPS, "train", PLATES) if i.text]
     real = RealCrops(items, recipe.spec, backgrounds)
-    rendered = Bank(lambda rng: sample_plate_crop(rng), recipe.spec, size=6000, reuse=4)
-    nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=6)
-    return Mixture([real, rendered, nothing], [0.52, 0.44, 0.04])
+    rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=4)
+    nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
+    other = Bank(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
+    return Mixture([real, rendered, nothing, other], [0.52, 0.42, 0.04, 0.02])
 
 
 def classifier(recipe: Recipe) -> Sampler:
@@ -83,7 +99,73 @@ def lines_reader(recipe: Recipe) -> Sampler:
     return Mixture([drawn, real, meters], [0.7, 0.12, 0.18] if spec.mode == "digits" else [0.66, 0.3, 0.04])
 
 
+def plate_scenes(recipe: Recipe) -> Several:
+    """Pictures with plates: rendered scenes, real ones with exact corners, real ones with boxes, and none at all."""
+    from synth.plate_scene import render_plate_scene, sample_plate_scene
+
+    data = recipe.data
+    backgrounds = load_backgrounds(data, "train")
+    exact = load_scenes(data, ["plates/scenes/china"], True)
+    boxed = load_scenes(data, ["plates/scenes/world_boxes"], False)
+    crops = [(i.gray, i.text) for i in load_labelled(data, PLATE_CROPS[:6], "train", PLATES) if i.text]
+    streets = [(s.gray, s.quads) for s in exact + boxed]
+
+    def render(rng: np.random.Generator) -> Scene:
+        real = crops if rng.random() < 0.4 else ()
+        gray, quads, _ = render_plate_scene(sample_plate_scene(rng, backgrounds, crops=real, streets=streets))
+        return Scene(gray, quads)
+
+    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
+    drawn = Reservoir(render, size=500, reuse=8)
+    return Several([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
+
+
+def one_of(scenes: list[Scene]) -> Callable[[np.random.Generator], Scene]:
+    """Any of the scenes."""
+    return lambda rng: scenes[rng.integers(len(scenes))]
+
+
+def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "train") -> list[Scene]:
+    """Real pictures with all their objects' corners."""
+    rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
+    return [
+        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group]), exact)
+        for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
+    ]
+
+
+def plates_locator(recipe: Recipe) -> Sampler:
+    """Patches of pictures with and without plates."""
+    return Patches(plate_scenes(recipe), SIZES["plates"], recipe.spec, load_backgrounds(recipe.data, "train"))
+
+
+def plates_corners(recipe: Recipe) -> Sampler:
+    """Loose crops around plates, and around what is none."""
+    return LooseCrops(plate_scenes(recipe), recipe.spec)
+
+
+def text_locator(recipe: Recipe) -> Sampler:
+    """Patches of rendered scenes with lines of digits or words, and of photographs with neither."""
+    from synth.scene import render_scene, sample_scene
+
+    backgrounds = load_backgrounds(recipe.data, "train")
+
+    def render(rng: np.random.Generator) -> Scene:
+        mode = "digits" if rng.random() < 0.5 else "characters"
+        gray, quads, _ = render_scene(sample_scene(rng, backgrounds, mode, "train"))
+        return Scene(gray, np.asarray(quads, np.float32).reshape(-1, 4, 2))
+
+    plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]
+    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in plain]
+    scenes = Several([Reservoir(render, size=500, reuse=8), one_of(none)], [0.75, 0.25])
+    return Patches(scenes, SIZES["text"], recipe.spec, plain)
+
+
 MAKERS = {
+    "plates-locator": plates_locator,
+    "plates-corners": plates_corners,
+    "digits-locator": text_locator,
+    "characters-locator": text_locator,
     "plates-reader": plates_reader,
     "characters-classifier": classifier,
     "digits-classifier": classifier,

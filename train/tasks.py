@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 import keras
 import numpy as np
 
+from realtime.locate import Locator
 from realtime.preprocess import crop, fit_square
 from realtime.recognise import classify, decode, softmax
+from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
+from realtime.values import Quad, Spot, iou
 from train import nets
-from train.data import Labelled, Recipe, batches, load_labelled, whole
+from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled, whole
 from train.fit import Settings, fit
-from train.metrics import ctc, smooth_cross_entropy, text_scores
-from train.recipes import PLATE_VALIDATION, SPECS, make
+from train.metrics import corner_loss, ctc, presence_loss, smooth_cross_entropy, text_scores
+from train.places import roughly
+from train.recipes import PLATE_VALIDATION, SPECS, load_scenes, make
 
 
 def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
     """Train one task as its settings say; returns the best network."""
     spec = spec or SPECS[settings.task]
-    stream = batches(make, Recipe(settings.task, settings.data, spec, settings.seed), settings.batch, settings.workers)
+    recipe = Recipe(settings.task, settings.data, spec, settings.seed)
+    stream = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers))
     return fit(nets.build(spec), LOSSES[spec.kind](spec), stream, scorer(spec, settings.data), settings)
 
 
 LOSSES = {
     "reader": lambda spec: ctc(spec.alphabet),
     "classifier": lambda spec: smooth_cross_entropy(),
+    "locator": lambda spec: {"presence": presence_loss, "corners": corner_loss},
+    "corners": lambda spec: {"presence": presence_loss, "corners": corner_loss},
 }
+
+
+def cell_parts(stream: Iterator) -> Iterator:
+    """A locator's targets, (n, h, w, 17), by output."""
+    return ((x, {"presence": y[..., :1], "corners": y[..., 1:]}) for x, y in stream)
+
+
+def crop_parts(stream: Iterator) -> Iterator:
+    """A corner network's targets, (n, 17), by output."""
+    return ((x, {"presence": y[..., 16:], "corners": y[..., :16]}) for x, y in stream)
+
+
+LAYOUT = {"reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts}
 
 
 def scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
@@ -100,7 +120,96 @@ def rendered_lines(spec: ModelSpec, count: int) -> list[Labelled]:
     return [Labelled(gray, text) for gray, text in made]
 
 
+def as_net(model: keras.Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A network with corners and presence as realtime calls it."""
+
+    def net(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        out = model(batch.astype(np.float32), training=False)
+        return tuple(keras.ops.convert_to_numpy(keras.ops.cast(out[k], "float32")) for k in ("corners", "presence"))
+
+    return net
+
+
+def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Recall at IoU 0.5 on real scenes, corner error, and false spots on pictures without; score = recall - false / 4."""
+    sets = {n: load_scenes(data, [f"plates/scenes/{n}"], True, "val") for n in ("china", "world_boxes", "dashcam")}
+    empty = load_backgrounds(data, "val")[::5]
+
+    def score(model: keras.Model) -> dict:
+        locator, row, hits = Locator(as_net(model), spec), {}, []
+        for name, scenes in sets.items():
+            pairs = [best_match(locator(s.gray), q) for s in scenes for q in s.quads]
+            row[name] = round(float(np.mean([overlap >= 0.5 for overlap, _ in pairs])), 4)
+            row[f"{name}_corner"] = round(float(np.mean([e for o, e in pairs if o >= 0.3] or [1.0])), 4)
+            hits.append(row[name])
+        false = float(np.mean([len(locator(gray)) for gray in empty]))
+        return {"score": float(np.mean(hits)) - false / 4, "false": round(false, 4), **row}
+
+    return score
+
+
+def best_match(spots: Sequence[Spot], quad: np.ndarray) -> tuple[float, float]:
+    """Overlap of the best spot with the true corners, and its corner error as a share of the true width."""
+    truth = Quad.of(quad)
+    best = max(spots, key=lambda s: iou(s.box, truth.box), default=None)
+    if best is None:
+        return 0.0, 1.0
+    error = np.linalg.norm(best.quad.array() - quad, axis=1).mean() / truth.size[0]
+    return iou(best.box, truth.box), float(error)
+
+
+def corners_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Corner error on real scenes from rough places, before and after; the score is 1 - the error after."""
+    scenes = load_scenes(data, ["plates/scenes/china"], True, "val")
+    boxed = load_scenes(data, ["plates/scenes/world_boxes"], False, "val")
+
+    def score(model: keras.Model) -> dict:
+        rng, refiner = np.random.default_rng(7), Refiner(as_net(model), spec)
+        tries = [(s.gray, q, roughly(q, rng)) for s in scenes for q in s.quads for _ in range(4)]
+        before = np.mean([error_of(rough, q) for _, q, rough in tries])
+        after = [refiner.look(gray, Quad.of(rough)) for gray, _, rough in tries]
+        error = np.mean([error_of(quad.array(), q) for (quad, _), (_, q, _) in zip(after, tries, strict=True)])
+        seen = [refiner.look(s.gray, Quad.of(q)) for s in boxed for q in s.quads]
+        overlap = np.mean([iou(quad.box, Quad.of(q).box) for (quad, _), q in zip(seen, (q for s in boxed for q in s.quads), strict=True)])
+        kept = np.mean([p > 0.5 for _, p in (*after, *seen)])
+        return {"score": 1 - float(error), "before": float(before), "after": float(error), "box_iou": float(overlap), "kept": float(kept)}
+
+    return score
+
+
+def error_of(found: np.ndarray, truth: np.ndarray) -> float:
+    """Mean corner distance as a share of the true width."""
+    return float(np.linalg.norm(found - truth, axis=1).mean() / Quad.of(truth).size[0])
+
+
+def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Recall at IoU 0.5 on rendered scenes with unseen fonts, and false spots on photographs."""
+    from synth.scene import render_scene, sample_scene
+
+    ground, scenes = load_backgrounds(data, "val", ("backgrounds/bsds500",)), []
+    for k in range(80):
+        mode = "digits" if k % 2 else "characters"
+        scenes.append(render_scene(sample_scene(np.random.default_rng((55, k)), ground, mode, "val"))[:2])
+    pumps = load_shared(data, ["digits/fuel_pumps"])
+    pumps = [to_gray(e.image()) for e in pumps][::6]
+
+    def score(model: keras.Model) -> dict:
+        locator = Locator(as_net(model), spec)
+        pairs = [best_match(spots, q) for gray, quads in scenes for spots in [locator(gray)] for q in quads]
+        recall = float(np.mean([overlap >= 0.5 for overlap, _ in pairs]))
+        tight = float(np.mean([overlap for overlap, _ in pairs]))
+        false = float(np.mean([len(locator(gray)) for gray in ground]))
+        some = float(np.mean([bool(locator(gray)) for gray in pumps]))
+        return {"score": recall + tight - false / 10, "recall": recall, "iou": tight, "false": false, "pumps": some}
+
+    return score
+
+
 SCORERS = {
+    "plates-locator": plate_place_scorer,
+    "plates-corners": corners_scorer,
+    "digits-locator": text_place_scorer,
+    "characters-locator": text_place_scorer,
     "plates-reader": plate_scorer,
     "characters-classifier": classifier_scorer,
     "digits-classifier": classifier_scorer,

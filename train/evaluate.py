@@ -1,0 +1,293 @@
+"""Score the shipped int8 models through realtime's own code on real pictures that were held out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from realtime.pipeline import Pipeline, load
+from realtime.preprocess import rectify, to_gray
+from realtime.values import Frame, Quad, Sighting, iou
+from train.datasets import Example, load_shared
+from train.metrics import calibration_error, folded, text_scores
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was measured, on how many, the figure, and what it must reach (a least or a most)."""
+
+    what: str
+    n: int
+    figure: float
+    floor: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A picture that went wrong, for the page of the worst."""
+
+    name: str
+    image: np.ndarray
+    truth: str
+    answer: str
+
+
+class Bench:
+    """A pipeline, the data, and the mistakes found so far."""
+
+    def __init__(self, mode: str, data: str, models: str | None = None) -> None:
+        self.mode, self.data = mode, data
+        self.pipeline: Pipeline = load(mode, models)
+        self.mistakes: list[Mistake] = []
+
+    def examples(self, *names: str, split: str = "val") -> list[Example]:
+        """Held-out examples of some sets."""
+        return [e for e in load_shared(self.data, names) if e.split == split]
+
+    def note(self, example: Example, image: np.ndarray, answer: str) -> None:
+        """Remember a mistake."""
+        self.mistakes.append(Mistake(example.name, image, example.text or "", answer))
+
+    def whole(self, examples: Sequence[Example]) -> tuple[list[str], list[str], list[float]]:
+        """Truths, answers and confidences of pictures that are the object."""
+        truths, answers, sure = [], [], []
+        for e in tqdm(examples, desc=examples[0].source if examples else "", leave=False):
+            image = cut(e)
+            reading = self.pipeline.read_whole(image)
+            truths.append(e.text)
+            answers.append(reading.text)
+            sure.append(reading.confidence)
+            if folded(reading.text, self.mode) != folded(e.text, self.mode):
+                self.note(e, image, reading.text)
+        return truths, answers, sure
+
+    def whole_rows(self, name: str, examples: Sequence[Example], *floors: str) -> list[Row]:
+        """Exact and folded rows of one set."""
+        scores = text_scores(*self.whole(examples)[:2], self.mode)
+        kinds = zip(("exact", "folded"), (*floors, "", ""), strict=False)
+        return [Row(f"{name}, {kind}", scores["n"], scores[kind], floor) for kind, floor in kinds]
+
+
+def cut(example: Example) -> np.ndarray:
+    """The example's picture, or the part of it inside its corners."""
+    image = example.image()
+    if example.quad is None:
+        return image
+    width, height = example.quad.size
+    return rectify(to_gray(image), example.quad, max(4, round(height)), max(4, round(width)))
+
+
+def by_picture(examples: Sequence[Example]) -> Iterator[tuple[np.ndarray, list[Example]]]:
+    """Pictures with all examples in them."""
+    for _, group in groupby(examples, key=lambda e: e.path):
+        rows = list(group)
+        yield rows[0].image(), rows
+
+
+def found(examples: Sequence[Example], sightings: Sequence[Sighting], mode: str) -> list[bool]:
+    """For each example whether its text, folded, was read anywhere in the picture."""
+    said = {folded(s.reading.text, mode) for s in sightings}
+    return [folded(e.text, mode) in said for e in examples]
+
+
+# plates -----------------------------------------------------------------------------------------------------------
+
+
+def plate_crops(bench: Bench) -> list[Row]:
+    """Reading crops: each set, all pooled, calibration, and what the default threshold lets through."""
+    rows, truths, answers, sure = [], [], [], []
+    floors = {"argentina": "88 %", "sweden": "95 %", "europe_two_line": "88 %"}
+    for name in ("taiwan", "europe", "europe_two_line", "brazil", "us", "china", "argentina", "sweden"):
+        t, a, c = bench.whole(bench.examples(f"plates/crops/{name}"))
+        scores = text_scores(t, a, "plates")
+        rows.append(Row(f"crops/{name}, exact", scores["n"], scores["exact"]))
+        rows.append(Row(f"crops/{name}, folded", scores["n"], scores["folded"], floors.get(name, "")))
+        truths, answers, sure = truths + t, answers + a, sure + c
+    pooled = text_scores(truths, answers, "plates")
+    right = np.array([folded(t, "plates") == folded(a, "plates") for t, a in zip(truths, answers, strict=True)])
+    over = np.array(sure) >= bench.pipeline.threshold
+    return [
+        *rows,
+        Row("crops pooled, exact", pooled["n"], pooled["exact"], "94 %"),
+        Row("crops pooled, folded", pooled["n"], pooled["folded"], "96 %"),
+        Row("expected calibration error", len(right), calibration_error(np.array(sure), right), "< 3 %"),
+        Row("right among those over the threshold", int(over.sum()), float(right[over].mean()), "98 %"),
+        Row("share over the threshold", len(right), float(over.mean())),
+    ]
+
+
+def plate_scenes(bench: Bench) -> list[Row]:
+    """Picture in, right text out."""
+    rows = []
+    sets = {"scenes/china + argentina": ("plates/scenes/china", "plates/scenes/argentina"), "dashcam clear": ("plates/scenes/dashcam",)}
+    for name, parts in sets.items():
+        hits, at_box = [], []
+        examples = [e for e in bench.examples(*parts) if e.tags.get("quality", "clear") == "clear" and e.text]
+        for image, group in by_picture(examples):
+            sightings = bench.pipeline.read(image)
+            hits += found(group, sightings, "plates")
+            at_box += [folded(bench.pipeline.read_whole(cut(e)).text, "plates") == folded(e.text, "plates") for e in group if e.quad]
+            if not all(hits[-len(group) :]):
+                bench.note(group[0], image, " ".join(s.reading.text for s in sightings))
+        rows.append(Row(f"{name}, picture in, text out, folded", len(hits), float(np.mean(hits)), "92 %" if "china" in name else "90 %"))
+        rows.append(Row(f"{name}, read at the true box, folded", len(at_box), float(np.mean(at_box))))
+    return rows
+
+
+def plate_rides(bench: Bench) -> list[Row]:
+    """The dash-cam rides as sequences at one picture a second: distinct plates reported."""
+    examples = [e for e in bench.examples("plates/scenes/dashcam") if e.text and e.tags["quality"] in ("clear", "hard")]
+    wanted, got, wrong = set(), set(), 0
+    for ride, group in groupby(sorted(examples, key=lambda e: (e.group, int(e.tags["second"]))), key=lambda e: e.group):
+        group = list(group)
+        clear = {(ride, folded(e.text, "plates")) for e in group if e.tags["quality"] == "clear"}
+        known = {folded(e.text, "plates") for e in group}
+        said = {folded(t, "plates") for t in ride_texts(bench.pipeline, group)}
+        wanted |= clear
+        got |= {(ride, t) for t in said} & clear
+        wrong += len(said - known)
+    return [Row("dashcam rides, distinct clear plates", len(wanted), len(got) / len(wanted), "95 %"), Row("dashcam rides, other texts", len(wanted), wrong)]
+
+
+def ride_texts(pipeline: Pipeline, examples: Sequence[Example]) -> set[str]:
+    """What is reported of one ride."""
+    texts = set()
+    for k, (image, group) in enumerate(by_picture(examples)):
+        result = pipeline(Frame(k, float(group[0].tags["second"]), image))
+        texts |= {t.reading.text for t in (*result.confirmed, *result.ended)}
+    return texts | {t.reading.text for t in pipeline.flush()}
+
+
+def plate_places(bench: Bench) -> list[Row]:
+    """Locating: recall at IoU 0.5, and the corners' error as a share of the plate's width."""
+    rows, pooled = [], []
+    for name in ("plates/scenes/china", "plates/scenes/world_boxes", "plates/scenes/dashcam"):
+        hits, errors = [], []
+        for image, group in by_picture(bench.examples(name)):
+            spots = bench.pipeline.spots(image)
+            for e in group:
+                if e.quad is None or e.tags.get("quality", "clear") in ("ignore", "unread"):
+                    continue
+                best = max(spots, key=lambda s: iou(s.box, e.quad.box), default=None)
+                hits.append(best is not None and iou(best.box, e.quad.box) >= 0.5)
+                if hits[-1]:
+                    errors.append(corner_error(best.quad, e.quad))
+        pooled += hits
+        rows.append(Row(f"{name.split('/')[-1]}, located (IoU 0.5)", len(hits), float(np.mean(hits))))
+        if name.endswith("china"):
+            rows.append(Row("china, mean corner error / width", len(errors), float(np.mean(errors)), "< 4 %"))
+    return [*rows, Row("scenes pooled, located (IoU 0.5)", len(pooled), float(np.mean(pooled)), "97 %")]
+
+
+def corner_error(found_quad: Quad, true_quad: Quad) -> float:
+    """Mean distance of the four corners as a share of the true width."""
+    distance = np.linalg.norm(found_quad.array() - true_quad.array(), axis=1).mean()
+    return float(distance / true_quad.size[0])
+
+
+def false_texts(names: Sequence[str], floor: str) -> Callable[[Bench], list[Row]]:
+    """Texts reported on pictures without any, per picture."""
+
+    def rows(bench: Bench) -> list[Row]:
+        examples, count = bench.examples(*names), 0
+        for e in tqdm(examples, desc="no object", leave=False):
+            image = e.image()
+            sightings = bench.pipeline.read(image)
+            count += len(sightings)
+            if sightings:
+                bench.note(e, image, " ".join(s.reading.text for s in sightings))
+        return [Row("false texts per picture without any", len(examples), count / len(examples), floor)]
+
+    return rows
+
+
+# digits and characters --------------------------------------------------------------------------------------------
+
+
+def digit_wholes(bench: Bench) -> list[Row]:
+    """Whole pictures of one digit."""
+    digits = [e for e in bench.examples("digits/meters") if e.text]
+    between = [e for e in bench.examples("digits/meters") if not e.text]
+    hands = [e for e in bench.examples("characters/handwriting") if e.text.isdigit()]
+    photos = [e for e in bench.examples("characters/chars74k") if e.text.isdigit()]
+    return [
+        *bench.whole_rows("meters, whole frame", digits, "98.5 %")[:1],
+        Row("meters, between two digits: nothing said", len(between), nothing_said(bench, between)),
+        *bench.whole_rows("handwriting, digits, whole frame", hands, "98 %")[:1],
+        *bench.whole_rows("chars74k, digits, whole frame", photos, "97 %")[:1],
+    ]
+
+
+def nothing_said(bench: Bench, examples: Sequence[Example]) -> float:
+    """Share of pictures that say nothing of which nothing is said."""
+    return float(np.mean([bench.pipeline.read_whole(cut(e)).text == "" for e in examples]))
+
+
+def pumps(bench: Bench) -> list[Row]:
+    """Fuel pumps: the litres before the point begin one string that was read."""
+    examples, hits = bench.examples("digits/fuel_pumps"), []
+    for e in tqdm(examples, desc="fuel pumps", leave=False):
+        image = e.image()
+        said = [s.reading.text for s in bench.pipeline.read(image)]
+        hits.append(any(t.lstrip("0").startswith(e.text) or e.text in t for t in said))
+        if not hits[-1]:
+            bench.note(e, image, " ".join(said))
+    return [Row("fuel pumps, digits before the point in one string", len(hits), float(np.mean(hits)), "85 %")]
+
+
+def character_wholes(bench: Bench) -> list[Row]:
+    """Whole pictures of one character, and of one word."""
+    return [
+        *bench.whole_rows("chars74k", bench.examples("characters/chars74k"), "89 %", "95 %"),
+        *bench.whole_rows("iiit5k characters", bench.examples("characters/iiit5k_words/chars"), "85 %", "92 %"),
+        *bench.whole_rows("handwriting", bench.examples("characters/handwriting"), "80 %", "90 %"),
+        *bench.whole_rows("iiit5k words", bench.examples("characters/iiit5k_words"), "", "75 %"),
+    ]
+
+
+BACKGROUNDS = ("backgrounds/bsds500",)
+SECTIONS: dict[str, tuple[Callable[[Bench], list[Row]], ...]] = {
+    "plates": (plate_crops, plate_scenes, plate_rides, plate_places, false_texts(("backgrounds",), "< 0.33 %")),
+    "digits": (digit_wholes, pumps, false_texts(BACKGROUNDS, "< 1 %")),
+    "characters": (character_wholes, false_texts(BACKGROUNDS, "< 5 %")),
+}
+
+
+def evaluate(mode: str, data: str, models: str | None = None) -> tuple[list[Row], list[Mistake]]:
+    """Every row of a mode's table, and the pictures that went wrong."""
+    bench = Bench(mode, data, models)
+    return [row for section in SECTIONS[mode] for row in section(bench)], bench.mistakes
+
+
+@click.command(name="evaluate")
+@click.argument("mode", type=click.Choice(list(SECTIONS)))
+@click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
+@click.option("--models", default=None, help="Folder of the models; the shipped ones if left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--worst", type=click.Path(file_okay=False), help="Write the pictures that went wrong into this folder.")
+def command(mode: str, data: str, models: str | None, as_json: bool, worst: str | None) -> None:
+    """Score the int8 models of MODE on held-out real pictures."""
+    rows, mistakes = evaluate(mode, data, models)
+    if as_json:
+        click.echo(json.dumps([row.__dict__ for row in rows], indent=1))
+    else:
+        for row in rows:
+            click.echo(f"{row.what:<56}{row.n:>6}{row.figure * 100:>9.2f} %   {row.floor}")
+    if worst:
+        write_mistakes(mistakes, Path(worst))
+
+
+def write_mistakes(mistakes: Sequence[Mistake], folder: Path) -> None:
+    """One picture per mistake, named by truth and answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for k, m in enumerate(mistakes):
+        stem = f"{k:04d}_{m.truth or 'nothing'}_read_{m.answer or 'nothing'}"[:120].replace("/", "_").replace(" ", "+")
+        cv2.imwrite(str(folder / f"{stem}.png"), m.image)
