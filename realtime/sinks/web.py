@@ -172,7 +172,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 async def serve(application: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then hang up on everybody."""
-    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=0.5)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=15)
     await runner.setup()
     accepting = asyncio.create_task(_accept(listener, runner.server, application[SILENT]))
     await stop.wait()
@@ -219,6 +219,7 @@ class Site:
         self._encoding = asyncio.Lock()
         self._jpeg = (0, b"")
         self._viewers = 0
+        self._over = False
         self._sockets: set[web.WebSocketResponse] = set()
 
     def application(self) -> web.Application:
@@ -282,6 +283,8 @@ class Site:
             raise web.HTTPForbidden(text="Without a token this page answers to localhost alone.")
 
     async def _hang_up(self, _app: web.Application) -> None:
+        self._over = True
+        self.wake()
         for viewer in list(self._sockets):
             await viewer.close(code=1001)
 
@@ -402,6 +405,9 @@ class Site:
                 await self._newer()
         except (TimeoutError, ConnectionError):
             await viewer.close(code=1008, drain=False)
+        except Exception:
+            log.exception("No picture for the page")
+            await viewer.close(code=1011)
 
     async def _send_state(self, viewer: web.WebSocketResponse, version: int) -> int:
         """State, with the readings where they are newer than `version`; gives the version sent."""
@@ -414,7 +420,7 @@ class Site:
 
     async def _pictures(self) -> AsyncIterator[bytes]:
         shown = 0
-        while True:
+        while not self._over:
             if self._board.serial > shown:
                 shown, body = await self._newest_jpeg()
                 yield body
