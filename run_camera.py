@@ -44,7 +44,7 @@ from realtime.stats import Summary
 from realtime.values import Result
 from realtime.whole import WholeFrame
 
-DEMO = Path(realtime.__file__).parent / "demo"  # clips that the project rendered, one per mode
+DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
@@ -200,7 +200,7 @@ def check(o: SimpleNamespace) -> None:
 
 def sources_of(o: SimpleNamespace) -> list[str]:
     """What to open."""
-    return [str(DEMO / f"{o.mode}.mp4")] if o.demo else list(o.sources) or ["0"]
+    return [str(DEMO)] if o.demo else list(o.sources) or ["0"]
 
 
 def open_pipeline(o: SimpleNamespace):
