@@ -189,17 +189,23 @@ def write(image: np.ndarray, text: str, place: tuple[int, int], scale: float, co
     cv2.putText(image, text, place, FONT, scale, colour, 2 if scale > 0.5 else 1, cv2.LINE_AA)
 
 
+def open_window() -> None:
+    """An empty window; SinkError where there can be none."""
+    try:
+        check_display(os.environ, sys.platform)
+        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
+    except (cv2.error, SinkError) as error:
+        reason = getattr(error, "message", "This OpenCV cannot open windows.")
+        raise SinkError(reason, "Draw on the page instead: --serve 8080.") from None
+
+
 def run(open_pad: Callable[[str], Any], mode: str, stop: threading.Event) -> None:
     """Show the pad until the user quits or closes it; SinkError where there is no display.
 
     `open_pad(mode)` gives what classifies: `.classify(image)` and `.network_input(image)`.
     """
-    check_display(os.environ, sys.platform)
     pad = Pad(open_pad, mode if mode in MODES else MODES[1])
-    try:
-        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
-    except cv2.error:
-        raise SinkError("This OpenCV cannot open windows.", "Draw on the page instead: --serve 8080.") from None
+    open_window()
     cv2.setMouseCallback(TITLE, pad.on_mouse)
     cv2.createTrackbar(PEN, TITLE, pad.pen, PENS[1], pad.on_pen)
     cv2.setTrackbarMin(PEN, TITLE, PENS[0])

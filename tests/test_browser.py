@@ -3,6 +3,7 @@
 Needs Chromium and the package playwright (its own browsers are not needed); CHROMIUM names another one.
 """
 
+import base64
 import os
 import shutil
 import threading
@@ -286,13 +287,9 @@ def draw_line(page, *points):
 
 def pixels(page, name):
     """A canvas of the page as gray (h, w)."""
-    width, height, data = page.evaluate(
-        "(name) => { const c = document.getElementById(name);"
-        " const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
-        " return [c.width, c.height, Array.from(data)] }",
-        name,
-    )
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., 0]
+    url = page.evaluate("(name) => document.getElementById(name).toDataURL('image/png')", name)
+    png = base64.b64decode(url.partition(",")[2])
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)[..., 0]
 
 
 def said(page):

@@ -136,7 +136,7 @@ def test_without_a_display_it_says_so(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(SinkError, match="display"):
+    with pytest.raises(SinkError, match=r"display.*--serve"):
         draw.run(lambda mode: Network(), MODES[0], threading.Event())
 
 
