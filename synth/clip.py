@@ -9,11 +9,12 @@ import numpy as np
 
 from synth.effects import Effects, apply_effects
 from synth.faces import FontFace, SegmentFace
-from synth.fonts import BUILT_IN, DIGITS
+from synth.fonts import BUILT_IN
 from synth.grounds import Ground, sample_ground
 from synth.lines import Drum, Line, Style, sample_line
 from synth.scene import CAPITAL, Panel, Scene, em_for, extent_of, panel_of, placed, put, render_scene, view_of
 from synth.shapes import sample_shape
+from synth.text import digits
 from synth.warp import Warp, moved, warp_image, warp_points
 
 Rng = np.random.Generator
@@ -63,7 +64,7 @@ def sample_clip(
     seconds: float = 3.0,
     fps: float = 25.0,
 ) -> Clip:
-    """Digit strings of 2 to 8 characters, all different, 20 to 70 pixels high, held long enough in view to be read."""
+    """Strings of 2 to 8 digits, 20 to 70 pixels high in a frame of 480, held in view long enough to be read."""
     whole = tuple(round(ROOM * side) for side in size)
     wanted = int(rng.integers(lines[0], lines[1] + 1))
     return Clip(
@@ -94,10 +95,11 @@ def sample_clip_scene(rng: Rng, split: str, size: tuple[int, int], wanted: int) 
         world = replace(world, kind="photo", scale=float(rng.uniform(0.5, 1)))
     panels: list[Panel] = []
     while len(panels) < wanted:
-        text = "".join(DIGITS[i] for i in rng.integers(10, size=int(rng.integers(2, 9))))
+        text = digits(rng, 2, 8)
         line = sample_line(rng, "digits", split, text=text)
-        panel = central(rng, single(rng, line, float(np.exp(rng.uniform(np.log(20), np.log(70))))), size, panels)
-        if panel is not None:
+        tall = float(np.exp(rng.uniform(np.log(20), np.log(70)))) * size[0] / (ROOM * 480)
+        panel = central(rng, single(rng, line, tall), size, panels)
+        if panel is not None and text not in {other.items[0].line.text for other in panels}:
             panels.append(panel)
     shapes = tuple(sample_shape(rng) for _ in range(int(rng.integers(0, 3))))
     return Scene(size, "digits", world, float(rng.uniform(60, 200)), shapes, tuple(panels), Effects())

@@ -30,7 +30,7 @@ ALPHABET = DIGITS + UPPER + LOWER
 SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 SUFFIXES = {".ttf", ".otf"}
 LOOK_SIZE = 40  # pixels per em at which glyphs are compared
-FORMAT = 3  # of the cache
+FORMAT = 4  # of the cache
 
 KIND_WORDS = (
     ("segment", r"dseg|segment|\bdigital\b|\bled\b"),
@@ -231,7 +231,7 @@ def _capitals_again(looks: Mapping[str, np.ndarray]) -> bool:
 
 
 # Below these, fonts of the packages in fonts.txt are dingbats, puzzles or unreadable ornament.
-LEAST_LIKENESS = {"print": 0.55, "dots": 0.4, "plate": 0.4, "hand": 0.35}
+LEAST_LIKENESS = {"print": 0.47, "dots": 0.35, "plate": 0.35, "hand": 0.35}
 
 
 def likeness(looks: Mapping[str, np.ndarray], group: str) -> float:
