@@ -237,7 +237,7 @@ def _glow(image, sigma, amount):
 
 
 def _sample_defocus(rng: Rng, severity: float, unit: float) -> tuple:
-    return (rng.uniform(0.4, 0.9 + 2.4 * severity) * unit,)
+    return (rng.uniform(0.3, 0.7 + 2.2 * severity) * unit,)
 
 
 def _defocus(image, sigma):
@@ -377,7 +377,7 @@ STEPS: dict[str, Step] = {
     "glare": Step(0.12, _sample_glare, _glare),
     "tone": Step(0.80, _sample_tone, _tone),
     "glow": Step(0.06, _sample_glow, _glow),
-    "defocus": Step(0.60, _sample_defocus, _defocus),
+    "defocus": Step(0.50, _sample_defocus, _defocus),
     "motion": Step(0.18, _sample_motion, _motion),
     "scaling": Step(0.40, _sample_scaling, _scaling),
     "dark": Step(0.05, _sample_dark, _dark),

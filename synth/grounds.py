@@ -74,7 +74,7 @@ def _cloud(ground: Ground, size: tuple[int, int]) -> np.ndarray:
     """Random values on a coarse grid, joined smoothly, in two octaves."""
     height, width = size
     field = np.zeros(size, np.float32)
-    pixels = ground.scale * 60 if ground.kind == "photo" else ground.scale  # instead of a photograph where there is none
+    pixels = ground.scale * 60 if ground.kind == "photo" else ground.scale  # for want of a photograph
     for part, scale in ((0.7, pixels), (0.5, pixels / 3)):
         coarse = noise((min(int(height / scale) + 2, 500), min(int(width / scale) + 2, 1000)), ground.place)
         field += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR) * (part * ground.contrast)
