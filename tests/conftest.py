@@ -74,12 +74,19 @@ class FakePipeline:
     def read(self, image: np.ndarray) -> list[Sighting]:
         return [make_sighting()]
 
+    def read_whole(self, image: np.ndarray) -> Reading:
+        return make_sighting("7").reading
+
+    def locator(self, gray: np.ndarray) -> list:
+        return []
+
     def __call__(self, frame: Frame) -> Result:
         self.seen.append(frame)
         track = make_track(last_time=frame.time, last_frame=frame.index)
         confirmed = (track,) if len(self.seen) == 1 else ()
-        return Result(frame, (track.sighting,), (track,), confirmed, timings={"locate": 1.0, "read": 0.5})
+        ended = (track,) if frame.still else ()
+        return Result(frame, (track.sighting,), (track,), confirmed, ended, timings={"locate": 1.0, "read": 0.5})
 
     def flush(self) -> tuple[Track, ...]:
         self.flushed += 1
-        return (make_track(state=State.LOST),) if self.seen else ()
+        return (make_track(state=State.LOST),) if self.seen and not self.seen[-1].still else ()

@@ -24,9 +24,11 @@ def test_one_picture_goes_where_it_is_told(tmp_path):
 
 
 def test_many_go_into_a_folder_under_their_own_names(tmp_path):
+    cat = still("photos/cat.jpg")
     with Stills(str(tmp_path / "out"), shown) as stills:
         stills.write(still("photos/dog.jpg"))
-        stills.write(still("photos/cat.jpg"))
+        for _ in range(2):
+            stills.write(cat)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["cat.png", "dog.png"]
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import SinkError
-from realtime.values import Result
+from realtime.values import Frame, Result
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
@@ -22,6 +22,7 @@ class Stills:
 
     def __init__(self, path: str, draw: Callable[[Result], np.ndarray], overwrite: bool = False) -> None:
         self._path, self._draw, self._overwrite = Path(path), draw, overwrite
+        self._last: Frame | None = None
         self._alone = self._path.suffix.lower() in ENDINGS
         if self._alone:
             self._check(self._path)
@@ -38,7 +39,10 @@ class Stills:
         pass
 
     def write(self, result: Result) -> None:
-        """Save the drawn picture."""
+        """Save the drawn picture; once, though a result may come again with what ended."""
+        last, self._last = self._last, result.frame
+        if last is result.frame:
+            return
         path = self._path if self._alone else self._path / (Path(result.frame.source).stem + ".png")
         if not self._alone:
             self._check(path)
