@@ -51,7 +51,8 @@ def shrunken(gray: np.ndarray, corners: np.ndarray, scale: float) -> tuple[np.nd
     if x1 - x0 < 2 or y1 - y0 < 2:
         return gray, corners
     part = gray[y0:y1, x0:x1]
-    small = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = tuple(max(1, round(scale * side)) for side in part.shape[::-1])
+    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     factor = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]], np.float32)
     return small, (corners - np.array([x0, y0], np.float32)) * factor
 
