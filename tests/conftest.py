@@ -7,8 +7,12 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from hypothesis import settings
 
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
+
+settings.register_profile("any machine", deadline=None)  # how long a case takes says nothing on a busy one
+settings.load_profile("any machine")
 
 
 def make_image(width: int = 64, height: int = 48, value: int = 90) -> np.ndarray:

@@ -82,7 +82,11 @@ def test_fields_of_the_wrong_type_or_size_are_refused(tmp_path, change):
         load_spec(tmp_path / "s.json")
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
 def test_any_json_in_any_field_gives_a_spec_or_a_clear_refusal(tmp_path_factory, value):
     path = tmp_path_factory.getbasetemp() / "fuzz.json"
     for name in ("kind", "height", "stride", "training", "temperature"):
