@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from synth.effects import noise
+from synth.effects import STEPS, Effects, apply_effects, noise
 from synth.faces import (
     Face,
     Glyph,
@@ -45,6 +45,7 @@ class Style:
     hollow: float = 0.0  # width of the stroke where only the letter's edge is inked
     ghost: float = 0.0  # how visible unlit segments are
     glow: float = 0.0  # gray values around lit segments
+    glass: tuple | None = None  # what is mirrored before the text: parameters of the effect "reflection"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Drum:
     pitch: float = 1.4
     window: float = 1.3
     cell: float = 1.4
+    squeeze: float = 1.0  # on the digits' width
     bar: float = 0.1  # width of the bars between windows
     frame: float = 30.0  # gray value of the bars and the frame
     shade: float = 0.3  # how much darker a wheel is at the window's edges
@@ -214,7 +216,8 @@ def sample_display(rng: Rng) -> Style:
     if rng.random() < 0.4:
         right, down = rng.uniform(-0.05, 0.07, 2).tolist()
         shadow = right, down, ink, float(rng.uniform(0.05, 0.35))
-    style = Style(ink, paper, ghost=_often(rng, 0.6, 0.02, 0.2), shadow=shadow)
+    glass = STEPS["reflection"].sample(rng, float(rng.beta(1, 2)), 1.0) if rng.random() < 0.45 else None
+    style = Style(ink, paper, ghost=_often(rng, 0.6, 0.02, 0.2), shadow=shadow, glass=glass)
     return style if rng.random() < 0.9 else replace(style, ink=paper, paper=ink)
 
 
@@ -237,6 +240,7 @@ def sample_drum(rng: Rng, split: str, text: str | None = None, rolled: float | N
         pitch=rng.uniform(1.12, 1.75),
         window=rng.uniform(1.02, 1.9),
         cell=rng.uniform(1.05, 1.9),
+        squeeze=min(1.0, rng.uniform(0.6, 1.15)),
         bar=rng.choice([0.0, rng.uniform(0.02, 0.5)]),
         frame=float(rng.uniform(0, 255)),
         shade=rng.uniform(0, 0.7),
@@ -363,7 +367,7 @@ def _bent(setting: Setting, depth: float) -> Setting:
 
 def _set_drum(line: Line, drum: Drum, pad: int, em: int) -> Setting:
     """Each digit in its window, with what its wheel shows of the digits before and after it."""
-    glyphs = {char: line.face.glyph(char, em) for char in DIGITS}
+    glyphs = {char: _narrowed(line.face.glyph(char, em), drum.squeeze) for char in DIGITS}
     tall = max(-glyph.top for glyph in glyphs.values())
     cell = round(max(glyph.mask.shape[1] for glyph in glyphs.values()) * drum.cell)
     window, count = round(tall * drum.window), len(line.text)
@@ -379,6 +383,11 @@ def _set_drum(line: Line, drum: Drum, pad: int, em: int) -> Setting:
         boxes.append((box[0] + left, box[1] + top, box[2] + left, box[3] + top))
     paper, ink = _windows(line.style, drum, size, (pad, top, cell, window, count))
     return Setting(line.text, mask, np.array(boxes, np.float32), ink=ink, paper=paper)
+
+
+def _narrowed(glyph: Glyph, squeeze: float) -> Glyph:
+    mask = cv2.resize(glyph.mask, None, fx=squeeze, fy=1, interpolation=cv2.INTER_AREA) if squeeze != 1 else glyph.mask
+    return replace(glyph, mask=mask)
 
 
 def _wheel(view: np.ndarray, glyphs, digit: int, drum: Drum, index: int, tall: float, base: float) -> tuple:
@@ -438,7 +447,8 @@ def paint_on(image: np.ndarray, setting: Setting, line: Line) -> np.ndarray:
         image = image + _edges(mask, style.relief)
     if style.glow:
         image = image + cv2.GaussianBlur(mask, (0, 0), 0.12 * unit) * np.float32(style.glow / 255)
-    return np.clip(image, 0, 255).astype(np.uint8)
+    gray = np.clip(image, 0, 255).astype(np.uint8)
+    return apply_effects(gray, Effects((("reflection", style.glass),))) if style.glass else gray
 
 
 def over(image: np.ndarray, mask: np.ndarray, value, opacity: float = 1.0) -> np.ndarray:

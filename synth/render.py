@@ -234,10 +234,11 @@ def _cut_character(rng, line: Line, index: int, height: int, backgrounds, streng
     if rng.random() < 0.12:
         for border in sample_borders(rng, line):
             draw_border(gray, border, setting.box, float(setting.box[3] - setting.box[1]))
-    box = _margins(rng, setting.boxes[index])
-    if line.drum is not None and rng.random() < 0.6:  # as cut along the wheel's window
-        box += np.array([-1, -1, 1, 1]) * rng.uniform(0.0, 0.3, 4) * (box[3] - box[1])
-    matrix, size = character_view(sample_warp(rng, 0.8 * strength), setting.mask.shape, box, height)
+    box, bent = _margins(rng, setting.boxes[index]), 0.8 * strength
+    if line.drum is not None and rng.random() < 0.7:  # as cut along the wheel's window by a camera that is fixed
+        box += np.array([-1, -1, 1, 1]) * rng.uniform(0.0, (0.15, 0.4, 0.15, 0.4)) * (box[3] - box[1])
+        bent *= 0.4
+    matrix, size = character_view(sample_warp(rng, bent), setting.mask.shape, box, height)
     return warp_image(gray, matrix, size)
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from synth.effects import Effects, apply_effects, sample_effects
+from synth.faces import DotFace, SegmentFace
 from synth.fonts import ALPHABET, DIGITS, LOWER
 from synth.grounds import Ground, lay, photo_window, sample_ground
 from synth.lines import Line, Setting, paint_on, sample_line, set_line, truth_of
@@ -28,13 +29,17 @@ MODES = {"digits": DIGITS, "characters": ALPHABET}
 
 @dataclass(frozen=True)
 class Item:
-    """A line on a panel: its mask's top left, and its ink's box (x0, y0, x1, y1), in pixels of the panel."""
+    """A line on a panel: its mask's top left, and its ink's box (x0, y0, x1, y1), in pixels of the panel.
+
+    `screen`: the box of the display or window in which the line stands, where it has one.
+    """
 
     line: Line
     em: int
     x: int
     y: int
     box: tuple[float, ...]
+    screen: tuple[float, ...] | None = None
 
     @property
     def pad(self) -> int:
@@ -141,13 +146,13 @@ def em_for(tall: float) -> int:
 def panel_of(rng: Rng, items: list[Item], extent: tuple[int, int], tall: float, on_world: bool) -> Panel:
     """The items on one surface of `extent` (height, width), or on the world; capitals are `tall` pixels high."""
     lead = items[0].line
-    value = lead.style.paper
+    value = lead.style.paper if items[0].screen is None else float(rng.uniform(0, 255))
     em = items[0].em
     return Panel(
-        tuple(replace(item, line=on_paper(item.line, value)) for item in items),
+        tuple(item if item.screen else replace(item, line=on_paper(item.line, value)) for item in items),
         extent,
         view_of(sample_warp(rng, 0.9), extent, tall / CAPITAL / em),
-        None if on_world and lead.drum is None else lead.ground,
+        None if on_world and lead.drum is None and not items[0].screen else lead.ground,
         value,
         (float(rng.uniform(0, 255)), float(rng.uniform(1, 0.2 * em))) if rng.random() < 0.3 else None,
         bool(rng.random() < 0.15),
@@ -170,10 +175,11 @@ def arranged(rng: Rng, mode: str, split: str, em: int, rows: int, most: int) -> 
         x, below = margin, y
         lead = sample_scene_line(rng, mode, split)
         for line in row_of(rng, lead, int(rng.choice([1, 1, 1, 2, 3])), most - len(items)):
-            item = put(line, em, x, y)
+            item = put(line, em, x, y, sample_frame(rng, line, em))
             if item is not None:
                 items.append(item)
-                x, below = item.box[2] + em * rng.uniform(0.3, 0.8), max(below, item.box[3])
+                _, _, end, low = item.screen or item.box
+                x, below = end + em * rng.uniform(0.3, 0.8), max(below, low)
         right, y = max(right, x), below + em * rng.uniform(0.15, 0.8)
     return items, (round(y), round(right + margin))
 
@@ -206,15 +212,28 @@ def can_draw(line: Line, word: str) -> bool:
     return all(line.face.glyph(char, LADDER[0]) is not None for char in legible(word, ALPHABET))
 
 
-def put(line: Line, em: int, x: float, y: float) -> Item | None:
-    """The line as an item whose ink begins at (x, y); None where its face can draw nothing of it."""
+def sample_frame(rng: Rng, line: Line, em: int) -> np.ndarray | None:
+    """How far the display around lit or liquid digits reaches, in pixels to each side; None where it is the panel."""
+    if not isinstance(line.face, SegmentFace | DotFace) or rng.random() < 0.35:
+        return None
+    frame = rng.uniform(0.1, 0.6, 4) * em
+    if rng.random() < 0.4:  # digits stand on the right of a window for more of them
+        frame[0] += rng.uniform(0, 2.5) * em
+    return frame
+
+
+def put(line: Line, em: int, x: float, y: float, frame: np.ndarray | None = None) -> Item | None:
+    """The line as an item that begins at (x, y), with its frame; None where its face can draw nothing of it."""
     try:
         setting = set_line(line, em // 4, em)
     except ValueError:
         return None
-    x0, y0, x1, y1 = setting.box.tolist()
-    left, top = round(x - x0), round(y - y0)
-    return Item(line, em, left, top, (x0 + left, y0 + top, x1 + left, y1 + top))
+    room = np.zeros(4) if frame is None else frame
+    box = setting.box
+    left, top = round(float(x + room[0] - box[0])), round(float(y + room[1] - box[1]))
+    box = box + np.array([left, top, left, top])
+    screen = None if frame is None else tuple((box + room * [-1, -1, 1, 1]).tolist())
+    return Item(line, em, left, top, tuple(box.tolist()), screen)
 
 
 def on_paper(line: Line, value: float) -> Line:
@@ -306,6 +325,8 @@ def _surface(panel: Panel, settings: list[Setting], backgrounds) -> np.ndarray:
     """The panel's picture, uint8 of its size."""
     image = lay(panel.ground, panel.size, panel.value, backgrounds)
     for item, setting in zip(panel.items, settings, strict=True):
+        if item.screen:
+            _screen(image, item)
         height, width = setting.mask.shape
         top, left = max(0, -item.y), max(0, -item.x)
         view = image[max(0, item.y) : item.y + height, max(0, item.x) : item.x + width]
@@ -316,6 +337,14 @@ def _surface(panel: Panel, settings: list[Setting], backgrounds) -> np.ndarray:
         value, width = panel.edge
         cv2.rectangle(image, (0, 0), (panel.size[1] - 1, panel.size[0] - 1), value, max(1, round(width)))
     return image
+
+
+def _screen(image: np.ndarray, item: Item) -> None:
+    """The display's own surface, with a thin bright or dark edge."""
+    x0, y0, x1, y1 = (max(0, round(edge)) for edge in item.screen)
+    image[y0:y1, x0:x1] = lay(item.line.ground, (y1 - y0, x1 - x0), item.line.style.paper)[: image.shape[0] - y0]
+    edge = float(np.clip(item.line.style.paper + 60 * (-1) ** item.line.place[0], 0, 255))
+    cv2.rectangle(image, (x0, y0), (x1, y1), edge, max(1, item.em // 28))
 
 
 def cut(setting: Setting, top: int, left: int, size: tuple[int, int]) -> Setting:
