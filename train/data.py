@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from queue import Full
 
 import cv2
 import numpy as np
@@ -269,14 +270,25 @@ class Recipe:
 
 
 def _work(make: Callable[[Recipe], Sampler], recipe: Recipe, worker: int, batch: int, queue) -> None:
-    """A worker's life: batches into the queue until the process is ended."""
+    """A worker's life: batches into the queue until the trainer is gone."""
     cv2.setNumThreads(1)
     sampler, index = make(recipe), 0
-    while True:
+    while multiprocessing.parent_process().is_alive():
         samples = [sampler(np.random.default_rng((recipe.seed, worker, index + k))) for k in range(batch)]
         index += batch
         images = np.stack([s[0] for s in samples])[..., None]
-        queue.put((images, np.stack([s[1] for s in samples])))
+        targets = np.stack([s[1] for s in samples])
+        while multiprocessing.parent_process().is_alive() and not offered(queue, (images, targets)):
+            pass
+
+
+def offered(queue, item, seconds: float = 5.0) -> bool:
+    """Whether the queue took the item within some seconds; it waits no longer, for the reader may have been killed."""
+    try:
+        queue.put(item, timeout=seconds)
+        return True
+    except Full:
+        return False
 
 
 def batches(make: Callable[[Recipe], Sampler], recipe: Recipe, batch: int, workers: int) -> Iterator[Sample]:

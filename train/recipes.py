@@ -151,8 +151,8 @@ def text_locator(recipe: Recipe) -> Sampler:
     backgrounds = load_backgrounds(recipe.data, "train")
 
     def render(rng: np.random.Generator) -> Scene:
-        mode = "digits" if rng.random() < 0.5 else "characters"
-        gray, quads, _ = render_scene(sample_scene(rng, backgrounds, mode, "train"))
+        lines = sample_scene(rng, "digits" if rng.random() < 0.5 else "characters", "train")
+        gray, quads, _ = render_scene(replace(lines, mode="characters"), backgrounds)  # digits are characters too
         return Scene(gray, np.asarray(quads, np.float32).reshape(-1, 4, 2))
 
     plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import keras
 import numpy as np
 
 from realtime.locate import Locator
+from realtime.model import Model
 from realtime.preprocess import crop, fit_square
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
@@ -53,39 +55,19 @@ LAYOUT = {"reader": iter, "classifier": iter, "locator": cell_parts, "corners": 
 
 def scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
     """A function from a network to its scores on real pictures held out."""
-    return SCORERS[spec.name](spec, data)
+    return SCORERS.get(spec.name, text_scorer)(spec, data)
 
 
-def plate_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Exact and folded shares, each set and pooled; the score is the mean of both pooled ones."""
-    sets = {name.split("/")[-1]: load_labelled(data, [name], "val", PLATES) for name in PLATE_VALIDATION}
-    inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
-
-    def score(model: keras.Model) -> dict:
-        answers = {k: texts(predict(model, x), spec) for k, x in inputs.items()}
-        truths = {k: [i.text for i in items] for k, items in sets.items()}
-        row = {k: round(text_scores(truths[k], answers[k], "plates")["folded"], 4) for k in sets}
-        pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], "plates")
-        return {"score": (pooled["exact"] + pooled["folded"]) / 2, **pooled, **row}
-
-    return score
-
-
-def classifier_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Exact and case-folded shares of each real set; the score is the mean exact share."""
-    names = CLASSIFIED[spec.mode]
-    sets = {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in names}
-    inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
-
-    def score(model: keras.Model) -> dict:
-        row, exact = {}, []
-        for k, items in sets.items():
-            rates = text_scores([i.text for i in items], texts(predict(model, inputs[k]), spec), spec.mode)
-            row |= {k: round(rates["exact"], 4), f"{k}_folded": round(rates["folded"], 4)}
-            exact.append(rates["exact"] + rates["folded"])
-        return {"score": float(np.mean(exact)) / 2, **row}
-
-    return score
+def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
+    """Held-out real pictures of a reader or classifier, by set; for lines also rendered ones in unseen fonts."""
+    if spec.mode == "plates":
+        return {name.split("/")[-1]: load_labelled(data, [name], "val", PLATES) for name in PLATE_VALIDATION}
+    if spec.kind == "classifier":
+        return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in CLASSIFIED[spec.mode]}
+    rendered = {"rendered": rendered_lines(spec, 400)}
+    if spec.mode == "digits":
+        return {**rendered, "meters": load_labelled(data, ["digits/meters"], "val", DIGITS)}
+    return {**rendered, "words": load_labelled(data, ["characters/iiit5k_words"], "val", CHARACTERS)}
 
 
 CLASSIFIED = {
@@ -94,20 +76,19 @@ CLASSIFIED = {
 }
 
 
-def lines_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Exact and folded shares of real scene words (characters) or of rendered lines in unseen fonts (digits)."""
-    items = [w for w in load_labelled(data, ["characters/iiit5k_words"], "val", CHARACTERS) if w.text]
-    sets = {"words": items, "rendered": rendered_lines(spec, 400)}
-    if spec.mode == "digits":
-        sets = {"rendered": sets["rendered"], "meters": load_labelled(data, ["digits/meters"], "val", DIGITS)}
-    inputs = {k: network_inputs(v, spec) for k, v in sets.items()}
+def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Exact and folded shares of each set and pooled; the score is the mean of both: over all (plates), over sets (else)."""
+    sets = validation(spec, data)
+    inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
 
     def score(model: keras.Model) -> dict:
-        row = {}
-        for k, v in sets.items():
-            rates = text_scores([i.text for i in v], texts(predict(model, inputs[k]), spec), spec.mode)
-            row |= {k: round(rates["exact"], 4), f"{k}_folded": round(rates["folded"], 4)}
-        return {"score": float(np.mean([row[f"{k}_folded"] for k in sets])), **row}
+        answers = {k: texts(predict(model, x), spec) for k, x in inputs.items()}
+        truths = {k: [i.text for i in items] for k, items in sets.items()}
+        each = {k: text_scores(truths[k], answers[k], spec.mode) for k in sets}
+        pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], spec.mode)
+        parts = [pooled] if spec.mode == "plates" else list(each.values())
+        row = {f"{k}_{kind}": round(v[kind], 4) for k, v in each.items() for kind in ("exact", "folded")}
+        return {"score": float(np.mean([(p["exact"] + p["folded"]) / 2 for p in parts])), **pooled, **row}
 
     return score
 
@@ -120,8 +101,10 @@ def rendered_lines(spec: ModelSpec, count: int) -> list[Labelled]:
     return [Labelled(gray, text) for gray, text in made]
 
 
-def as_net(model: keras.Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """A network with corners and presence as realtime calls it."""
+def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A network with corners and presence as realtime calls it; an int8 model is that already."""
+    if isinstance(model, Model):
+        return model
 
     def net(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         out = model(batch.astype(np.float32), training=False)
@@ -189,7 +172,8 @@ def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dic
     ground, scenes = load_backgrounds(data, "val", ("backgrounds/bsds500",)), []
     for k in range(80):
         mode = "digits" if k % 2 else "characters"
-        scenes.append(render_scene(sample_scene(np.random.default_rng((55, k)), ground, mode, "val"))[:2])
+        scene = sample_scene(np.random.default_rng((55, k)), mode, "val")
+        scenes.append(render_scene(replace(scene, mode="characters"), ground)[:2])
     pumps = load_shared(data, ["digits/fuel_pumps"])
     pumps = [to_gray(e.image()) for e in pumps][::6]
 
@@ -210,11 +194,6 @@ SCORERS = {
     "plates-corners": corners_scorer,
     "digits-locator": text_place_scorer,
     "characters-locator": text_place_scorer,
-    "plates-reader": plate_scorer,
-    "characters-classifier": classifier_scorer,
-    "digits-classifier": classifier_scorer,
-    "characters-reader": lines_scorer,
-    "digits-reader": lines_scorer,
 }
 
 

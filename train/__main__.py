@@ -1,0 +1,47 @@
+"""python -m train: make, look into and score the models."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+import click
+
+from realtime.errors import UserError
+
+COMMANDS = {
+    "prepare": "train.prepare",
+    "fit": "train.run",
+    "export": "train.ship",
+    "evaluate": "train.evaluate",
+    "compare": "train.report",
+    "inspect": "train.inspect",
+    "latent": "train.latent",
+    "data": "train.glance",
+}
+
+
+class Lazy(click.Group):
+    """Imports a command's module when it is called: help comes at once, and each brings only what it needs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return importlib.import_module(COMMANDS[name]).command if name in COMMANDS else None
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Make, look into and score the models."""
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    main()

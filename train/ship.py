@@ -1,0 +1,132 @@
+"""The command that turns a run into a shipped model: int8, compared with float, calibrated, with its sidecar."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from realtime.errors import ModelError
+from realtime.model import Model
+from realtime.recognise import classify, decode, softmax
+from realtime.spec import ModelSpec, save_spec
+from train.calibrate import fit_temperature, reliability
+from train.data import Labelled, Recipe
+from train.export import CALIBRATION, agreement, export, insist
+from train.recipes import SPECS, make
+
+
+@click.command(name="export")
+@click.argument("run", type=click.Path(exists=True, file_okay=False))
+@click.option("--models", default="models", show_default=True, help="Folder that gets NAME.tflite and NAME.json.")
+@click.option("--name", default="", help="Another name for the same network, such as digits-locator.")
+@click.option("--threshold", type=float, default=None, help="Default threshold to write into the sidecar.")
+@click.option("--data", default="", help="Folder of the real pictures, if not where the run found them.")
+def command(run: str, models: str, name: str, threshold: float | None, data: str) -> None:
+    """Quantise the network of RUN, compare it with float on held-out pictures, and write it into MODELS."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError("Only TensorFlow converts to TFLite.", "Set KERAS_BACKEND=tensorflow.")
+    settings, model = run_of(Path(run))
+    data = data or settings["data"]
+    spec = named(SPECS[settings["task"]], name)
+    spec = replace(spec, training=story(settings, Path(run)), threshold=spec.threshold if threshold is None else threshold)
+    sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
+    shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
+    int8 = export(model, spec, shown, Path(models))
+    compare = compared if spec.kind in ("reader", "classifier") else compared_places
+    spec = compare(model, int8, data)
+    save_spec(spec, int8.path.with_suffix(".json"))
+    click.echo(f"{int8.path}: {int8.path.stat().st_size / 1000:.0f} kB, {json.dumps(spec.scores)}")
+
+
+def run_of(run: Path):
+    """Settings and network of a run's folder; ModelError where the run has not finished one."""
+    import keras
+
+    from train import nets  # noqa: F401  (registers its layers)
+
+    try:
+        settings = json.loads((run / "settings.json").read_text())
+        return settings, keras.models.load_model(run / "model.keras", compile=False)
+    except (FileNotFoundError, ValueError) as error:
+        raise ModelError(f"{run} holds no finished network ({error}).", "Run: python -m train fit TASK.") from None
+
+
+def named(spec: ModelSpec, name: str) -> ModelSpec:
+    """The spec under another name; its mode follows."""
+    if not name:
+        return spec
+    other = SPECS[name]
+    return replace(spec, name=name, mode=other.mode)
+
+
+def story(settings: dict, run: Path) -> dict:
+    """How it was trained: the settings without this machine's folders, and the minutes it took."""
+    kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init")}
+    history = (run / "history.csv").read_text().splitlines()
+    minutes = float(dict(zip(history[0].split(","), history[-1].split(","), strict=True))["minutes"])
+    return {**kept, "started_from_other_weights": bool(settings["init"]), "minutes": minutes}
+
+
+def compared(model, int8: Model, data: str) -> ModelSpec:
+    """The spec with temperature and scores, from float and int8 answers on held-out pictures."""
+    from train.tasks import network_inputs, predict, validation
+
+    spec = int8.spec
+    sets = validation(spec, data)
+    items = [i for group in sets.values() for i in group]
+    inputs = network_inputs(items, spec)
+    floats, ints = predict(model, inputs), np.concatenate([int8(x[None]) for x in inputs])
+    right = [np.array([said == i.text for said, i in zip(said_by(z, spec), items, strict=True)]) for z in (floats, ints)]
+    same = agreement(said_by(floats, spec), said_by(ints, spec))
+    insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.97, most=0.01)
+    temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
+    spec = replace(spec, temperature=round(float(temperature), 3))
+    error = reliability(surenesses(ints, spec), right[1]).error
+    scores = {
+        "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
+        "calibration_error": percent(error), **by_set(sets, right[1]),
+    }  # fmt: skip
+    return replace(spec, scores=scores)
+
+
+def by_set(sets: dict[str, Sequence[Labelled]], right: np.ndarray) -> dict[str, float]:
+    """Exact share of each validation set."""
+    ends = np.cumsum([len(group) for group in sets.values()])
+    return {name: percent(part.mean()) for name, part in zip(sets, np.split(right, ends[:-1]), strict=True)}
+
+
+def percent(share: float) -> float:
+    """A share as per cent with two decimals."""
+    return round(100 * float(share), 2)
+
+
+def said_by(logits: np.ndarray, spec: ModelSpec) -> list[str]:
+    """The texts of many logits."""
+    return [r.text for r in readings(logits, spec)]
+
+
+def surenesses(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """The whole text's confidence of many logits."""
+    return np.array([r.confidence for r in readings(logits, spec)])
+
+
+def readings(logits: np.ndarray, spec: ModelSpec):
+    """Decoded logits."""
+    interpret = decode if spec.kind == "reader" else classify
+    return [interpret(p, spec) for p in softmax(logits, spec.temperature)]
+
+
+def compared_places(model, int8: Model, data: str) -> ModelSpec:
+    """The spec with the scores of float and int8 on held-out scenes."""
+    from train.tasks import scorer
+
+    spec = int8.spec
+    score = scorer(spec, data)
+    return replace(spec, scores={"float": score(model), "int8": score(int8)})
