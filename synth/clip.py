@@ -11,7 +11,8 @@ from synth.effects import Effects, apply_effects
 from synth.faces import FontFace, SegmentFace
 from synth.fonts import BUILT_IN
 from synth.grounds import Ground, sample_ground
-from synth.lines import Drum, Line, Style, sample_line
+from synth.line import Drum, Line, Style
+from synth.lines import sample_line
 from synth.scene import CAPITAL, Panel, Scene, em_for, extent_of, panel_of, placed, put, render_scene, view_of
 from synth.shapes import sample_shape
 from synth.text import digits

@@ -1,4 +1,4 @@
-"""Sources of glyphs: font files, seven-segment digits, dot matrices and written strokes.
+"""Sources of glyphs: font files, seven-segment digits, dot matrices and handwriting.
 
 A face gives a `Glyph` for a character: its ink as a mask and where that lies about the pen. All of one `em` in pixels.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -291,8 +292,86 @@ def writing(split: str) -> dict[str, np.ndarray]:
     return {str(char): images[labels == char] for char in np.unique(labels)}
 
 
+@dataclass(frozen=True)
+class StrokeFace:
+    """A hand that draws the strokes of hands.txt; `hand` fixes its habits, lengths are shares of a capital's height."""
+
+    hand: int
+    pen: float = 0.08
+    slant: float = 0.0
+    width: float = 1.0
+    habit: float = 0.05  # how far its shapes are from the usual ones
+    tremor: float = 0.02  # how far one character is from the next of its kind
+
+    def glyph(self, char: str, em: int, variant: int = 0) -> Glyph | None:
+        forms = hand_forms().get(char)
+        if forms is None:
+            return None
+        own = np.random.default_rng((self.hand, ord(char)))
+        wide, strokes = forms[int(own.integers(len(forms)))]
+        now = np.random.default_rng((self.hand, ord(char), variant))
+        tall = 0.72 * em
+        lines = [self._curve(stroke, wide, own, now) * tall for stroke in strokes]
+        return _penned(lines, max(1.0, self.pen * tall), (wide * self.width + 0.16) * tall)
+
+    def _curve(self, stroke: np.ndarray, wide: float, own, now) -> np.ndarray:
+        """Points of a stroke as this hand draws it now, per capital's height, y down from the base line."""
+        shifts = own.normal(0, self.habit, stroke.shape) + now.normal(0, self.tremor, stroke.shape)
+        same = (stroke[1:] == stroke[:-1]).all(1)
+        shifts[1:][same] = shifts[:-1][same]  # a corner stays one
+        points = smooth(stroke * (wide * self.width, 1.0) + shifts)
+        return points * (1, 1) + np.stack([self.slant * (1 - points[:, 1]), -np.ones(len(points))], 1)
+
+
+def smooth(points: np.ndarray, steps: int = 6) -> np.ndarray:
+    """A Catmull-Rom spline through the points (n, 2), `steps` points between each two."""
+    ends = np.concatenate([points[:1], points, points[-1:]])
+    a, b, c, d = (ends[i : len(ends) - 3 + i, None] for i in range(4))
+    t = (np.arange(steps) / steps)[None, :, None]
+    curve = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return np.concatenate([curve.reshape(-1, 2), points[-1:]])
+
+
+def _penned(lines: list[np.ndarray], pen: float, advance: float) -> Glyph:
+    """Lines of points (x, y) in pixels, drawn with a round pen."""
+    points, reach = np.concatenate(lines), pen / 2 + 1
+    left, top = np.floor(points.min(0) - reach).astype(int)
+    right, bottom = np.ceil(points.max(0) + reach).astype(int)
+    mask = np.zeros((bottom - top, right - left), np.uint8)
+    fixed = [np.round((line - (left, top)) * 16).astype(np.int32) for line in lines]
+    cv2.polylines(mask, fixed, False, 255, max(1, round(pen)), cv2.LINE_AA, 4)
+    x, y, width, height = cv2.boundingRect(mask)
+    return Glyph(mask[y : y + height, x : x + width], int(left) + x, int(top) + y, advance)
+
+
+@lru_cache(1)
+def hand_forms() -> dict[str, list[tuple[float, list[np.ndarray]]]]:
+    """Character -> its forms: width per height, and strokes as points (n, 2)."""
+    forms: dict[str, list] = {}
+    for row in (Path(__file__).parent / "hands.txt").read_text().splitlines():
+        if row.startswith("#"):
+            continue
+        char, width, strokes = row.split(" ", 2)
+        lines = [np.array([point.split(",") for point in stroke.split()], float) for stroke in strokes.split("|")]
+        forms.setdefault(char, []).append((float(width), lines))
+    return forms
+
+
+def sample_stroke_face(rng: Rng) -> StrokeFace:
+    """Ballpoint to felt pen, upright or slanted, neat or hasty."""
+    return StrokeFace(
+        int(rng.integers(2**31)),
+        pen=float(np.exp(rng.uniform(np.log(0.035), np.log(0.16)))),
+        slant=float(rng.normal(0.08, 0.14)),
+        width=float(rng.uniform(0.75, 1.35)),
+        habit=float(rng.uniform(0.01, 0.055)),
+        tremor=float(rng.uniform(0.005, 0.03)),
+    )
+
+
 def sample_written_face(rng: Rng, split: str, alphabet: str) -> Face:
-    """What people wrote, or, where there is no such file, a handwriting font."""
-    if rng.random() < 0.6 and set(alphabet) <= set(writing(split)):
+    """Strokes, a handwriting font, or what people wrote where there is such a file."""
+    chance = rng.random()
+    if chance < 0.4 and set(alphabet) <= set(writing(split)):
         return WrittenFace(split, int(rng.integers(0, 3)))
-    return sample_font_face(rng, split, ("hand",), alphabet)
+    return sample_stroke_face(rng) if chance < 0.7 else sample_font_face(rng, split, ("hand",), alphabet)

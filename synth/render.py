@@ -16,18 +16,10 @@ import numpy as np
 from synth.effects import Effects, apply_effects, sample_effects
 from synth.fonts import ALPHABET, DIGITS, LOWER, UPPER
 from synth.grounds import lay, photo_window, sample_ground
-from synth.lines import (
-    EM,
-    Line,
-    Setting,
-    paint,
-    render_line,
-    sample_drum,
-    sample_line,
-    set_line,
-    stamp,
-    truth_of,
-)
+from synth.ink import paint
+from synth.line import EM, Line
+from synth.lines import render_line, sample_drum, sample_line
+from synth.setting import Setting, set_line, stamp, truth_of
 from synth.text import MARKS, sample_single, sample_word
 from synth.warp import Warp, apply_warp, sample_warp, warp_image, warp_points
 

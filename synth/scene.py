@@ -15,7 +15,10 @@ from synth.effects import Effects, apply_effects, sample_effects
 from synth.faces import DotFace, SegmentFace
 from synth.fonts import ALPHABET, DIGITS, LOWER
 from synth.grounds import Ground, lay, photo_window, sample_ground
-from synth.lines import Line, Setting, paint_on, sample_line, set_line, truth_of
+from synth.ink import paint_on
+from synth.line import Line
+from synth.lines import sample_line
+from synth.setting import Setting, set_line, truth_of
 from synth.shapes import Shape, draw_shape, sample_shape
 from synth.text import cased, legible, sample_word, words
 from synth.warp import Warp, apply_warp, moved, sample_warp, warp_image, warp_points

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from realtime.values import Box, iou
-from synth.faces import DotFace, FontFace, SegmentFace
+from synth.faces import DotFace, FontFace, SegmentFace, StrokeFace
 from synth.fonts import ALPHABET, BUILT_IN, DIGITS, LOWER, UPPER, drawn_characters, font_families, ink_of, split_of
 from synth.grounds import Ground
-from synth.lines import Drum, Line, Style, render_line, sample_drum, sample_line, set_line, truth_of
+from synth.line import Drum, Line, Style
+from synth.lines import render_line, sample_drum, sample_line
 from synth.render import (
     character_view,
     render_crop,
@@ -20,6 +21,7 @@ from synth.render import (
     sample_line_crop,
     sample_not_character,
 )
+from synth.setting import set_line, truth_of
 from synth.text import legible, sample_digits, sample_word, words
 from synth.warp import Warp
 
@@ -97,7 +99,7 @@ def test_every_font_of_this_machine_can_draw_what_it_claims():
 # --- setting
 
 
-FACES = FontFace(BUILT_IN), SegmentFace(), SegmentFace(slant=0.2, bevel=1.0), DotFace(round=True)
+FACES = FontFace(BUILT_IN), SegmentFace(), SegmentFace(slant=0.2, bevel=1.0), DotFace(round=True), StrokeFace(7)
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -130,6 +132,14 @@ def test_painted_ink_is_dark_on_light_inside_its_box_only():
 def test_segments_tell_all_digits_apart():
     masks = {SegmentFace().glyph(digit, 56).mask.tobytes() + bytes([int(digit) == 1]) for digit in DIGITS}
     assert len(masks) == 10
+
+
+def test_a_hand_keeps_its_habits_and_never_writes_twice_the_same():
+    hand, other = StrokeFace(1), StrokeFace(2)
+    first, again, later = (hand.glyph("a", 56, variant).mask for variant in (0, 0, 1))
+    assert np.array_equal(first, again) and not np.array_equal(first, later)
+    assert not np.array_equal(first, other.glyph("a", 56, 0).mask)
+    assert all(hand.glyph(char, 56) is not None for char in ALPHABET)
 
 
 def test_a_wheel_shows_its_neighbours_and_its_box_its_own_digit():
