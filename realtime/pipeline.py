@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.locate import Locator
+from realtime.locate import Locator, distinct
 from realtime.model import Model
 from realtime.preprocess import to_gray
 from realtime.recognise import NOTHING, Recogniser, softmax
@@ -41,6 +41,10 @@ class Pipeline:
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
         return self._sightings(to_gray(image), Stopwatch())
+
+    def spots(self, image: np.ndarray) -> list[Spot]:
+        """Where objects are, unread: what `read` would look at."""
+        return self._spots(to_gray(image), Stopwatch())
 
     def read_whole(self, image: np.ndarray) -> Reading:
         """The picture is the object: its reading, empty where it says nothing of this mode."""
@@ -80,15 +84,19 @@ class Pipeline:
         return self.tracker.flush()
 
     def _sightings(self, gray: np.ndarray, watch: Stopwatch) -> list[Sighting]:
-        with watch("locate"):
-            spots = [s for s in self.locator(gray) if inside(s, gray.shape)]
-        with watch("refine"):
-            if self.refiner:
-                spots = self.refiner(gray, spots)
+        spots = self._spots(gray, watch)
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.threshold]
         return sorted(sure, key=lambda s: -s.reading.confidence)
+
+    def _spots(self, gray: np.ndarray, watch: Stopwatch) -> list[Spot]:
+        with watch("locate"):
+            spots = [s for s in self.locator(gray) if inside(s, gray.shape)]
+        if not self.refiner:
+            return spots
+        with watch("refine"):
+            return distinct(self.refiner(gray, spots))
 
     def _ruled(self, reading: Reading) -> Reading:
         """The reading under the mode's rules: long enough, and with the region whose format it has."""

@@ -24,8 +24,8 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float = 0.0) -> np.ndarray:
     """The quadrilateral as an upright uint8 (height, width) picture.
 
-    `margin` widens it on each side by that share of its height and of its width; what lies outside the picture repeats the
-    picture's edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
+    `margin` widens it on each side by that share of its height and of its width; what lies outside the picture repeats
+    its edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
     """
     corners = grown(quad.array(), margin)
     shrink = max(quad.size[1] / height, quad.size[0] / width)

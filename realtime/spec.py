@@ -22,8 +22,8 @@ class ModelSpec:
     """What a network eats and what its numbers mean.
 
     A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives presence and four corners; a
-    `corners` network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet, blank
-    last; a `classifier` gives one distribution over the alphabet, "none of these" last.
+    `corners` network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet,
+    blank last; a `classifier` gives one distribution over the alphabet, "none of these" last.
     """
 
     name: str
@@ -64,7 +64,8 @@ def load_spec(path: Path) -> ModelSpec:
         values = json.loads(path.read_text())
         spec = ModelSpec(**values)
     except FileNotFoundError:
-        raise ModelError(f"{path} is missing: every model needs its sidecar.", "Copy the .json beside the .tflite.") from None
+        hint = "Copy the .json beside the .tflite."
+        raise ModelError(f"{path} is missing: every model needs its sidecar.", hint) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a model's sidecar ({error}).", "Export the model again.") from None
     return checked(spec, path)

@@ -63,7 +63,8 @@ def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
     if spec.mode == "plates":
         return {name.split("/")[-1]: load_labelled(data, [name], "val", PLATES) for name in PLATE_VALIDATION}
     if spec.kind == "classifier":
-        return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in CLASSIFIED[spec.mode]}
+        names = CLASSIFIED[spec.mode]
+        return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in names}
     rendered = {"rendered": rendered_lines(spec, 400)}
     if spec.mode == "digits":
         return {**rendered, "meters": load_labelled(data, ["digits/meters"], "val", DIGITS)}
@@ -77,7 +78,7 @@ CLASSIFIED = {
 
 
 def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Exact and folded shares of each set and pooled; the score is the mean of both: over all (plates), over sets (else)."""
+    """Exact and folded shares of each set and pooled; the score is their mean: pooled for plates, else over the sets."""
     sets = validation(spec, data)
     inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
 
@@ -153,9 +154,11 @@ def corners_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
         after = [refiner.look(gray, Quad.of(rough)) for gray, _, rough in tries]
         error = np.mean([error_of(quad.array(), q) for (quad, _), (_, q, _) in zip(after, tries, strict=True)])
         seen = [refiner.look(s.gray, Quad.of(q)) for s in boxed for q in s.quads]
-        overlap = np.mean([iou(quad.box, Quad.of(q).box) for (quad, _), q in zip(seen, (q for s in boxed for q in s.quads), strict=True)])
+        truths = [Quad.of(q) for s in boxed for q in s.quads]
+        overlap = np.mean([iou(quad.box, truth.box) for (quad, _), truth in zip(seen, truths, strict=True)])
         kept = np.mean([p > 0.5 for _, p in (*after, *seen)])
-        return {"score": 1 - float(error), "before": float(before), "after": float(error), "box_iou": float(overlap), "kept": float(kept)}
+        row = {"before": before, "after": error, "box_iou": overlap, "kept": kept}
+        return {"score": 1 - float(error), **{k: round(float(v), 4) for k, v in row.items()}}
 
     return score
 
