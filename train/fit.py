@@ -31,7 +31,8 @@ class Settings:
     decay: float = 0.01
     seed: int = 1
     workers: int = 1
-    every: int = 1000  # steps between validations
+    every: int = 500  # steps between validations
+    patience: int = 8  # validations without a better score before a run ends early
     average: float = 0.998  # of the weights, per step (Polyak): about the last 500 steps
     init: str = ""  # a .keras file to start from
 
@@ -80,14 +81,15 @@ class Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.averaged.swap()
         scores = self.score(self.model)
+        logs["score"] = scores["score"]
         if scores["score"] > self.best:
             self.best = scores["score"]
             save(self.model, self.out / "model.keras")
         self.averaged.swap()
         minutes = round((time.time() - self.started) / 60, 2)
-        row = {"epoch": epoch + 1, "minutes": minutes, "loss": float((logs or {}).get("loss", 0)), **scores}
-        append(self.out / "history.csv", row)
-        print({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}, flush=True)
+        row = {"epoch": epoch + 1, "minutes": minutes, "loss": float(logs["loss"]), **scores}
+        append(self.out / "history.csv", {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+        print(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
 
 
 def save(model: keras.Model, path: Path) -> None:
@@ -126,10 +128,16 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
     optimizer = keras.optimizers.AdamW(cosine(settings), weight_decay=settings.decay, clipnorm=5.0)
     model.compile(optimizer, losses)
     averaged = Averaged(settings.average)
-    keeper = Keeper(averaged, score, out)
-    epochs = max(1, settings.steps // settings.every)
+    followers = [
+        averaged,
+        Keeper(averaged, score, out),
+        keras.callbacks.EarlyStopping("score", patience=settings.patience, mode="max"),
+        keras.callbacks.TensorBoard(out / "tensorboard"),
+        keras.callbacks.BackupAndRestore(out / "backup"),  # a run that was interrupted goes on after its last epoch
+    ]
+    epochs, every = max(1, settings.steps // settings.every), min(settings.every, settings.steps)
     with acceleration():
-        model.fit(batches, epochs=epochs, steps_per_epoch=settings.every, callbacks=[averaged, keeper], verbose=0)
+        model.fit(batches, epochs=epochs, steps_per_epoch=every, callbacks=followers, verbose="auto")
     return keras.models.load_model(out / "model.keras", compile=False)
 
 

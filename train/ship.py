@@ -12,7 +12,6 @@ import numpy as np
 
 from realtime.errors import ModelError
 from realtime.model import Model
-from realtime.recognise import classify, decode, softmax
 from realtime.spec import ModelSpec, save_spec
 from train.calibrate import fit_temperature, reliability
 from train.data import Labelled, Recipe
@@ -109,18 +108,16 @@ def percent(share: float) -> float:
 
 def said_by(logits: np.ndarray, spec: ModelSpec) -> list[str]:
     """The texts of many logits."""
+    from train.tasks import readings
+
     return [r.text for r in readings(logits, spec)]
 
 
 def surenesses(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """The whole text's confidence of many logits."""
+    from train.tasks import readings
+
     return np.array([r.confidence for r in readings(logits, spec)])
-
-
-def readings(logits: np.ndarray, spec: ModelSpec):
-    """Decoded logits."""
-    interpret = decode if spec.kind == "reader" else classify
-    return [interpret(p, spec) for p in softmax(logits, spec.temperature)]
 
 
 def compared_places(model, int8: Model, data: str) -> ModelSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,21 +16,36 @@ from realtime.preprocess import crop, fit_square
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
-from realtime.values import Quad, Spot, iou
+from realtime.values import Quad, Reading, Spot, iou
 from train import nets
 from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled, whole
 from train.fit import Settings, fit
 from train.metrics import corner_loss, ctc, presence_loss, smooth_cross_entropy, text_scores
 from train.places import roughly
 from train.recipes import PLATE_VALIDATION, SPECS, load_scenes, make
+from train.report import Judged, write_report
 
 
 def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
-    """Train one task as its settings say; returns the best network."""
+    """Train one task as its settings say and report on it; returns the best network."""
     spec = spec or SPECS[settings.task]
     recipe = Recipe(settings.task, settings.data, spec, settings.seed)
     stream = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers))
-    return fit(nets.build(spec), LOSSES[spec.kind](spec), stream, scorer(spec, settings.data), settings)
+    model = fit(nets.build(spec), LOSSES[spec.kind](spec), stream, scorer(spec, settings.data), settings)
+    if spec.alphabet:
+        write_report(Path(settings.out), judged(model, spec, settings.data), spec.alphabet)
+    return model
+
+
+def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:
+    """Every held-out picture with truth and answer."""
+    rows = []
+    for source, items in validation(spec, data).items():
+        inputs = network_inputs(items, spec)
+        said = readings(predict(model, inputs), spec)
+        both = zip(items, said, inputs, strict=True)
+        rows += [Judged(i.text, r.text, r.confidence, x[..., 0], source, i.group) for i, r, x in both]
+    return rows
 
 
 LOSSES = {
@@ -83,7 +99,7 @@ def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
     inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
 
     def score(model: keras.Model) -> dict:
-        answers = {k: texts(predict(model, x), spec) for k, x in inputs.items()}
+        answers = {k: [r.text for r in readings(predict(model, x), spec)] for k, x in inputs.items()}
         truths = {k: [i.text for i in items] for k, items in sets.items()}
         each = {k: text_scores(truths[k], answers[k], spec.mode) for k in sets}
         pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], spec.mode)
@@ -213,7 +229,7 @@ def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndar
     return np.concatenate([np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(p, "float32"))) for p in parts])
 
 
-def texts(logits: np.ndarray, spec: ModelSpec) -> list[str]:
-    """Decoded texts of many logits."""
+def readings(logits: np.ndarray, spec: ModelSpec) -> list[Reading]:
+    """What many logits say."""
     interpret = decode if spec.kind == "reader" else classify
-    return [interpret(p, spec).text for p in softmax(logits)]
+    return [interpret(p, spec) for p in softmax(logits, spec.temperature)]
