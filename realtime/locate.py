@@ -80,18 +80,26 @@ def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends."""
     left, right = quads[:, [0, 3]].mean(1), quads[:, [1, 2]].mean(1)
     height = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1).mean(1)
+    axis = (right - left) / np.maximum(np.linalg.norm(right - left, axis=-1, keepdims=True), 1e-6)
     smaller = np.minimum(height[:, None], height[None])
     near = np.abs(centres[:, None] - centres[None]).max(-1) < 2.5 * np.maximum(smaller, 4.0)
     alike = np.maximum(height[:, None], height[None]) < 1.6 * smaller
-    return near & alike & same_end(left, centres, smaller) & same_end(right, centres, smaller)
+    links = near & alike & same_end(left, centres, smaller, axis) & same_end(right, centres, smaller, axis)
+    return links & links.T
 
 
-def same_end(ends: np.ndarray, centres: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """Whether two cells (n, n) give the same end, or one is too far to see it and the other's lies beyond."""
-    distance = np.linalg.norm(ends[:, None] - ends[None], axis=-1)
+def same_end(ends: np.ndarray, centres: np.ndarray, height: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """Whether two cells (n, n) give the same end, or one is too far to see it and the other's lies beyond.
+
+    Beyond means along the first one's text, so that cells in the middle of two lines under each other stay apart.
+    """
+    gap = ends[None] - ends[:, None]
+    distance = np.linalg.norm(gap, axis=-1)
     blind = np.linalg.norm(ends - centres, axis=1) > 0.85 * CLIP
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
-    return (distance < 0.6 * height) | ((blind[:, None] | blind[None]) & (distance < apart + 0.6 * height))
+    across = np.abs(gap[..., 0] * axis[:, None, 1] - gap[..., 1] * axis[:, None, 0])
+    beyond = (blind[:, None] | blind[None]) & (distance < apart + 0.6 * height) & (across < 0.6 * height)
+    return (distance < 0.6 * height) | beyond
 
 
 def components(links: np.ndarray) -> list[np.ndarray]:
