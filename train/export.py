@@ -50,7 +50,5 @@ def agreement(floats: Iterable, ints: Iterable) -> float:
 def insist(spec: ModelSpec, same: float, loss: float, least: float = 0.99, most: float = 0.005) -> None:
     """ModelError where int8 gives another answer or loses accuracy more often than the floor allows."""
     if same < least or loss > most:
-        raise ModelError(
-            f"{spec.name}: int8 agrees with float on {same:.2%} and loses {loss:.2%}; the floor is {least:.1%} and {most:.1%}.",
-            "Calibrate on more real pictures.",
-        )
+        told = f"{spec.name}: int8 agrees with float on {same:.2%} and loses {loss:.2%}"
+        raise ModelError(f"{told}; the floor is {least:.1%} and {most:.1%}.", "Calibrate on more real pictures.")

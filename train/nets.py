@@ -10,8 +10,8 @@ from keras import layers
 
 from realtime.spec import ModelSpec
 
-# A locator's cell sees 15 pixels through its two coarsening convolutions and 8 * 2 * dilation more for each 3x3 block at
-# one eighth of the size: 95.
+# A locator's cell sees 15 pixels through its two coarsening convolutions and 8 * 2 * dilation more for each 3x3 block
+# at one eighth of the size: 95.
 DILATIONS = (1, 1, 2, 1)
 
 
@@ -112,8 +112,9 @@ def locator(spec: ModelSpec) -> keras.Model:
     """Any picture of at least 95 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
-    window. The first layer looks at 7 x 7 pixels every 4: a picture at half size would cost as much as all that follows.
-    Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise from the top left.
+    window. The first layer looks at 7 x 7 pixels every 4, for layers at half size would cost as much as all the rest.
+    Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise from the top
+    left.
     """
     source = keras.Input((None, None, 1), name="gray")
     x = conv(scaled(source), 32, kernel=7, strides=4, padding="valid")

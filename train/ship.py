@@ -33,8 +33,8 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
         raise ModelError("Only TensorFlow converts to TFLite.", "Set KERAS_BACKEND=tensorflow.")
     settings, model = run_of(Path(run))
     data = data or settings["data"]
-    spec = named(SPECS[settings["task"]], name)
-    spec = replace(spec, training=story(settings, Path(run)), threshold=spec.threshold if threshold is None else threshold)
+    spec = replace(named(SPECS[settings["task"]], name), training=story(settings, Path(run)))
+    spec = spec if threshold is None else replace(spec, threshold=threshold)
     sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
     shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
     int8 = export(model, spec, shown, Path(models))
@@ -82,7 +82,8 @@ def compared(model, int8: Model, data: str) -> ModelSpec:
     items = [i for group in sets.values() for i in group]
     inputs = network_inputs(items, spec)
     floats, ints = predict(model, inputs), np.concatenate([int8(x[None]) for x in inputs])
-    right = [np.array([said == i.text for said, i in zip(said_by(z, spec), items, strict=True)]) for z in (floats, ints)]
+    truths = np.array([i.text for i in items])
+    right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
     same = agreement(said_by(floats, spec), said_by(ints, spec))
     insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.97, most=0.01)
     temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])

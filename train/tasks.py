@@ -12,13 +12,14 @@ import numpy as np
 
 from realtime.locate import Locator
 from realtime.model import Model
-from realtime.preprocess import crop, fit_square
+from realtime.preprocess import crop, fit_square, to_gray
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
 from realtime.values import Quad, Reading, Spot, iou
 from train import nets
 from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled, whole
+from train.datasets import load_shared
 from train.fit import Settings, fit
 from train.metrics import corner_loss, ctc, presence_loss, smooth_cross_entropy, text_scores
 from train.places import roughly
@@ -94,7 +95,7 @@ CLASSIFIED = {
 
 
 def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Exact and folded shares of each set and pooled; the score is their mean: pooled for plates, else over the sets."""
+    """Exact and folded shares of each set and pooled; the score is their mean, for plates the pooled."""
     sets = validation(spec, data)
     inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
 
@@ -131,7 +132,7 @@ def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarra
 
 
 def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Recall at IoU 0.5 on real scenes, corner error, and false spots on pictures without; score = recall - false / 4."""
+    """Recall at IoU 0.5 on real scenes, corner error, false spots on pictures without; score = recall - false / 4."""
     sets = {n: load_scenes(data, [f"plates/scenes/{n}"], True, "val") for n in ("china", "world_boxes", "dashcam")}
     empty = load_backgrounds(data, "val")[::5]
 
