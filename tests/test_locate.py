@@ -58,7 +58,7 @@ def fits(spot, quad, least=0.8):
 @given(st.integers(1, 900), st.integers(1, 900))
 def test_levels_halve_and_keep_within_their_sizes(height, width):
     shapes = [level.shape for level, _ in levels(np.zeros((height, width), np.uint8))]
-    assert all(8 <= min(shape) and max(shape) <= LONGEST for shape in shapes)
+    assert all(min(shape) >= 8 and max(shape) <= LONGEST for shape in shapes)
     assert all(max(b) == pytest.approx(max(a) / 2, abs=1) for a, b in pairwise(shapes))
     assert bool(shapes) == (max(height, width) >= SMALLEST)
 

@@ -1,0 +1,182 @@
+"""Reading: probabilities to texts with confidences."""
+
+from itertools import groupby
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.preprocess import crop, fit, fit_square
+from realtime.recognise import NOTHING, Recogniser, classify, decode, softmax
+from realtime.spec import DIGITS, ModelSpec
+from realtime.values import Box, Quad, Reading, Spot
+
+SPEC = ModelSpec("r", "digits", "reader", 32, 160, DIGITS, slots=8, keep_aspect=True)
+SINGLE = ModelSpec("c", "digits", "classifier", 32, 32, DIGITS)
+BLANK = len(DIGITS)
+
+
+@st.composite
+def probabilities(draw, classes=BLANK + 1):
+    steps = draw(st.integers(1, 12))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return softmax(rng.normal(0, draw(st.floats(0.1, 6)), (steps, classes)))
+
+
+def path(*steps, sure=0.9):
+    """Probabilities of a path of characters, "-" for the blank."""
+    p = np.full((len(steps), BLANK + 1), (1 - sure) / BLANK)
+    for row, step in zip(p, steps, strict=True):
+        row[BLANK if step == "-" else int(step)] = sure
+    return p
+
+
+# --- decode
+
+
+@given(probabilities())
+def test_repeats_merge_and_blanks_fall_out(p):
+    expected = "".join(DIGITS[k] for k, _ in groupby(p.argmax(-1)) if k != BLANK)
+    assert decode(p, SPEC).text == expected
+
+
+@given(probabilities())
+def test_one_confidence_per_character_and_the_whole_is_never_surer(p):
+    reading = decode(p, SPEC)
+    assert len(reading.confidences) == len(reading.text)
+    assert 0 <= reading.confidence <= min(reading.confidences, default=0) + 1e-12
+    assert all(0 < c <= 1 for c in reading.confidences)
+
+
+@given(probabilities(), st.integers(2, 4))
+def test_a_stretched_line_reads_the_same(p, times):
+    assert decode(np.repeat(p, times, axis=0), SPEC) == decode(p, SPEC)
+
+
+@given(probabilities())
+def test_sure_blanks_before_and_after_change_nothing(p):
+    edge = np.eye(BLANK + 1)[[BLANK]]
+    a, b = decode(np.concatenate([edge, p, edge]), SPEC), decode(p, SPEC)
+    assert (a.text, a.confidences) == (b.text, b.confidences) and a.confidence == pytest.approx(b.confidence)
+
+
+@given(st.lists(st.text(DIGITS, max_size=4), min_size=2, max_size=2))
+def test_two_lines_with_a_blank_between_read_as_one_after_the_other(texts):
+    p = [path(*"-".join(t)) if t else path("-") for t in texts]
+    joined = decode(np.concatenate([p[0], path("-"), p[1]]), SPEC)
+    assert joined.text == texts[0] + texts[1]
+
+
+def test_a_double_digit_needs_a_blank_between():
+    assert decode(path("4", "-", "4"), SPEC).text == "44"
+    assert decode(path("4", "4"), SPEC).text == "4"
+
+
+def test_a_character_is_as_sure_as_its_surest_step():
+    p = np.concatenate([path("4", sure=0.6), path("4", sure=0.95), path("-", sure=0.8), path("2", sure=0.7)])
+    reading = decode(p, SPEC)
+    assert reading.confidences == pytest.approx((0.95, 0.7))
+    assert reading.confidence == pytest.approx(0.95 * 0.8 * 0.7)
+
+
+def test_a_doubtful_gap_makes_the_whole_doubtful():
+    """Where a blank is unsure another character may stand, however sure the others are."""
+    clear, gap = path("4", "-", "2"), np.concatenate([path("4"), path("-", sure=0.4), path("2")])
+    assert decode(gap, SPEC).text == decode(clear, SPEC).text
+    assert decode(gap, SPEC).confidence < 0.5 * decode(clear, SPEC).confidence
+
+
+def test_only_blanks_say_nothing():
+    assert decode(path("-", "-", "-", sure=0.99), SPEC) == Reading("", (), 0.0)
+
+
+# --- one character
+
+
+def test_the_likeliest_class_is_the_character():
+    assert classify(path("7")[0], SINGLE) == Reading("7", (pytest.approx(0.9),), pytest.approx(0.9))
+
+
+def test_none_of_these_says_nothing():
+    assert classify(path("-")[0], SINGLE) == NOTHING
+
+
+# --- softmax
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=12), st.floats(0.1, 10))
+def test_probabilities_are_shares_of_one_in_the_order_of_the_logits(logits, temperature):
+    p = softmax(np.array(logits), temperature)
+    assert p.sum() == pytest.approx(1) and (p >= 0).all()
+    assert p[np.argmax(logits)] == p.max()
+
+
+@given(st.floats(-5, 5))
+def test_only_differences_count(shift):
+    logits = np.array([1.0, 2.0, -1.0])
+    assert softmax(logits + shift) == pytest.approx(softmax(logits))
+
+
+def test_warmer_is_less_sure():
+    logits = np.array([1.0, 3.0, 0.0])
+    tops = [softmax(logits, t).max() for t in (0.5, 1.0, 2.0, 100.0)]
+    assert tops == sorted(tops, reverse=True) and tops[-1] == pytest.approx(1 / 3, abs=0.02)
+
+
+# --- recogniser
+
+
+class Bright:
+    """A network that says the crop's brightest row of eight, and keeps what it was fed."""
+
+    def __init__(self):
+        self.fed = []
+
+    def __call__(self, batch):
+        assert batch.dtype == np.uint8
+        self.fed.append(batch)
+        rows = batch[..., 0].reshape(len(batch), 8, -1).mean(-1)
+        return np.log(np.stack([path(str(int(k)), *"-------") for k in rows.argmax(1)]))
+
+
+def with_bright_row(k):
+    gray = np.full((32, 160), 40, np.uint8)
+    gray[4 * k : 4 * k + 4] = 200
+    return gray
+
+
+def test_every_spot_is_read_in_its_order():
+    gray = np.vstack([with_bright_row(5), with_bright_row(2)])
+    spots = [Spot(Quad.from_box(Box(0, 32 * k, 160, 32 * k + 32)), score) for k, score in ((0, 0.9), (1, 0.7))]
+    sightings = Recogniser(Bright(), SPEC)(gray, spots[::-1])
+    assert [s.reading.text for s in sightings] == ["2", "5"]
+    assert [s.score for s in sightings] == [0.7, 0.9]
+    assert [s.quad for s in sightings] == [s.quad for s in spots[::-1]]
+    assert {s.mode for s in sightings} == {"digits"}
+
+
+def test_no_spots_are_not_read():
+    net = Bright()
+    assert Recogniser(net, SPEC)(with_bright_row(0), []) == [] and net.fed == []
+
+
+def test_the_network_is_fed_what_preprocessing_makes():
+    net, gray = Bright(), with_bright_row(3)
+    quad = Quad.from_box(Box(3, 2, 150, 30))
+    recogniser = Recogniser(net, SPEC)
+    recogniser(gray, [Spot(quad, 1.0)])
+    recogniser.whole(gray)
+    assert (net.fed[0][0, ..., 0] == crop(gray, quad, SPEC)).all()
+    assert (net.fed[1][0, ..., 0] == fit(gray, SPEC)).all()
+
+
+def test_a_classifier_is_fed_whole_pictures_with_their_proportions():
+    gray = with_bright_row(3)
+    assert (Recogniser(Bright(), SINGLE).input(gray) == fit_square(gray, SINGLE)).all()
+
+
+def test_the_temperature_of_the_sidecar_is_used():
+    gray = with_bright_row(1)
+    cold, warm = (Recogniser(Bright(), ModelSpec(**{**vars(SPEC), "temperature": t})).whole(gray) for t in (1.0, 3.0))
+    assert cold.text == warm.text == "1" and warm.confidence < cold.confidence
