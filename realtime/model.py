@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.spec import ModelSpec, load_spec, sha256_of
+from realtime.spec import ModelSpec, load_spec
 
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
@@ -36,17 +36,19 @@ class Model:
         self.spec = spec or load_spec(self.path.with_suffix(".json"))
         self.threads = threads
         self._interpreters: dict[tuple[int, ...], object] = {}
-        self._check_hash()
+        self._content = self._checked()
 
-    def _check_hash(self) -> None:
-        if not self.path.is_file():
-            raise ModelError(f"{self.path} is missing.", "Name the folder that holds the models with --models.")
-        if self.spec.sha256 != sha256_of(self.path):
+    def _checked(self) -> bytes:
+        """The file's content, read once, so that what runs is what was checked."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            raise ModelError(
+                f"{self.path} is missing.", "Name the folder that holds the models with --models."
+            ) from None
+        if self.spec.sha256 != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{self.path} is not the file its sidecar describes (other sha256).", "Export it again.")
-
-    @cached_property
-    def _content(self) -> bytes:
-        return self.path.read_bytes()
+        return content
 
     def __call__(self, batch: np.ndarray):
         interpreter, source, outputs = self._prepared(batch.shape)
@@ -58,13 +60,21 @@ class Model:
     def _prepared(self, shape: tuple[int, ...]):
         """Interpreter, input index and output details for one input shape."""
         if shape not in self._interpreters:
-            interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
-            source = interpreter.get_input_details()[0]["index"]
-            interpreter.resize_tensor_input(source, shape)
-            interpreter.allocate_tensors()
-            outputs = sorted(interpreter.get_output_details(), key=lambda o: o["name"])
-            self._interpreters[shape] = (interpreter, source, outputs)
+            try:
+                self._interpreters[shape] = self._plan(shape)
+            except (ValueError, RuntimeError) as error:
+                reason = str(error).splitlines()[0]
+                raise ModelError(
+                    f"{self.path} cannot be run on {shape} by this runtime ({reason}).", "Export it again."
+                ) from None
         return self._interpreters[shape]
+
+    def _plan(self, shape: tuple[int, ...]):
+        interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
+        source = interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(source, shape)
+        interpreter.allocate_tensors()
+        return interpreter, source, sorted(interpreter.get_output_details(), key=lambda o: o["name"])
 
 
 def _floats(values: np.ndarray, scale: float, zero: int) -> np.ndarray:

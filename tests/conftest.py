@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import settings
 
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
@@ -94,3 +95,29 @@ class FakePipeline:
     def flush(self) -> tuple[Track, ...]:
         self.flushed += 1
         return (make_track(state=State.LOST),) if self.seen and not self.seen[-1].still else ()
+
+
+@pytest.fixture(scope="session")
+def locator_folder(tmp_path_factory):
+    """A folder with digits-locator.tflite and .json, untrained but with statistics as training leaves them."""
+    pytest.importorskip("tensorflow", reason="needs the extra train: pip install -e '.[train]'")
+    from train import nets
+    from train.export import export
+    from train.recipes import SPECS
+
+    rng, spec = np.random.default_rng(0), SPECS["digits-locator"]
+    pictures = (rng.integers(0, 256, (1, 159, 199, 1), dtype=np.uint8) for _ in range(6))
+    folder = tmp_path_factory.mktemp("models")
+    export(scrambled(nets.build(spec)), spec, pictures, folder)
+    return folder
+
+
+def scrambled(model):
+    """The network with normalisation of its own in every layer, so that nothing cancels out by chance."""
+    rng = np.random.default_rng(1)
+    for layer in model.layers:
+        if "norm" in layer.name:
+            gain, shift, mean, variance = layer.get_weights()
+            shift, mean = (w + rng.normal(0, 0.3, w.shape) for w in (shift, mean))
+            layer.set_weights([gain, shift, mean, variance * rng.uniform(0.5, 2, variance.shape)])
+    return model
