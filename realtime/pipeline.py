@@ -17,8 +17,8 @@ from realtime.refine import Refiner
 from realtime.regions import match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
-from realtime.track import AGREE, Tracker
-from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
+from realtime.track import AGREE, Step, Tracker
+from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Spot, Track
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models"
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
@@ -36,11 +36,11 @@ class Pipeline:
         self.mode, self.locator, self.recogniser = mode, locator, recogniser
         self.refiner, self.classifier, self.regions, self.agree = refiner, classifier, tuple(regions), agree
         self.threshold = recogniser.spec.threshold if threshold is None else threshold
-        self.tracker = Tracker(agree)
+        self.tracker, self.gray = Tracker(agree), to_gray
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
-        return self._sightings(to_gray(image), Stopwatch())
+        return self._sightings(self.gray(image), Stopwatch())
 
     def spots(self, image: np.ndarray) -> list[Spot]:
         """Where objects are, unread: what `read` would look at."""
@@ -50,7 +50,11 @@ class Pipeline:
         """The picture is the object: its reading, empty where it says nothing of this mode."""
         gray = to_gray(image)
         reading = self.recogniser.whole(gray)
-        return self._ruled(single_or_string(self.classifier.whole(gray), reading) if self.classifier else reading)
+        if self.classifier:
+            reading = single_or_string(self.classifier.whole(gray), reading)
+        if self.refiner:
+            reading = max(reading, self._straightened(gray), key=lambda r: r.confidence)
+        return self._ruled(reading)
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
         """The likeliest single characters of a picture with their probabilities; "" stands for none of them."""
@@ -68,15 +72,10 @@ class Pipeline:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
         watch = Stopwatch()
         with watch("gray"):
-            gray = to_gray(frame.image)
+            gray = self.gray(frame.image)
         sightings = tuple(self._sightings(gray, watch))
         with watch("track"):
-            if frame.still:
-                tracker = Tracker(agree=1)
-                step = tracker(frame.time, frame.index, sightings, frame.image)
-                step = replace(step, ended=tracker.flush())
-            else:
-                step = self.tracker(frame.time, frame.index, sightings, frame.image)
+            step = follow(self.tracker, frame, sightings)
         return Result(frame, sightings, step.tracks, step.confirmed, step.ended, watch.take())
 
     def flush(self) -> tuple[Track, ...]:
@@ -98,6 +97,12 @@ class Pipeline:
         with watch("refine"):
             return distinct(self.refiner(gray, spots))
 
+    def _straightened(self, gray: np.ndarray) -> Reading:
+        """The reading of the object after its corners were looked for in a picture cropped around it."""
+        height, width = gray.shape
+        spots = self.refiner(gray, [Spot(Quad.from_box(Box(0, 0, width, height)), 1.0)])
+        return next((s.reading for s in self.recogniser(gray, spots)), NOTHING)
+
     def _ruled(self, reading: Reading) -> Reading:
         """The reading under the mode's rules: long enough, and with the region whose format it has."""
         if len(reading.text) < LEAST[self.mode]:
@@ -106,6 +111,16 @@ class Pipeline:
             return reading
         reading = repair(reading, self.regions)
         return replace(reading, region=match(reading.text, self.regions))
+
+
+def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:
+    """What the sightings of one more frame change; those of a still picture are tracks of their own at once."""
+    if not frame.still:
+        return tracker(frame.time, frame.index, sightings, frame.image)
+    alone = Tracker(agree=1)
+    alone.cut = tracker.cut
+    step = alone(frame.time, frame.index, sightings, frame.image)
+    return replace(step, ended=alone.flush())
 
 
 def inside(spot: Spot, shape: tuple[int, int]) -> bool:
