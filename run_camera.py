@@ -22,7 +22,7 @@ import realtime
 from realtime import draw
 from realtime.capture import Source, open_source
 from realtime.errors import UserError
-from realtime.gate import AtMost, Every, Gates, Moved, Sharp
+from realtime.gate import Gates, gates
 from realtime.loop import run
 from realtime.notify import Notifier
 from realtime.overlay import Overlay
@@ -222,8 +222,7 @@ def narrow(pipeline, roi: str, source: Source) -> None:
 
 def gates_of(o: SimpleNamespace) -> Gates:
     """Which frames to read."""
-    limits = ([Every(o.every)] if o.every > 1 else []) + ([AtMost(o.max_fps)] if o.max_fps else [])
-    return Gates(limits, [Moved()] * o.skip_still + [Sharp()] * o.skip_blurred)
+    return gates(o.every, o.max_fps, o.skip_still, o.skip_blurred)
 
 
 def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list:

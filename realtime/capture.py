@@ -33,6 +33,7 @@ PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", "
 VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".ts", ".mts", ".mpg", ".mpeg", ".wmv", ".flv", ".gif",
           ".3gp", ".mjpeg", ".mjpg", ".h264", ".ogv")  # fmt: skip
 COUNTED = (".mp4", ".m4v", ".mov", ".avi")  # containers whose frame count is exact, so that a cut end shows
+LEADS = (1.0, 10.0, 100.0)  # seconds before a slice at which it is tried to begin decoding
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +53,7 @@ def open_source(
     texts = [text] if isinstance(text, str | os.PathLike) else list(text)
     stop, clock = stop or threading.Event(), clock or steady_clock()
     if len(texts) != 1:
-        return Series([path for one in texts for path in _expanded(str(one))], stop)
+        return Series([path for one in texts for path in expanded(str(one))], stop)
     text = str(texts[0])
     if text == "picamera":
         return Live(text, lambda: PiCamera(size, fps), stop, clock)
@@ -60,7 +61,7 @@ def open_source(
         return Live(text, lambda: open_camera(text, size, fps), stop, clock)
     if "://" in text:
         return _open_stream(text, stop, clock)
-    found = _expanded(text)
+    found = expanded(text)
     return open_file(found[0], stop) if found == [text] else Series(found, stop)
 
 
@@ -79,7 +80,7 @@ def _check_exists(path: str) -> None:
         raise SourceError(f"{path} does not exist.", "Name a file, a folder, a URL or a camera (0, 1, ...).")
 
 
-def _expanded(text: str) -> list[str]:
+def expanded(text: str) -> list[str]:
     """The files that a folder (searched through) or a glob names, in order; a plain name stands for itself."""
     if os.path.isdir(text):
         found = sorted(paths.list_files(text, validExts=PICTURES + VIDEOS))
@@ -194,6 +195,41 @@ class Recording(Source):
 
     def close(self) -> None:
         self._capture.release()
+
+
+class Slice(Recording):
+    """The frames of a recording from `start` to before `end`, in seconds: what lies before is passed over.
+
+    By its own timestamps each frame lies in exactly one of the slices that a recording is cut into; `index` counts
+    within the slice. A slice behind the recording's end is empty.
+    """
+
+    def __init__(self, path: str, start: float, end: float, stop: threading.Event | None = None) -> None:
+        super().__init__(path, _open_video(path), stop)
+        self._start, self._end = start, end
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, last = 0, -1.0
+        if self._start and not self._seek():
+            return
+        while not self.stop.is_set():
+            ok, image = self._capture.read()
+            if not ok or (last := self._time(index, last)) >= self._end:
+                return
+            if last >= self._start:
+                yield Frame(index, last, to_8_bit(image), self.name)
+                index += 1
+
+    def _seek(self) -> bool:
+        """Go to shortly before the start, or say that nothing is there; seeking may miss: look where it led."""
+        grabbed = False
+        for lead in LEADS:
+            self._capture.set(cv2.CAP_PROP_POS_MSEC, 1000 * max(0.0, self._start - lead))
+            if self._capture.grab():
+                grabbed = True
+                if self._capture.get(cv2.CAP_PROP_POS_MSEC) < 1000 * self._start:
+                    return True
+        return grabbed and self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
 
 
 def _open_video(path: str):

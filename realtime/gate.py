@@ -48,6 +48,12 @@ class Gates:
         return last is None or last.source != frame.source or not 0 <= frame.time - last.time < LONGEST
 
 
+def gates(every: int = 1, most: float | None = None, still: bool = False, blurred: bool = False) -> Gates:
+    """Every Nth frame, at most so many a second, without those that show nothing new, without blurred ones."""
+    limits = ([Every(every)] if every > 1 else []) + ([AtMost(most)] if most else [])
+    return Gates(limits, [Moved()] * still + [Sharp()] * blurred)
+
+
 class Every:
     """Lets one frame in `number` through, the first one first."""
 

@@ -43,12 +43,12 @@ class Locator:
     """Finds objects in gray pictures; `threshold` on a cell's presence, 0 to 1."""
 
     def __init__(self, net: Net, spec: ModelSpec, threshold: float | None = None, longest: int = LONGEST) -> None:
-        self.net, self.spec, self.longest = net, spec, longest
+        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, levels
         self.threshold = spec.threshold if threshold is None else threshold
 
     def __call__(self, gray: np.ndarray) -> list[Spot]:
         """Spots of a uint8 (H, W) picture, best first, one per object."""
-        spots = [spot for level, scale in levels(gray, self.longest) for spot in self.level(level, scale)]
+        spots = [spot for level, scale in self.pyramid(gray, self.longest) for spot in self.level(level, scale)]
         return distinct(spots)[:MOST]
 
     def level(self, gray: np.ndarray, scale: float) -> list[Spot]:

@@ -62,12 +62,12 @@ class Step:
 
 
 class Tracker:
-    """Joins sightings to trails by place and text; ids count from 1 per tracker."""
+    """Joins sightings to trails by place and text; `ids` count from 1, `cut` gives a sighting's picture of a frame."""
 
     def __init__(self, agree: int = AGREE, lost_after: float = LOST_AFTER) -> None:
         self.agree, self.lost_after = agree, lost_after
         self.trails: list[Trail] = []
-        self._ids = count(1)
+        self.ids, self.cut = count(1), cut
         self._last_time: float | None = None
         self._interval = 0.0
 
@@ -107,7 +107,7 @@ class Tracker:
         return [(self.trails[taken[j]] if j in taken else None, s) for j, s in enumerate(sightings)]
 
     def _begin(self, time: float, index: int, sighting: Sighting) -> Trail:
-        self.trails.append(Trail(next(self._ids), sighting, time, index, time, index))
+        self.trails.append(Trail(next(self.ids), sighting, time, index, time, index))
         return self.trails[-1]
 
     def _extend(self, trail: Trail, time: float, index: int, sighting: Sighting, image: np.ndarray) -> None:
@@ -122,7 +122,7 @@ class Tracker:
             trail.reading = vote(trail.readings)
             trail.state = self._state(trail)
             if trail.best is None or sighting.reading.confidence > trail.best.reading.confidence:
-                trail.best, trail.best_crop = sighting, cut(image, sighting)
+                trail.best, trail.best_crop = sighting, self.cut(image, sighting)
 
     def _state(self, trail: Trail) -> State:
         agreeing = sum(r.text == trail.reading.text for r in trail.readings)
