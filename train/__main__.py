@@ -14,6 +14,7 @@ COMMANDS = {
     "fit": "train.run",
     "export": "train.ship",
     "evaluate": "train.evaluate",
+    "card": "train.card",
     "compare": "train.report",
     "inspect": "train.inspect",
     "latent": "train.latent",

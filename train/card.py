@@ -1,0 +1,70 @@
+"""The command that writes models/README.md: what ships, how it was made, what it scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from realtime.spec import ModelSpec, load_spec
+from train.evaluate import SECTIONS, Row, evaluate
+from train.whole import write
+
+HEAD = """# Models
+
+Small int8 networks, each with a sidecar that says what it eats and what its numbers mean. Written by
+`python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the int8
+files and the program's own preprocessing, on pictures held out of training.
+"""
+DATA = """
+The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
+digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
+export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow
+research only. None of their pictures is in this repository.
+"""
+
+
+@click.command(name="card")
+@click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
+@click.option("--models", default="models", show_default=True, help="Folder of the models.")
+def command(data: str, models: str) -> None:
+    """Score every shipped mode and write the model card."""
+    specs = [load_spec(path) for path in sorted(Path(models).glob("*.json"))]
+    tables = [score_table(mode, evaluate(mode, data, models)[0]) for mode in modes_of(specs)]
+    write(Path(models) / "README.md", "\n".join([HEAD, model_table(specs, Path(models)), DATA, *tables]))
+
+
+def modes_of(specs: Sequence[ModelSpec]) -> list[str]:
+    """The modes whose networks are all there."""
+    there = {spec.mode for spec in specs}
+    return [mode for mode in SECTIONS if mode in there]
+
+
+def model_table(specs: Sequence[ModelSpec], folder: Path) -> str:
+    """One row per file: size, input, how it was trained, float against int8."""
+    head = "| file | kB | input | made by | minutes | float | int8 | same answer |\n|---|---|---|---|---|---|---|---|"
+    return "\n".join([head, *(model_row(spec, folder) for spec in specs)])
+
+
+def model_row(spec: ModelSpec, folder: Path) -> str:
+    """A file's row."""
+    size, t = (folder / f"{spec.name}.tflite").stat().st_size / 1000, spec.training
+    flags = f"--steps {t['steps']} --batch {t['batch']} --rate {t['rate']} --seed {t['seed']}"
+    made = f"`python -m train fit {t['task']} {flags}`{', from earlier weights' if t['started_from_other_weights'] else ''}"
+    shape = f"{spec.height}x{spec.width}{' window' if spec.kind == 'locator' else ''}"
+    figures = [figure(spec.scores.get(k)) for k in ("float", "int8", "same_answer")]
+    return f"| {spec.name} | {size:.0f} | {shape} | {made} | {t['minutes']:.0f} | {' | '.join(figures)} |"
+
+
+def figure(value: float | dict | None) -> str:
+    """A score as text; a locator's is its scorer's row."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v:.3f}" for k, v in value.items() if k != "score")
+    return "" if value is None else f"{value:.2f} %"
+
+
+def score_table(mode: str, rows: Sequence[Row]) -> str:
+    """A mode's table."""
+    head = f"\n## {mode}\n\n`python -m train evaluate {mode} --data ../shared/data`\n\n| on | n | figure | aim |\n|---|---|---|---|"
+    return "\n".join([head, *(f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows)])
