@@ -14,8 +14,8 @@ from train.whole import write
 HEAD = """# Models
 
 Small int8 networks, each with a sidecar that says what it eats and what its numbers mean. Written by
-`python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the int8
-files and the program's own preprocessing, on pictures held out of training.
+`python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the
+int8 files and the program's own preprocessing, on pictures held out of training.
 """
 DATA = """
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
@@ -51,7 +51,7 @@ def model_row(spec: ModelSpec, folder: Path) -> str:
     """A file's row."""
     size, t = (folder / f"{spec.name}.tflite").stat().st_size / 1000, spec.training
     flags = f"--steps {t['steps']} --batch {t['batch']} --rate {t['rate']} --seed {t['seed']}"
-    made = f"`python -m train fit {t['task']} {flags}`{', from earlier weights' if t['started_from_other_weights'] else ''}"
+    made = f"`python -m train fit {t['task']} {flags}`" + ", from earlier weights" * t["started_from_other_weights"]
     shape = f"{spec.height}x{spec.width}{' window' if spec.kind == 'locator' else ''}"
     figures = [figure(spec.scores.get(k)) for k in ("float", "int8", "same_answer")]
     return f"| {spec.name} | {size:.0f} | {shape} | {made} | {t['minutes']:.0f} | {' | '.join(figures)} |"
@@ -66,5 +66,5 @@ def figure(value: float | dict | None) -> str:
 
 def score_table(mode: str, rows: Sequence[Row]) -> str:
     """A mode's table."""
-    head = f"\n## {mode}\n\n`python -m train evaluate {mode} --data ../shared/data`\n\n| on | n | figure | aim |\n|---|---|---|---|"
-    return "\n".join([head, *(f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows)])
+    head = f"\n## {mode}\n\n`python -m train evaluate {mode} --data ../shared/data`\n"
+    return "\n".join([head, "| on | n | figure | aim |\n|---|---|---|---|", *(f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows)])

@@ -21,7 +21,8 @@ from train import nets
 from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled, whole
 from train.datasets import load_shared
 from train.fit import Settings, fit
-from train.metrics import corner_loss, ctc, presence_loss, smooth_cross_entropy, text_scores
+from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
+from train.metrics import text_scores
 from train.places import roughly
 from train.recipes import PLATE_VALIDATION, SPECS, load_scenes, make
 from train.report import Judged, write_report
