@@ -237,7 +237,7 @@ class Live(Source):
     # The loop's side
 
     def __iter__(self) -> Iterator[Frame]:
-        index, image, lost, seen, outages = -1, None, False, self._clock(), 0
+        index, image, lost, seen, outages = -1, None, False, self._clock(), None
         while not self.stop.is_set():
             patience = OPEN_SECONDS if image is None else self._beat if lost else self._stall
             taken = self._take(seen + patience, outages)
@@ -249,15 +249,20 @@ class Live(Source):
             if image is None:
                 raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
-            outages = outages if taken else self._outages
+            outages = taken.outages if taken else self._outages
             yield Frame(index, seen, image, self.name, event)
 
-    def _take(self, until: float, outages: int) -> Picture | None:
-        """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of."""
+    def _take(self, until: float, outages: int | None) -> Picture | None:
+        """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.
+
+        `outages`: as many were told of; None before the first picture, which may come after any.
+        """
         with self._changed:
-            while not self._newest and self._outages == outages and self._clock() < until and not self.stop.is_set():
+            while not self._newest and self._outages == (outages or 0) and self._clock() < until:
+                if self.stop.is_set():
+                    return None
                 self._changed.wait(min(0.1, max(0.0, until - self._clock())))
-            if not self._newest or self._newest.outages != outages:
+            if not self._newest or outages not in (None, self._newest.outages):
                 return None
             taken, self._newest = self._newest, None
             return taken

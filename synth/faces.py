@@ -72,7 +72,7 @@ def _font_glyph(path: str, char: str, em: int) -> Glyph | None:
     return Glyph(mask, left, top, opened.getlength(char))
 
 
-@lru_cache(400)
+@lru_cache(1500)
 def open_font(path: str, em: int):
     """Pillow's font object; an empty path is the font inside Pillow."""
     if not path:

@@ -139,6 +139,16 @@ def test_a_camera_without_a_first_picture_is_an_error():
         next(iter(source))
 
 
+def test_an_outage_before_anyone_looked_is_none():
+    end = threading.Event()
+    with live(FakeCamera([make_image()]), FakeCamera([make_image(value=7), end])) as source:
+        while not source.dropped:  # the second camera's picture takes the place of the first one's
+            pass
+        first = next(iter(source))
+        end.set()
+    assert first.event == "" and first.image[-1, -1, 0] == 7
+
+
 def test_stop_ends_a_live_source_and_closing_ends_its_thread():
     stop, end = threading.Event(), threading.Event()
     camera = FakeCamera([make_image(), end])

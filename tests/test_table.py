@@ -115,25 +115,6 @@ def test_a_reader_that_went_away_is_an_error(monkeypatch):
             table.write(RESULT)
 
 
-def test_no_half_line_is_left_behind(tmp_path, monkeypatch):
-    path = tmp_path / "a.jsonl"
-    with Table(path, "digits", json_line) as table:
-        table.write(RESULT)
-        whole = path.read_bytes()
-        real = table._file
-
-        class Full:
-            truncate, close = real.truncate, real.close
-
-            def write(self, data):
-                return real.write(data[:7])
-
-        monkeypatch.setattr(table, "_file", Full())
-        with pytest.raises(SinkError, match="No space left"):
-            table.write(RESULT)
-    assert path.read_bytes() == whole
-
-
 values = st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.lists(st.floats(allow_nan=False)))
 
 

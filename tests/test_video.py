@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from realtime.capture import open_source
 from realtime.errors import SinkError
+from realtime.output import Output
 from realtime.sinks import video as module
 from realtime.sinks.video import Timeline, Video, avi_packets, fitted
 
@@ -110,8 +111,8 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_written(tmp_path, monkeypat
     with Video(str(path), shown) as video:
         for i in range(12):
             video.write(make_result(make_frame(i, image=gray(i))))
-        with open("/dev/full", "wb", buffering=0) as full, pytest.raises(SinkError, match="No space left"):
-            monkeypatch.setattr(video, "_file", full)
+        monkeypatch.setattr(video, "_output", Output("/dev/full"))
+        with pytest.raises(SinkError, match="No space left"):
             for i in range(12, 20):
                 video.write(make_result(make_frame(i, image=gray(i))))
     with open_source(str(path)) as source:

@@ -67,4 +67,5 @@ def figure(value: float | dict | None) -> str:
 def score_table(mode: str, rows: Sequence[Row]) -> str:
     """A mode's table."""
     head = f"\n## {mode}\n\n`python -m train evaluate {mode} --data ../shared/data`\n"
-    return "\n".join([head, "| on | n | figure | aim |\n|---|---|---|---|", *(f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows)])
+    lines = [f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows]
+    return "\n".join([head, "| on | n | figure | aim |\n|---|---|---|---|", *lines])

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import SinkError
+from realtime.output import check_free
 from realtime.values import Frame, Result
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -25,7 +26,7 @@ class Stills:
         self._last: Frame | None = None
         self._alone = self._path.suffix.lower() in ENDINGS
         if self._alone:
-            self._check(self._path)
+            check_free(self._path, overwrite)
 
     def __enter__(self) -> Stills:
         if not self._alone:
@@ -45,12 +46,8 @@ class Stills:
             return
         path = self._path if self._alone else self._path / (Path(result.frame.source).stem + ".png")
         if not self._alone:
-            self._check(path)
+            check_free(path, self._overwrite)
         try:
             path.write_bytes(cv2.imencode(path.suffix, self._draw(result))[1])
         except OSError as error:
             raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
-
-    def _check(self, path: Path) -> None:
-        if path.exists() and not self._overwrite:
-            raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import json
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import BinaryIO
 
 from realtime.camera import BACK, LOST
-from realtime.errors import SinkError
+from realtime.output import Output, check_free
 from realtime.record import FIELDS, event_record, record, sighting_record
 from realtime.values import Result, Track
 
@@ -46,46 +40,22 @@ class Table:
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
         self._rows = sighting_rows if everything else track_rows
-        self._size = 0
-        if self._path != "-" and Path(path).exists() and not overwrite:
-            raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+        if self._path != "-":
+            check_free(path, overwrite)
 
     def __enter__(self) -> Table:
-        self._file = sys.stdout.buffer if self._path == "-" else self._opened()
+        self._output = Output(self._path)
         if self._line is csv_line:
-            self._put(csv_line(dict(zip(COLUMNS, COLUMNS, strict=True))))
+            self._output.append(csv_line(dict(zip(COLUMNS, COLUMNS, strict=True))).encode())
         return self
 
-    def _opened(self) -> BinaryIO:
-        try:
-            return open(self._path, "wb", buffering=0)
-        except OSError as error:
-            raise SinkError(f"{self._path} cannot be written ({error.strerror}).", "Name a writable place.") from None
-
     def __exit__(self, *_) -> None:
-        if self._path != "-":
-            self._file.close()
+        self._output.close()
 
     def write(self, result: Result) -> None:
         """Add the rows of one result, if there are any."""
         for row in (*event_rows(result), *self._rows(result, self._mode, self._crop)):
-            self._put(self._line(row))
-
-    def _put(self, line: str) -> None:
-        """Write a whole line or none."""
-        data = line.encode()
-        try:
-            if self._file.write(data) < len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._file.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # what Python flushes at its end
-            raise SinkError("Nobody reads standard output any more.") from None
-        except OSError as error:
-            with suppress(OSError):
-                self._file.truncate(self._size)
-            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
-        self._size += len(data)
+            self._output.append(self._line(row).encode())
 
 
 def event_rows(result: Result) -> Iterator[dict]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from realtime import mp4
 from realtime.errors import SinkError
+from realtime.output import Output, check_free
 from realtime.values import Frame, Result
 
 SEGMENT = 0.5  # seconds of video that are encoded in one go, and the most that a kill loses
@@ -34,8 +35,7 @@ class Video:
         self._path, self._draw = Path(path), draw
         if self._path.suffix.lower() not in (".mp4", ".m4v", ".mov"):
             raise SinkError(f"--save {path} is not an .mp4.", "Name a file that ends in .mp4.")
-        if self._path.exists() and not overwrite:
-            raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+        check_free(path, overwrite)
         self._timeline = Timeline()
         self._size: tuple[int, int] | None = None
         self._encoder: Encoder | None = None
@@ -43,10 +43,7 @@ class Video:
         self._fragments = 0
 
     def __enter__(self) -> Video:
-        try:
-            self._file = open(self._path, "wb")
-        except OSError as error:
-            raise SinkError(f"{self._path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+        self._output = Output(self._path)
         return self
 
     def __exit__(self, *_) -> None:
@@ -54,7 +51,7 @@ class Video:
             if self._times:
                 self._append(self._times[-1] + self._timeline.step)
         finally:
-            self._file.close()
+            self._output.close()
 
     def write(self, result: Result) -> None:
         """Add the drawn frame; a frame that was written already is not added again."""
@@ -78,11 +75,7 @@ class Video:
             raise SinkError(f"{self._path}: OpenCV cannot encode video here.", "Is the temporary folder full?")
         begin = b"" if self._fragments else mp4.header(*self._size, *described(packets[0]))
         self._fragments += 1
-        try:
-            self._file.write(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
-            self._file.flush()
-        except OSError as error:
-            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+        self._output.append(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
 
 
 def _timed(packets: Sequence[bytes], times: Sequence[float]) -> tuple[int, list[mp4.Sample]]:

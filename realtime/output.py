@@ -1,0 +1,52 @@
+"""Output files that grow by whole pieces: what does not fit any more is taken back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from realtime.errors import SinkError
+
+
+def check_free(path: str | Path, overwrite: bool) -> None:
+    """Raises SinkError where there is such a file already and it may not be replaced."""
+    if Path(path).exists() and not overwrite:
+        raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+
+
+class Output:
+    """A file, or standard output ("-"), that every piece reaches at once and whole."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path, self._size = str(path), 0
+        try:
+            self._file = self._opened()
+        except OSError as error:
+            raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+
+    def _opened(self) -> BinaryIO:
+        return sys.stdout.buffer if self._path == "-" else open(self._path, "wb", buffering=0)
+
+    def append(self, data: bytes) -> None:
+        """Write a whole piece or none; SinkError where there is no room, or nobody who reads."""
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self._file.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # for what Python flushes at its end
+            raise SinkError("Nobody reads standard output any more.") from None
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+        self._size += len(data)
+
+    def close(self) -> None:
+        """Close a file; standard output stays open."""
+        if self._path != "-":
+            self._file.close()
