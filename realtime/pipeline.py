@@ -11,7 +11,7 @@ import numpy as np
 from realtime.errors import ModelError
 from realtime.locate import Locator, distinct
 from realtime.model import Model
-from realtime.preprocess import to_gray
+from realtime.preprocess import around_ink, to_gray
 from realtime.recognise import NOTHING, Recogniser, softmax
 from realtime.refine import Refiner
 from realtime.regions import match, repair
@@ -57,16 +57,16 @@ class Pipeline:
         return self._ruled(reading)
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
-        """The likeliest single characters of a picture with their probabilities; "" stands for none of them."""
+        """The likeliest single characters of a drawing with their probabilities; "" stands for none of them."""
         reader = self.classifier or self.recogniser
-        p = softmax(reader.net(reader.input(to_gray(image))[None, ..., None])[0], reader.spec.temperature)
+        p = softmax(reader.net(self.network_input(image)[None, ..., None])[0], reader.spec.temperature)
         names = [*reader.spec.alphabet, ""]
         p = p if p.ndim == 1 else p.max(0)
         return [(names[i], float(p[i])) for i in np.argsort(-p)[:most]]
 
     def network_input(self, image: np.ndarray) -> np.ndarray:
-        """Exactly what the network receives for a whole picture: uint8 (h, w)."""
-        return (self.classifier or self.recogniser).input(to_gray(image))
+        """Exactly what the network receives for a drawing, which may stand anywhere on its sheet: uint8 (h, w)."""
+        return (self.classifier or self.recogniser).input(around_ink(to_gray(image)))
 
     def __call__(self, frame: Frame) -> Result:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""

@@ -86,6 +86,17 @@ def fit_square(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
     return normalised(cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_REPLICATE))
 
 
+def around_ink(gray: np.ndarray, margin: float = 0.15) -> np.ndarray:
+    """The part of a plain picture (H, W) that was drawn on, with `margin` around; all of it where nothing was."""
+    drawn = cv2.absdiff(gray, np.full_like(gray, int(np.median(gray)))) > 48
+    rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
+    if not len(rows):
+        return gray
+    edge = round(margin * max(rows[-1] - rows[0], columns[-1] - columns[0])) + 2
+    top, left = max(0, rows[0] - edge), max(0, columns[0] - edge)
+    return gray[top : rows[-1] + edge + 1, left : columns[-1] + edge + 1]
+
+
 def normalised(gray: np.ndarray) -> np.ndarray:
     """Mean moved to 128 and deviation to 48, clipped to uint8; a flat picture stays flat."""
     mean, deviation = cv2.meanStdDev(gray)
