@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from queue import Full
+from queue import Empty, Full
 
 import cv2
 import numpy as np
@@ -292,10 +292,31 @@ def offered(queue, item, seconds: float = 5.0) -> bool:
 
 
 def batches(make: Callable[[Recipe], Sampler], recipe: Recipe, batch: int, workers: int) -> Iterator[Sample]:
-    """Endless batches of (uint8 (n, h, w, 1), targets) from worker processes, which end with the caller."""
+    """Endless batches of (uint8 (n, h, w, 1), targets) from worker processes, which end with the caller.
+
+    Raises RuntimeError where a worker ended: what it died of stands on standard error.
+    """
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(maxsize=6)
-    for worker in range(workers):
-        context.Process(target=_work, args=(make, recipe, worker, batch, queue), daemon=True).start()
+    processes = [
+        context.Process(target=_work, args=(make, recipe, worker, batch, queue), daemon=True)
+        for worker in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        while True:
+            yield received(queue, processes)
+    finally:
+        for process in processes:
+            process.terminate()
+
+
+def received(queue, processes: Sequence, seconds: float = 2.0):
+    """The next item of the queue; RuntimeError where none comes because a process is dead."""
     while True:
-        yield queue.get()
+        try:
+            return queue.get(timeout=seconds)
+        except Empty:
+            if not all(process.is_alive() for process in processes):
+                raise RuntimeError("A process that makes samples has ended.") from None
