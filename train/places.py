@@ -123,7 +123,8 @@ class Patches:
         offset = size * rng.uniform(0.22, 0.78, 2) - focus * scale
         overhang = size - np.array([width, height]) * scale
         offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
-        filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if (overhang > 0).any() else None
+        beside = (overhang > 0).any() and rng.random() < 0.6  # else its edge repeats, as at the edge of a whole picture
+        filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if beside else None
         return cut_patch(scene.gray, scene.quads, scale, offset, filler)
 
 
