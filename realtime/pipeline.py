@@ -21,6 +21,7 @@ from realtime.track import AGREE, Step, Tracker
 from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Spot, Track
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models"
+HINT = 0.4  # share of the threshold from which a reading counts beside others of the same object
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
 
 
@@ -73,20 +74,22 @@ class Pipeline:
         watch = Stopwatch()
         with watch("gray"):
             gray = self.gray(frame.image)
-        sightings = tuple(self._sightings(gray, watch))
+        sightings = self._sightings(gray, watch, 1.0 if frame.still else HINT)
+        sure = tuple(s for s in sightings if s.reading.confidence >= self.threshold)
         with watch("track"):
             step = follow(self.tracker, frame, sightings)
-        return Result(frame, sightings, step.tracks, step.confirmed, step.ended, watch.take())
+        return Result(frame, sure, step.tracks, step.confirmed, step.ended, watch.take())
 
     def flush(self) -> tuple[Track, ...]:
         """End every track: nothing more will come from this source."""
         return self.tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch) -> list[Sighting]:
+    def _sightings(self, gray: np.ndarray, watch: Stopwatch, share: float = 1.0) -> list[Sighting]:
+        """Sightings at least as sure as a share of the threshold, best first."""
         spots = self._spots(gray, watch)
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots)]
-        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.threshold]
+        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= share * self.threshold]
         return sorted(sure, key=lambda s: -s.reading.confidence)
 
     def _spots(self, gray: np.ndarray, watch: Stopwatch) -> list[Spot]:
