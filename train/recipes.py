@@ -78,7 +78,7 @@ def classifier(recipe: Recipe) -> Sampler:
     photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
     hands = Characters(load_labelled(data, ("characters/handwriting",), "train", spec.alphabet), spec, inked=True)
     meters = Characters(load_labelled(data, ("digits/meters",), "train", spec.alphabet), spec)
-    drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet), spec)
+    drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
     weights = [0.2, 0.3, 0.2, 0.24, 0.06] if spec.mode == "digits" else [0.36, 0.26, 0.06, 0.28, 0.04]
     return Mixture([photos, hands, meters, drawn, nothing], weights)
