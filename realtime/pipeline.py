@@ -20,7 +20,8 @@ from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
 from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Spot, Track
 
-SHIPPED = Path(__file__).resolve().parent.parent / "models"
+HERE = Path(__file__).resolve().parent
+SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 HINT = 0.4  # share of the threshold from which a reading counts beside others of the same object
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
 
