@@ -310,7 +310,8 @@ def start_logging(level: str) -> None:
     log.setLevel(level.upper())
     if level != "debug":
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        silence = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4, 5
+        silence(0)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from realtime.values import Frame
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2")
 VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".ts", ".mts", ".mpg", ".mpeg", ".wmv", ".flv", ".gif",
           ".3gp", ".mjpeg", ".mjpg", ".h264", ".ogv")  # fmt: skip
-COUNTED = (".mp4", ".m4v", ".mov", ".avi")  # containers whose frame count is exact, so that a cut end shows
+COUNTED = (".mp4", ".m4v", ".mov", ".avi")  # containers that tell how long they are, so that a cut end shows
 LEADS = (1.0, 10.0, 100.0)  # seconds before a slice at which it is tried to begin decoding
 log = logging.getLogger(__name__)
 
@@ -169,13 +169,14 @@ class Recording(Source):
         self.frame_count = int(count) if count else None
 
     def __iter__(self) -> Iterator[Frame]:
-        index, last = 0, -1.0
+        index, last, longest = 0, -1.0, 0.0
         while not self.stop.is_set():
             ok, image = self._capture.read()
             if not ok:
-                return self._check_end(index)
-            last = self._time(index, last)
-            yield Frame(index, last, to_8_bit(image), self.name)
+                return self._check_end(index, last + longest)
+            time = self._time(index, last)
+            last, longest = time, max(longest, time - last if index else 0.0)
+            yield Frame(index, time, to_8_bit(image), self.name)
             index += 1
 
     def _time(self, index: int, last: float) -> float:
@@ -185,16 +186,33 @@ class Recording(Source):
             return stamp
         return last + 1 / (self.fps or 25.0)
 
-    def _check_end(self, frames: int) -> None:
-        """Raises SourceError where the file ended before its time."""
+    def _check_end(self, frames: int, end: float) -> None:
+        """Raises SourceError where the file ended early, by its frames and by its time: each alone may be a guess."""
         if not frames:
             raise SourceError(f"{self.name} holds no frame that can be decoded.", "Convert it, for example to H.264.")
-        expected = self.frame_count or 0
-        if self._path.lower().endswith(COUNTED) and frames < 0.95 * expected - 2:
-            raise SourceError(f"{self.name} ends after {frames} of {expected} frames: it is cut off or damaged.")
+        if not self._path.lower().endswith(COUNTED) or not self.frame_count or not self.fps:
+            return
+        least = 0.95 * self.frame_count - 2
+        if frames < least and end < least / self.fps:
+            what = f"{self.name} ends after {frames} of {self.frame_count} frames"
+            raise SourceError(f"{what}: it is cut off or damaged.", "Copy it again; what was read is kept.")
 
     def close(self) -> None:
         self._capture.release()
+
+
+def check_length(path: str, frames: int, last: float, expected: int | None, fps: float | None) -> None:
+    """Raises SourceError where a recording gave no frame, or ended before its time; a count alone may be a guess.
+
+    `last` is the last frame's time in seconds; how many frames were expected, at which rate, its container says.
+    """
+    if not frames:
+        raise SourceError(f"{mask(path)} holds no frame that can be decoded.", "Convert it, for example to H.264.")
+    if not path.lower().endswith(COUNTED) or not expected or not fps:
+        return
+    least = 0.95 * expected - 2
+    if frames < least and last < least / fps:
+        raise SourceError(f"{mask(path)} ends after {frames} of {expected} frames: it is cut off or damaged.")
 
 
 class Slice(Recording):

@@ -16,7 +16,7 @@ from realtime.capture import open_source
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE.parents[1]), str(HERE.parent)))}
-PATIENCE = 40.0  # seconds, far more than any step needs
+PATIENCE = 120.0  # seconds, far more than any step needs
 
 
 def free_port():
