@@ -43,7 +43,8 @@ def acceleration():
         return nullcontext()
     import torch
 
-    return torch.autocast("cpu", torch.bfloat16)
+    # Without the cache: it would keep the first bfloat16 copy of every Dense kernel for the whole run.
+    return torch.autocast("cpu", torch.bfloat16, cache_enabled=False)
 
 
 class Averaged(keras.callbacks.Callback):
