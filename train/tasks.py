@@ -12,7 +12,7 @@ import numpy as np
 
 from realtime.locate import Locator
 from realtime.model import Model
-from realtime.preprocess import crop, fit_square, to_gray
+from realtime.preprocess import crop, fit_square, rectify, to_gray
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
@@ -221,8 +221,16 @@ SCORERS = {
 def network_inputs(items: Sequence[Labelled], spec: ModelSpec) -> np.ndarray:
     """Labelled crops as uint8 (n, height, width, 1), through realtime's own preprocessing."""
     if spec.kind == "classifier":
-        return np.stack([fit_square(i.gray, spec) for i in items])[..., None]
+        return np.stack([fit_square(cut_out(i), spec) for i in items])[..., None]
     return np.stack([crop(i.gray, i.quad or whole(i.gray), spec) for i in items])[..., None]
+
+
+def cut_out(item: Labelled) -> np.ndarray:
+    """The object alone, at its natural size."""
+    if item.quad is None:
+        return item.gray
+    width, height = item.quad.size
+    return rectify(item.gray, item.quad, max(4, round(height)), max(4, round(width)))
 
 
 def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:
