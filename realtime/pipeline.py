@@ -23,6 +23,7 @@ from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Spot, T
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 HINT = 0.4  # share of the threshold from which a reading counts beside others of the same object
+WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
 
 
@@ -53,7 +54,7 @@ class Pipeline:
         gray = to_gray(image)
         reading = self.recogniser.whole(gray)
         if self.classifier:
-            reading = single_or_string(self.classifier.whole(gray), reading)
+            reading = single_or_string(self.classifier.whole(gray), reading, gray.shape)
         if self.refiner:
             reading = max(reading, self._straightened(gray), key=lambda r: r.confidence)
         return self._ruled(reading)
@@ -133,9 +134,11 @@ def inside(spot: Spot, shape: tuple[int, int]) -> bool:
     return box.x0 >= -slack and box.y0 >= -slack and box.x1 <= shape[1] + slack and box.y1 <= shape[0] + slack
 
 
-def single_or_string(single: Reading, string: Reading) -> Reading:
-    """One character or several: the string where it is longer and sure, else the single character."""
-    return string if len(string.text) > 1 and string.confidence > 0.5 else single
+def single_or_string(single: Reading, string: Reading, shape: tuple[int, int]) -> Reading:
+    """One character or several: the string where it is longer, and the picture wide or the string the surer."""
+    wide = shape[1] > WIDE * shape[0]
+    several = len(string.text) > 1 and (wide or string.confidence > max(0.5, single.confidence))
+    return string if several else single
 
 
 def load(

@@ -207,16 +207,17 @@ def test_the_picture_is_the_object():
 
 
 @pytest.mark.parametrize(
-    ("single", "string", "chosen"),
+    ("single", "string", "shape", "chosen"),
     [
-        (Reading("7", (0.9,), 0.9), Reading("71", (0.9, 0.9), 0.8), "71"),
-        (Reading("7", (0.9,), 0.9), Reading("71", (0.6, 0.6), 0.3), "7"),
-        (Reading("7", (0.5,), 0.5), Reading("1", (0.9,), 0.9), "7"),
-        (Reading("", (), 0.0), Reading("71", (0.9, 0.9), 0.8), "71"),
+        (Reading("7", (0.6,), 0.6), Reading("71", (0.9, 0.9), 0.81), (30, 30), "71"),
+        (Reading("7", (0.9,), 0.9), Reading("71", (0.9, 0.9), 0.81), (30, 30), "7"),
+        (Reading("7", (0.9,), 0.9), Reading("71", (0.5, 0.5), 0.2), (30, 60), "71"),
+        (Reading("7", (0.9,), 0.9), Reading("1", (1.0,), 1.0), (30, 60), "7"),
     ],
 )
-def test_a_sure_string_beats_a_single_character(single, string, chosen):
-    assert single_or_string(single, string).text == chosen
+def test_a_sure_string_or_a_wide_picture_beats_a_single_character(single, string, shape, chosen):
+    assert single_or_string(single, string, shape).text == chosen
+
 
 
 def test_the_likeliest_characters_come_with_their_probabilities():
