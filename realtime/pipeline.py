@@ -11,14 +11,14 @@ import numpy as np
 from realtime.errors import ModelError
 from realtime.locate import Locator, distinct
 from realtime.model import Model
-from realtime.preprocess import around_ink, to_gray
+from realtime.preprocess import around_ink, to_gray, whole
 from realtime.recognise import NOTHING, Recogniser, softmax
 from realtime.refine import Refiner
 from realtime.regions import match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
-from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Spot, Track
+from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
@@ -43,7 +43,7 @@ class Pipeline:
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
-        return self._sightings(self.gray(image), Stopwatch())
+        return self._sightings(self.gray(image), Stopwatch(), again=True)
 
     def spots(self, image: np.ndarray) -> list[Spot]:
         """Where objects are, unread: what `read` would look at."""
@@ -76,7 +76,7 @@ class Pipeline:
         watch = Stopwatch()
         with watch("gray"):
             gray = self.gray(frame.image)
-        sightings = self._sightings(gray, watch, 1.0 if frame.still else HINT)
+        sightings = self._sightings(gray, watch, 1.0 if frame.still else HINT, again=frame.still)
         sure = tuple(s for s in sightings if s.reading.confidence >= self.threshold)
         with watch("track"):
             step = follow(self.tracker, frame, sightings)
@@ -86,11 +86,11 @@ class Pipeline:
         """End every track: nothing more will come from this source."""
         return self.tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch, share: float = 1.0) -> list[Sighting]:
+    def _sightings(self, gray: np.ndarray, watch: Stopwatch, share: float = 1.0, again: bool = False) -> list[Sighting]:
         """Sightings at least as sure as a share of the threshold, best first."""
         spots = self._spots(gray, watch)
         with watch("read"):
-            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots)]
+            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= share * self.threshold]
         return sorted(sure, key=lambda s: -s.reading.confidence)
 
@@ -104,9 +104,8 @@ class Pipeline:
 
     def _straightened(self, gray: np.ndarray) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        height, width = gray.shape
-        spots = self.refiner(gray, [Spot(Quad.from_box(Box(0, 0, width, height)), 1.0)])
-        return next((s.reading for s in self.recogniser(gray, spots)), NOTHING)
+        spots = self.refiner(gray, [Spot(whole(gray), 1.0)])
+        return next((s.reading for s in self.recogniser(gray, spots, again=True)), NOTHING)
 
     def _ruled(self, reading: Reading) -> Reading:
         """The reading under the mode's rules: long enough, and with the region whose format it has."""

@@ -69,10 +69,15 @@ def crop(gray: np.ndarray, quad: Quad, spec: ModelSpec, margin: float = 0.0) -> 
     return padded(normalised(rectify(gray, quad, spec.height, width, margin)), spec)
 
 
+def whole(gray: np.ndarray) -> Quad:
+    """The corners of a picture (H, W)."""
+    height, width = gray.shape
+    return Quad(((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height))))
+
+
 def fit(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """A whole picture (H, W) as the network is fed it: uint8 (spec.height, spec.width)."""
-    height, width = gray.shape
-    return crop(gray, Quad(((0, 0), (width, 0), (width, height), (0, height))), spec)
+    return crop(gray, whole(gray), spec)
 
 
 def fit_square(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:

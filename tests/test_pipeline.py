@@ -78,7 +78,8 @@ def test_objects_are_found_and_read():
 
 
 def test_the_best_comes_first():
-    sightings = make(sure=0.9).read(bars((40, 40, 4), (180, 150, 1), (40, 180, 2)))
+    image = bars((40, 40, 4), (180, 150, 1), (40, 180, 2))
+    sightings = make(sure=0.9)(Frame(0, 0.0, image)).sightings
     assert [len(t) for t in texts(sightings)] == [1, 2, 4]
 
 
@@ -98,10 +99,12 @@ def test_tiny_and_thin_pictures_give_nothing_and_no_error(size):
     assert make().read(np.full(size, 60, np.uint8)) == []
 
 
-def test_every_object_is_read_once_per_frame():
-    pipeline = make()
-    pipeline.read(bars((40, 40, 4), (180, 150, 2)))
+def test_every_object_is_read_once_per_frame_and_an_unsure_one_again_in_a_single_picture():
+    pipeline, image = make(sure=0.9), bars((40, 40, 4), (180, 150, 2))
+    pipeline(Frame(0, 0.0, image))
     assert pipeline.recogniser.net.calls == 2
+    pipeline.read(image)
+    assert pipeline.recogniser.net.calls > 4
 
 
 def test_an_object_cut_by_the_edge_is_not_read():

@@ -14,7 +14,7 @@ from queue import Empty, Full
 import cv2
 import numpy as np
 
-from realtime.preprocess import crop, fit_square, rectify, to_gray
+from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
 from realtime.spec import ModelSpec
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
@@ -57,12 +57,6 @@ def reader_target(text: str, alphabet: str, folded: bool = False) -> np.ndarray:
     """int32 (MAX_TEXT + 2,): whether 0 may mean O, the length, the indices, padded with 0."""
     indices = [alphabet.index(c) for c in text][:MAX_TEXT]
     return np.array([int(folded), len(indices), *indices, *[0] * (MAX_TEXT - len(indices))], np.int32)
-
-
-def whole(gray: np.ndarray) -> Quad:
-    """The quadrilateral of a whole picture."""
-    height, width = gray.shape
-    return Quad(((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height))))
 
 
 def surrounded(gray: np.ndarray, patch: np.ndarray, share: float) -> tuple[np.ndarray, Quad]:

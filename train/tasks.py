@@ -12,13 +12,13 @@ import numpy as np
 
 from realtime.locate import Locator
 from realtime.model import Model
-from realtime.preprocess import crop, fit_square, rectify, to_gray
+from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
 from realtime.values import Quad, Reading, Spot, iou
 from train import nets
-from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled, whole
+from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled
 from train.datasets import load_shared
 from train.fit import Settings, fit
 from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
