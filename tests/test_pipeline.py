@@ -11,7 +11,7 @@ from realtime.pipeline import KINDS_OF, Pipeline, inside, load, single_or_string
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
 from realtime.spec import ALPHABETS, ModelSpec
-from realtime.values import Box, Quad, Reading, Spot, State
+from realtime.values import Box, Frame, Quad, Reading, Spot, State
 from train.places import SIZES, cell_targets
 
 LOCATOR = ModelSpec("l", "digits", "locator", 95, 95, stride=8)
