@@ -74,13 +74,17 @@ class Pipeline:
     def __call__(self, frame: Frame) -> Result:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
         watch = Stopwatch()
-        with watch("gray"):
-            gray = self.gray(frame.image)
-        sightings = self._sightings(gray, watch, 1.0 if frame.still else HINT, again=frame.still)
+        sightings = self.see(frame, watch)
         sure = tuple(s for s in sightings if s.reading.confidence >= self.threshold)
         with watch("track"):
             step = follow(self.tracker, frame, sightings)
         return Result(frame, sure, step.tracks, step.confirmed, step.ended, watch.take())
+
+    def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
+        """What a frame shows before it is followed: of a sequence also what is too unsure to be said of one picture."""
+        with watch("gray"):
+            gray = self.gray(frame.image)
+        return self._sightings(gray, watch, 1.0 if frame.still else HINT, again=frame.still)
 
     def flush(self) -> tuple[Track, ...]:
         """End every track: nothing more will come from this source."""
