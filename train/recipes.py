@@ -90,13 +90,18 @@ def lines_reader(recipe: Recipe) -> Sampler:
 
     spec, data = recipe.spec, recipe.data
     backgrounds = load_backgrounds(data, "train")
-    drawn = Bank(lambda rng: sample_crop(rng, spec.mode, "train", backgrounds), spec, size=8000, reuse=3)
     words = [w for w in load_labelled(data, ("characters/iiit5k_words",), "train", CHARACTERS) if w.text]
     if spec.mode == "digits":
         words = [replace(w, text=w.text if w.text.isdigit() else "") for w in words]
-    real = RealCrops(words, spec, backgrounds)
+
+    def drawn(mode: str) -> Bank:
+        return Bank(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
+
     meters = MeterStrips(load_labelled(data, ("digits/meters",), "train", DIGITS), spec)
-    return Mixture([drawn, real, meters], [0.7, 0.12, 0.18] if spec.mode == "digits" else [0.66, 0.3, 0.04])
+    if spec.mode == "digits":
+        return Mixture([drawn("digits"), RealCrops(words, spec, backgrounds), meters], [0.7, 0.12, 0.18])
+    parts = [drawn("characters"), drawn("digits"), RealCrops(words, spec, backgrounds), meters]
+    return Mixture(parts, [0.42, 0.24, 0.28, 0.06])
 
 
 def plate_scenes(recipe: Recipe) -> Several:
