@@ -1,0 +1,159 @@
+"""Those who do the jobs: processes on this machine, or the workers of a Dask cluster that is there already."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
+from itertools import islice
+
+from realtime.errors import UserError
+
+AHEAD = 2  # jobs handed out per worker, so that none waits while results are taken in
+GRACE = 5.0  # seconds in which a worker should end its job when it is told to
+JOIN_SECONDS = 10.0  # in which a scheduler must answer
+_leaving = threading.Event()  # in a worker process: set when it should end
+
+
+class Local:
+    """Processes on this machine. They end with this one, whatever becomes of it.
+
+    They hold the reading end of a pipe that is never written to: it closes when they should leave, or when this process
+    dies. (A multiprocessing.Event would block for ever after the death of a process that waited for it.)
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+
+    @property
+    def window(self) -> int:
+        """Jobs to hand out at once."""
+        return AHEAD * self.workers
+
+    def __enter__(self) -> Local:
+        context = multiprocessing.get_context("spawn")
+        self._reader, self._writer = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(self.workers, context, _begin, (self._reader,))
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._writer.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._reader.close()
+
+    def submit(self, function: Callable, job) -> Future:
+        """Have `function(job, stop=event)` done; a pool that is broken answers with BrokenExecutor."""
+        try:
+            return self._pool.submit(_call, function, job)
+        except BrokenExecutor as error:
+            failed: Future = Future()
+            failed.set_exception(error)
+            return failed
+
+    def alone(self, function: Callable, job):
+        """The result of a job that nothing else runs beside, or the exception that it ended with."""
+        self.__exit__()
+        self.__enter__()
+        return outcome(self.submit(function, job))
+
+
+class Cluster:
+    """Workers of the Dask scheduler at an address; one that dies is replaced by another, up to three times a job."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    @property
+    def window(self) -> int:
+        """Jobs to hand out at once: enough for those who are there, and for some who come."""
+        return max(16, AHEAD * sum(self._client.nthreads().values()))
+
+    def __enter__(self) -> Cluster:
+        try:
+            distributed = importlib.import_module("distributed")
+        except ImportError:
+            raise UserError("distributed is not installed.", "Run: pip install 'glyphcam[cluster]'.") from None
+        try:
+            self._client = distributed.Client(self.address, timeout=JOIN_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            hint = "Start one with: dask scheduler"
+            raise UserError(f"No Dask scheduler answers at {self.address} ({error}).", hint) from None
+        self._executor = self._client.get_executor(pure=False)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._executor.shutdown(wait=False)
+        self._client.close(timeout=GRACE)
+
+    def submit(self, function: Callable, job) -> Future:
+        """Have `function(job)` done somewhere."""
+        return self._executor.submit(function, job)
+
+    def alone(self, function: Callable, job):
+        """The result of a job, or the exception that it ended with."""
+        return outcome(self.submit(function, job))
+
+
+def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: threading.Event) -> Iterator[tuple]:
+    """Each job with its result, or with the exception that it ended with, as they come; ends early when `stop` is set.
+
+    Where a worker process dies, the jobs that were out are done again one by one, so that only the culprit fails.
+    Raises UserError where the cluster is lost.
+    """
+    jobs, pending = iter(jobs), {}
+    while not stop.is_set():
+        pending |= {crew.submit(function, job): job for job in islice(jobs, max(0, crew.window - len(pending)))}
+        if not pending:
+            return
+        done = wait(pending, 0.2, FIRST_COMPLETED).done
+        if any(isinstance(outcome(future), BrokenExecutor) for future in done):
+            done = wait(pending).done
+        results = [(pending.pop(future), outcome(future)) for future in done]
+        suspects = [job for job, result in results if isinstance(result, BrokenExecutor)]
+        yield from (pair for pair in results if not isinstance(pair[1], BrokenExecutor))
+        yield from ((job, crew.alone(function, job)) for job in suspects)
+
+
+def in_order(jobs: Iterable, pairs: Iterable[tuple]) -> Iterator[tuple]:
+    """The pairs of job and result in the order of the jobs."""
+    early: dict = {}
+    pairs = iter(pairs)
+    for job in jobs:
+        while job not in early:
+            pair = next(pairs, None)
+            if pair is None:
+                return
+            early[pair[0]] = pair[1]
+        yield job, early.pop(job)
+
+
+def outcome(future: Future):
+    """The result of a job, or the exception that it ended with. Raises UserError where it was lost with its cluster."""
+    try:
+        return future.exception() or future.result()
+    except CancelledError:
+        raise UserError("The scheduler went away.", "Start it and run this again: finished work is kept.") from None
+
+
+def _begin(pipe) -> None:
+    """In a fresh worker: leave it to the first process to react to Ctrl-C, and watch that it is there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.CRITICAL)  # what goes wrong is told once, by the first process
+    threading.Thread(target=_watch, args=(pipe,), daemon=True).start()
+
+
+def _watch(pipe) -> None:
+    pipe.poll(None)
+    _leaving.set()
+    time.sleep(GRACE)
+    os._exit(1)
+
+
+def _call(function: Callable, job):
+    return function(job, stop=_leaving)

@@ -1,0 +1,79 @@
+"""A way to read that needs no network and that any process can import: bright blocks, whose gray is their text."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from realtime.job import Setup
+from realtime.pipeline import Pipeline
+from realtime.values import Box, Quad, Reading, Sighting, Spot
+
+
+@dataclass(frozen=True)
+class StandIn(Setup):
+    """Reads with blocks in place of models; `pause` seconds for each frame, and dies of a frame that is all white."""
+
+    mode: str = "digits"
+    pause: float = 0.0
+
+    def open(self):
+        """The pipeline, with everything but the networks real."""
+
+        def locate(gray: np.ndarray) -> list[Spot]:
+            time.sleep(self.pause)
+            if gray.mean() > 240:
+                os._exit(9)
+            return blocks(gray)
+
+        return Pipeline("digits", locate, shades, threshold=0.1, agree=self.agree)
+
+    def digest(self) -> str:
+        return "stand-in"
+
+
+def blocks(gray: np.ndarray) -> list[Spot]:
+    """Bright rectangles on the dark ground."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats((gray > 70).astype(np.uint8))
+    boxes = [Box(x, y, x + w, y + h) for x, y, w, h, area in stats[1:count].astype(float) if area > 60]
+    return [Spot(Quad.from_box(box), 1.0) for box in boxes]
+
+
+def shades(gray: np.ndarray, spots: list[Spot]) -> list[Sighting]:
+    """The block's gray in steps of 20 as its text; surer the further right it is."""
+    found = []
+    for spot in spots:
+        (x, y), sure = spot.box.center, 0.3 + 0.6 * float(spot.box.x0) / gray.shape[1]
+        text = f"{round(float(gray[int(y) - 3 : int(y) + 3, int(x) - 5 : int(x) + 5].mean()) / 20)}7"
+        found.append(Sighting(spot.quad, Reading(text, (sure,) * len(text), sure), spot.score, "digits"))
+    return found
+
+
+def write_film(path, seconds: float = 12.0, fps: float = 10.0, tone: int = 0) -> str:
+    """Three blocks: one leaves after 5 s, one comes at 2.5 s, one blinks; `tone` makes another film. Its path."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (160, 120))
+    for k in range(round(seconds * fps)):
+        writer.write(picture(k / fps, tone))
+    writer.release()
+    return str(path)
+
+
+def picture(now: float, tone: int = 0) -> np.ndarray:
+    """The film's frame at a time in seconds: uint8 BGR (120, 160, 3)."""
+    image = np.full((120, 160, 3), 20, np.uint8)
+    if now < 5:
+        block(image, 10 + 15 * now, 20, 100 + tone)
+    if now >= 2.5:
+        block(image, 130 - 9 * (now - 2.5), 60, 160 + tone)
+    if now % 3 < 2:
+        block(image, 60, 95, 220)
+    return image
+
+
+def block(image: np.ndarray, x: float, y: float, gray: int) -> None:
+    """A rectangle 24 wide and 12 high."""
+    cv2.rectangle(image, (round(x), round(y)), (round(x) + 24, round(y) + 12), (gray,) * 3, cv2.FILLED)
