@@ -25,8 +25,13 @@ class Refiner:
 
     def __call__(self, gray: np.ndarray, spots: Sequence[Spot]) -> list[Spot]:
         """The spots that hold at a second look, with new corners and the second look's score, in the same order."""
-        seen = [self.look(gray, spot.quad) for spot in spots]
+        seen = [self.settled(gray, spot.quad) for spot in spots]
         return [Spot(quad, score) for quad, score in seen if score >= self.spec.threshold]
+
+    def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
+        """Corners and presence after looking, and after looking again from there if an object was seen."""
+        quad, presence = self.look(gray, quad)
+        return self.look(gray, quad) if presence >= self.spec.threshold else (quad, presence)
 
     def look(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
         """New corners and presence, 0 to 1, of the object inside a quadrilateral."""
