@@ -118,6 +118,9 @@ class PiCamera:
         except ImportError:
             hint = "On Raspberry Pi OS: sudo apt install python3-picamera2, and a venv with --system-site-packages."
             raise SourceError("picamera needs the package picamera2.", hint) from None
+        except ValueError as error:  # "numpy.dtype size changed": the system's picamera2 was built for an older one
+            hint = "Run: pip install 'numpy<2' 'opencv-python<4.12'."
+            raise SourceError(f"picamera2 does not fit the numpy in use ({error}).", hint) from None
         except (RuntimeError, IndexError) as error:
             raise SourceError(f"The Pi camera cannot be opened ({error}).", "Check the cable, or see --demo.") from None
         main = {"size": tuple(size or (1280, 720)), "format": "RGB888"}  # libcamera's RGB888 is B, G, R in memory

@@ -231,3 +231,12 @@ def test_without_picamera2_the_way_out_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "picamera2", None)
     with pytest.raises(SourceError, match="apt install python3-picamera2"):
         open_source("picamera")
+
+
+def test_a_picamera2_built_for_another_numpy_names_the_way_out(monkeypatch):
+    def grown(name):
+        raise ValueError("numpy.dtype size changed, may indicate binary incompatibility")
+
+    monkeypatch.setattr("realtime.camera.importlib.import_module", grown)
+    with pytest.raises(SourceError, match=r"does not fit the numpy.*numpy<2"):
+        PiCamera()
