@@ -49,8 +49,8 @@ for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certific
 done
 
 rm -rf "$root/glyphcam" && mkdir "$root/glyphcam"
-git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
-    tar --null --ignore-failed-read -T - -cf - | tar -xf - -C "$root/glyphcam"
+tar --exclude=__pycache__ -cf - README.md LICENSE pyproject.toml setup.cfg run_camera.py realtime synth train models |
+    tar -xf - -C "$root/glyphcam"
 
 line=$(awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | head -n 1)
 inside() { chroot "$root" /usr/bin/env HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd /glyphcam && $1"; }
