@@ -143,8 +143,19 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:
-    """Copy every layer's weights where the shapes agree, in order; a changed last layer starts fresh."""
+    """Copy every layer's weights, in order; a last layer for a shorter alphabet takes its part, other shapes start fresh.
+
+    The alphabets are beginnings of one another and the last class is always "none", so a part is the first columns and
+    the last.
+    """
     for old, new in zip(source.layers, target.layers, strict=True):
-        shapes = [np.shape(w) for w in old.get_weights()], [np.shape(w) for w in new.get_weights()]
-        if shapes[0] == shapes[1]:
-            new.set_weights(old.get_weights())
+        weights = [part(w, np.shape(fresh)) for w, fresh in zip(old.get_weights(), new.get_weights(), strict=True)]
+        if all(np.shape(w) == np.shape(fresh) for w, fresh in zip(weights, new.get_weights(), strict=True)):
+            new.set_weights(weights)
+
+
+def part(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The first columns and the last of an array whose last axis is too long."""
+    if weights.shape[:-1] != shape[:-1] or weights.shape[-1] <= shape[-1]:
+        return weights
+    return np.concatenate([weights[..., : shape[-1] - 1], weights[..., -1:]], axis=-1)

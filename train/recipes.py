@@ -40,6 +40,9 @@ PLATE_CROPS = (
 )
 PLATE_VALIDATION = (*PLATE_CROPS[:6], "plates/crops/argentina", "plates/crops/sweden")
 
+# Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
+LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
+
 SPECS = {
     "plates-reader": ModelSpec("plates-reader", "plates", "reader", 48, 144, PLATES, slots=72),
     "digits-reader": ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, slots=40, keep_aspect=True),
@@ -80,8 +83,11 @@ def classifier(recipe: Recipe) -> Sampler:
     meters = Characters(load_labelled(data, ("digits/meters",), "train", spec.alphabet), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
-    weights = [0.2, 0.3, 0.2, 0.24, 0.06] if spec.mode == "digits" else [0.36, 0.26, 0.06, 0.28, 0.04]
-    return Mixture([photos, hands, meters, drawn, nothing], weights)
+    if spec.mode != "digits":
+        return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
+    letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
+    samplers = [photos, hands, meters, drawn, nothing, Characters(letters, spec)]
+    return Mixture(samplers, [0.2, 0.28, 0.2, 0.2, 0.06, 0.06])
 
 
 def lines_reader(recipe: Recipe) -> Sampler:
