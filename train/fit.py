@@ -143,7 +143,7 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:
-    """Copy every layer's weights, in order; a last layer for a shorter alphabet takes its part, other shapes start fresh.
+    """Copy the weights layer by layer; a last layer for a shorter alphabet takes its part, other shapes start fresh.
 
     The alphabets are beginnings of one another and the last class is always "none", so a part is the first columns and
     the last.
