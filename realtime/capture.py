@@ -173,7 +173,7 @@ class Recording(Source):
         while not self.stop.is_set():
             ok, image = self._capture.read()
             if not ok:
-                return self._check_end(index, last + longest)
+                return check_length(self._path, index, last + longest, self.frame_count, self.fps)
             time = self._time(index, last)
             last, longest = time, max(longest, time - last if index else 0.0)
             yield Frame(index, time, to_8_bit(image), self.name)
@@ -186,17 +186,6 @@ class Recording(Source):
             return stamp
         return last + 1 / (self.fps or 25.0)
 
-    def _check_end(self, frames: int, end: float) -> None:
-        """Raises SourceError where the file ended early, by its frames and by its time: each alone may be a guess."""
-        if not frames:
-            raise SourceError(f"{self.name} holds no frame that can be decoded.", "Convert it, for example to H.264.")
-        if not self._path.lower().endswith(COUNTED) or not self.frame_count or not self.fps:
-            return
-        least = 0.95 * self.frame_count - 2
-        if frames < least and end < least / self.fps:
-            what = f"{self.name} ends after {frames} of {self.frame_count} frames"
-            raise SourceError(f"{what}: it is cut off or damaged.", "Copy it again; what was read is kept.")
-
     def close(self) -> None:
         self._capture.release()
 
@@ -204,7 +193,8 @@ class Recording(Source):
 def check_length(path: str, frames: int, last: float, expected: int | None, fps: float | None) -> None:
     """Raises SourceError where a recording gave no frame, or ended before its time; a count alone may be a guess.
 
-    `last` is the last frame's time in seconds; how many frames were expected, at which rate, its container says.
+    `last` is the last frame's time, or that of its end, in seconds; how many frames were expected, at which rate, its
+    container says.
     """
     if not frames:
         raise SourceError(f"{mask(path)} holds no frame that can be decoded.", "Convert it, for example to H.264.")
