@@ -32,23 +32,20 @@ class Model:
     """
 
     def __init__(self, path: Path, spec: ModelSpec | None = None, threads: int = 1) -> None:
-        self.path = Path(path)
+        self.path, self.threads = Path(path), threads
+        self._content = self._read()
         self.spec = spec or load_spec(self.path.with_suffix(".json"))
-        self.threads = threads
         self._interpreters: dict[tuple[int, ...], object] = {}
-        self._content = self._checked()
-
-    def _checked(self) -> bytes:
-        """The file's content, read once, so that what runs is what was checked."""
-        try:
-            content = self.path.read_bytes()
-        except OSError:
-            raise ModelError(
-                f"{self.path} is missing.", "Name the folder that holds the models with --models."
-            ) from None
-        if self.spec.sha256 != hashlib.sha256(content).hexdigest():
+        # The bytes in memory are compared, so that what runs is what was checked.
+        if self.spec.sha256 != hashlib.sha256(self._content).hexdigest():
             raise ModelError(f"{self.path} is not the file its sidecar describes (other sha256).", "Export it again.")
-        return content
+
+    def _read(self) -> bytes:
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            hint = "Name the folder that holds the models with --models."
+            raise ModelError(f"{self.path} is missing.", hint) from None
 
     def __call__(self, batch: np.ndarray):
         interpreter, source, outputs = self._prepared(batch.shape)

@@ -99,7 +99,7 @@ def test_the_table_names_every_figure():
 
 def test_without_models_one_sentence_says_so(tmp_path):
     done = CliRunner().invoke(bench.main, ["--models", str(tmp_path)])
-    assert done.exit_code == 1 and "digits-locator.json is missing" in done.output and "Traceback" not in done.output
+    assert done.exit_code == 1 and "digits-locator.tflite is missing" in done.output and "Traceback" not in done.output
     with pytest.raises(UserError, match="missing"):
         bench.first_result(str(write_clip(tmp_path / "clip.mp4")), "digits", str(tmp_path))
 

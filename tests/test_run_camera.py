@@ -196,7 +196,7 @@ def test_a_missing_extra_names_its_install(pipeline, clip, monkeypatch):
 
 
 def test_a_missing_model_is_named(clip, tmp_path):
-    assert "digits-locator.json is missing" in refused(clip, "--no-show", "--models", tmp_path)
+    assert "digits-locator.tflite is missing" in refused(clip, "--no-show", "--models", tmp_path)
 
 
 def test_a_cut_off_recording_keeps_its_records_and_exits_with_1(pipeline, tmp_path, caplog):
