@@ -7,6 +7,7 @@ makes another picture.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -18,13 +19,13 @@ sys.path.insert(0, str(ROOT))
 
 from realtime.capture import open_source  # noqa: E402
 from realtime.overlay import draw  # noqa: E402
-from realtime.pipeline import load  # noqa: E402
-from realtime.values import Frame  # noqa: E402
+from realtime.pipeline import Pipeline, load  # noqa: E402
+from realtime.values import Frame, Result  # noqa: E402
 from synth.plate_scene import render_plate_scene, sample_plate_scene  # noqa: E402
 from synth.scene import render_scene, sample_scene  # noqa: E402
 
 SIZE = 480, 640  # height, width of each part
-WORDS, PLATES = 6, 11  # seeds of scenes that show much and hide little
+WORDS, PLATES = 6, 19  # seeds of scenes that show much and hide little
 FRAME = 25  # of the demo film
 
 
@@ -33,13 +34,18 @@ def film() -> np.ndarray:
     pipeline = load("digits")
     with open_source(str(ROOT / "realtime" / "demo.mp4")) as frames:
         result = [pipeline(frame) for frame in islice(frames, FRAME)][-1]
-    return draw(result, pipeline.threshold)
+    return drawn(result, pipeline)
+
+
+def drawn(result: Result, pipeline: Pipeline) -> np.ndarray:
+    """The result without the times that this machine took."""
+    return draw(replace(result, timings={}), pipeline.threshold)
 
 
 def still(mode: str, image: np.ndarray) -> np.ndarray:
     """One picture, read."""
     pipeline = load(mode)
-    return draw(pipeline(Frame(0, 0.0, image, still=True)), pipeline.threshold)
+    return drawn(pipeline(Frame(0, 0.0, image, still=True)), pipeline)
 
 
 def words() -> np.ndarray:
