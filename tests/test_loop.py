@@ -244,6 +244,6 @@ def test_memory_does_not_grow_with_the_run():
             self.seen.clear()
             return super().__call__(frame)
 
-    image, scale = make_frame(0).image, Scale(3000, 6000)
-    run_with((make_frame(i, image=image) for i in range(6001)), scale, pipeline=Forgetful())
+    image, scale = make_frame(0).image, Scale(2500, 4000)
+    run_with((make_frame(i, image=image) for i in range(4001)), scale, pipeline=Forgetful())
     assert scale.bytes[1] - scale.bytes[0] < 20_000
