@@ -126,8 +126,8 @@ def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarra
         return model
 
     def net(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        out = model(batch.astype(np.float32), training=False)
-        return tuple(keras.ops.convert_to_numpy(keras.ops.cast(out[k], "float32")) for k in ("corners", "presence"))
+        out = model.predict_on_batch(batch)
+        return out["corners"].astype(np.float32), out["presence"].astype(np.float32)
 
     return net
 
@@ -235,8 +235,8 @@ def cut_out(item: Labelled) -> np.ndarray:
 
 def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:
     """The network's output for all inputs, as numpy float32."""
-    parts = [model(inputs[k : k + batch], training=False) for k in range(0, len(inputs), batch)]
-    return np.concatenate([np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(p, "float32"))) for p in parts])
+    parts = [model.predict_on_batch(inputs[k : k + batch]) for k in range(0, len(inputs), batch)]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def readings(logits: np.ndarray, spec: ModelSpec) -> list[Reading]:
