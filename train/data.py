@@ -242,7 +242,7 @@ def written(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if grow > 0:
         ink = cv2.dilate(ink, np.ones((grow + 1, grow + 1), np.uint8))
     rows, columns = np.flatnonzero(ink.max(1) > 40), np.flatnonzero(ink.max(0) > 40)
-    if len(rows) and len(columns):
+    if len(rows) and len(columns) and rng.random() < 0.6:  # else as it stood on its sheet
         edge = int(rng.integers(0, 7))
         ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         ink = cv2.copyMakeBorder(ink, edge, edge, edge, edge, cv2.BORDER_CONSTANT)
