@@ -17,7 +17,7 @@ from realtime.errors import SinkError
 from realtime.output import Output, check_free
 from realtime.values import Frame, Result
 
-SEGMENT = 0.5  # seconds of video that are encoded in one go, and the most that a kill loses
+SEGMENT = 0.8  # seconds of video that are encoded in one go, and about the most that a kill loses
 STILL = 1.0  # seconds that a still picture, and the last frame, is shown
 SHORTEST, LONGEST = 0.001, 3600.0  # seconds that one frame is shown
 CODECS = "mp4v", "MJPG"  # the first that OpenCV can encode

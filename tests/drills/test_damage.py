@@ -49,7 +49,7 @@ def test_damaged_files_are_read_or_refused(tmp_path, ending):
     with open_source(str(path)) as source:
         assert len(list(source)) == (1 if ending in (".jpg", ".png") else 25)
     command = [sys.executable, HERE / "mutate.py", str(path), "0", str(MUTATIONS)]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=60 + MUTATIONS)
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300 + MUTATIONS)
     *outcomes, grown = done.stdout.splitlines() or [""]
     assert done.returncode == 0, f"after {outcomes[-1:]}: {done.stderr}"
     assert len(outcomes) == MUTATIONS

@@ -75,7 +75,7 @@ def few_bytes():
 
 def test_a_file_that_may_not_grow_ends_the_run_and_is_whole(clip, tmp_path):
     program = start(clip, "--save", tmp_path / "a.mp4", "--jsonl", tmp_path / "a.jsonl", preexec_fn=few_bytes)
-    error = program.communicate(timeout=120)[1]
+    error = program.communicate(timeout=300)[1]
     assert program.returncode == 1 and "Traceback" not in error
     assert error.count("cannot be written any more") == 1
     seen = frames(tmp_path / "a.mp4")
@@ -87,7 +87,7 @@ def test_a_full_disk_ends_the_run_and_leaves_all_files_whole(clip, small_disk, t
         clip, "--save", small_disk / "a.mp4", "--jsonl", small_disk / "a.jsonl", "--db", small_disk / "a.sqlite",
         "--crops", small_disk / "crops",
     )  # fmt: skip
-    error = program.communicate(timeout=120)[1]
+    error = program.communicate(timeout=300)[1]
     assert program.returncode == 1 and "Traceback" not in error
     assert "No space left" in error or "disk is full" in error or "disk I/O error" in error
     assert len(frames(small_disk / "a.mp4")) >= 5
@@ -102,7 +102,7 @@ def test_a_read_only_place_is_one_sentence(clip, small_disk):
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     for option, name in (("--jsonl", "a.jsonl"), ("--csv", "a.csv"), ("--save", "a.mp4"), ("--db", "a.sqlite")):
         program = start(clip, option, small_disk / name)
-        out, error = program.communicate(timeout=120)
+        out, error = program.communicate(timeout=300)
         assert (program.returncode, out) == (2, "") and error.startswith("Error: ") and name in error
 
 
@@ -118,7 +118,7 @@ def test_a_signal_at_any_moment_leaves_all_files_whole(clip, tmp_path, number):
             time.sleep(0.01)
         time.sleep(wait)
         program.send_signal(number)
-        error = program.communicate(timeout=120)[1]
+        error = program.communicate(timeout=300)[1]
         assert program.returncode in ((-number,) if number == signal.SIGKILL else (0, 1)), error
         assert "Traceback" not in error
         written = rows(out["a.jsonl"])
