@@ -91,6 +91,17 @@ def test_every_command_for_making_models_exists(name):
     assert command in (COMMANDS if program == "train" else synth.commands)
 
 
+def test_figures_of_the_program_are_its_own():
+    from realtime.regions import names
+    from realtime.track import LOST_AFTER
+    from train.recipes import STRIDE, WINDOW
+
+    text = " ".join(README.read_text().split())
+    assert f"formats of {len(names())} countries and states" in text
+    assert f"unseen for {LOST_AFTER} seconds" in text
+    assert f"window of {WINDOW} pixels at {STRIDE} times" in text
+
+
 def test_the_checks_take_their_commands_from_here():
     script = (ROOT / ".ci/run").read_text()
     assert "README.md" in script and "$(readme 1)" in script and "$(readme 2)" in script
