@@ -19,17 +19,19 @@ import click
 import cv2
 
 import realtime
-from realtime import draw
+from realtime import archive, draw
 from realtime.capture import Source, open_source
+from realtime.crew import Cluster, Local
 from realtime.errors import UserError
 from realtime.gate import Gates, gates
+from realtime.job import Setup
 from realtime.loop import run
 from realtime.notify import Notifier
 from realtime.overlay import Overlay
-from realtime.pipeline import load
 from realtime.record import doubtful, hashed, read_key
 from realtime.roi import Within, parse_roi
 from realtime.search import History
+from realtime.several import load
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Progress
@@ -45,6 +47,7 @@ from realtime.values import Result
 from realtime.whole import WholeFrame
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
+ALONE = ("save", "jsonl", "csv", "serve", "mqtt", "on_reading", "show", "whole_frame", "max_frames")  # one source only
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
@@ -69,6 +72,22 @@ class Size(click.ParamType):
         return int(width), int(height)
 
 
+class Modes(click.ParamType):
+    """A mode, or several such as plates,digits."""
+
+    name = "mode"
+
+    def convert(self, value, param, ctx) -> str:
+        """The modes, each known and named once, as text."""
+        names = str(value).split(",")
+        unknown = [name for name in names if name not in ALPHABETS]
+        if unknown:
+            self.fail(f"{unknown[0]!r} is not one of {', '.join(ALPHABETS)}.", param, ctx)
+        if len(set(names)) < len(names):
+            self.fail(f"{value!r} names a mode twice.", param, ctx)
+        return str(value)
+
+
 class Sectioned(click.Command):
     """A command whose help lists the options under headings."""
 
@@ -87,9 +106,11 @@ SECTIONS = {
     "Which frames": ("size", "fps", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
     "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
 }
+MODES = f"{'|'.join(ALPHABETS)}[,...]"
 POSITIVE = click.IntRange(min=1)
 RATE = click.FloatRange(min=0, min_open=True)
 SHARE = click.FloatRange(0, 1)
@@ -100,7 +121,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 
 @click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--mode", type=click.Choice(list(ALPHABETS)), default="digits", show_default=True, help="Kind of text.")
+@click.option("--mode", type=Modes(), metavar=MODES, default="digits", show_default=True,
+              help="Kind of text; several with commas between.")  # fmt: skip
 @click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
 @click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
@@ -130,6 +152,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--mqtt", metavar="URL", help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")
 @click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops when older.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
+@click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with so many processes.")
+@click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
 @click.option("--demo", is_flag=True, help="Run on a short clip that comes with the program.")
 @click.option("--draw", is_flag=True, help="A pad to draw on.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
@@ -146,7 +170,8 @@ def main(**options) -> None:
     start_logging(o.log_level)
     try:
         with stopping_on_signals() as stop:
-            summary = use_pad(o, stop) if o.draw else watch(o, stop)
+            job = use_pad if o.draw else file_away if o.workers or o.scheduler else watch
+            summary = job(o, stop)
     except UserError as error:
         raise Refused(str(error)) from None
     if summary.frames:
@@ -174,8 +199,38 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
 
 def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
     """The drawing pad."""
-    draw.run(partial(load, models=o.models, threads=o.threads), o.mode, stop)
+    draw.run(partial(load, models=o.models, threads=o.threads), o.mode.split(",")[0], stop)
     return Summary()
+
+
+def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
+    """Many recordings into a database, by several processes or a cluster."""
+    check_archive(o)
+    setup = Setup(
+        o.mode, o.models, o.threads, o.threshold, tuple(regions_of(o)), parse_roi(o.roi) if o.roi else None,
+        o.every, o.max_fps, o.skip_still, o.skip_blurred, bool(o.crops),
+    )  # fmt: skip
+    crew = Cluster(o.scheduler) if o.scheduler else Local(o.workers)
+    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
+    report = archive.run(sources_of(o), setup, o.db, crew, stop, crops=o.crops, keep=o.keep, change=change)
+    if stop.signal:
+        log.error("Stopped before the end. Run the same command again to go on.")
+    return report
+
+
+def check_archive(o: SimpleNamespace) -> None:
+    """Raises UserError for options that do not go together with --workers and --scheduler."""
+    check(o)
+    name = "--scheduler" if o.scheduler else "--workers"
+    if o.workers and o.scheduler:
+        raise UserError("--workers and --scheduler exclude each other.", "A cluster brings its own workers.")
+    if not o.db:
+        raise UserError(f"{name} writes into a database.", "Name it with --db FILE.sqlite.")
+    others = [option for option in ALONE if getattr(o, option)]
+    if others:
+        raise UserError(f"--{others[0].replace('_', '-')} does not go with {name}.", "Records go to --db and --crops.")
+    if not o.sources:
+        raise UserError(f"{name} reads recordings.", "Name files, folders, globs or URLs.")
 
 
 def check(o: SimpleNamespace) -> None:
@@ -205,9 +260,15 @@ def sources_of(o: SimpleNamespace) -> list[str]:
 
 def open_pipeline(o: SimpleNamespace):
     """The mode's pipeline, or the one that reads whole frames."""
-    regions = [code for code in o.region.split(",") if code]
-    pipeline = load(o.mode, o.models, o.threads, threshold=o.threshold, regions=regions)
+    if o.whole_frame and "," in o.mode:
+        raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
+    pipeline = load(o.mode, o.models, o.threads, threshold=o.threshold, regions=regions_of(o))
     return WholeFrame(o.mode, pipeline.read_whole, pipeline.threshold) if o.whole_frame else pipeline
+
+
+def regions_of(o: SimpleNamespace) -> list[str]:
+    """The plate formats that were asked for."""
+    return [code for code in o.region.split(",") if code]
 
 
 def narrow(pipeline, roi: str, source: Source) -> None:
@@ -217,7 +278,8 @@ def narrow(pipeline, roi: str, source: Source) -> None:
         raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
     if source.size:
         part.check(source.size)
-    pipeline.locator = Within(pipeline.locator, part)
+    for one in getattr(pipeline, "pipelines", (pipeline,)):
+        one.locator = Within(one.locator, part)
 
 
 def gates_of(o: SimpleNamespace) -> Gates:

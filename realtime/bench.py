@@ -21,7 +21,7 @@ from realtime.capture import open_source
 from realtime.errors import UserError
 from realtime.loop import run
 from realtime.model import runtime
-from realtime.pipeline import load
+from realtime.several import load
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch, percentile
 from realtime.values import Result

@@ -56,11 +56,10 @@ class Local:
             failed.set_exception(error)
             return failed
 
-    def alone(self, function: Callable, job):
-        """The result of a job that nothing else runs beside, or the exception that it ended with."""
+    def renew(self) -> None:
+        """New processes, for the old ones are gone."""
         self.__exit__()
         self.__enter__()
-        return outcome(self.submit(function, job))
 
 
 class Cluster:
@@ -95,9 +94,8 @@ class Cluster:
         """Have `function(job)` done somewhere."""
         return self._executor.submit(function, job)
 
-    def alone(self, function: Callable, job):
-        """The result of a job, or the exception that it ended with."""
-        return outcome(self.submit(function, job))
+    def renew(self) -> None:
+        """The scheduler sees to that."""
 
 
 def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: threading.Event) -> Iterator[tuple]:
@@ -117,7 +115,20 @@ def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: t
         results = [(pending.pop(future), outcome(future)) for future in done]
         suspects = [job for job, result in results if isinstance(result, BrokenExecutor)]
         yield from (pair for pair in results if not isinstance(pair[1], BrokenExecutor))
-        yield from ((job, crew.alone(function, job)) for job in suspects)
+        yield from one_by_one(crew, function, suspects)
+
+
+def one_by_one(crew: Local | Cluster, function: Callable, jobs: Iterable) -> Iterator[tuple]:
+    """Jobs after the crew broke, each with nothing beside it: the one in which it breaks again is to blame."""
+    broken = True
+    for job in jobs:
+        if broken:
+            crew.renew()
+        result = outcome(crew.submit(function, job))
+        broken = isinstance(result, BrokenExecutor)
+        yield job, result
+    if broken and jobs:
+        crew.renew()
 
 
 def in_order(jobs: Iterable, pairs: Iterable[tuple]) -> Iterator[tuple]:

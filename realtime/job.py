@@ -27,8 +27,9 @@ from realtime.loop import run
 from realtime.pipeline import KINDS_OF, SHIPPED
 from realtime.record import mask
 from realtime.roi import Roi, Within
-from realtime.several import load_modes
+from realtime.several import load
 from realtime.spec import load_spec
+from realtime.stats import Stopwatch
 from realtime.track import AGREE, cut
 from realtime.values import Frame, Quad, Reading, Result, Sighting
 
@@ -69,7 +70,7 @@ class Setup:
     def open(self):
         """The pipeline. Raises ModelError."""
         regions = {"threshold": self.threshold, "regions": self.regions, "agree": self.agree}
-        pipeline = load_modes(self.mode, self.models, self.threads, **regions)
+        pipeline = load(self.mode, self.models, self.threads, **regions)
         for one in getattr(pipeline, "pipelines", (pipeline,)) if self.roi else ():
             one.locator = Within(one.locator, self.roi)
         return pipeline
@@ -149,7 +150,7 @@ class Notes:
         self.times: tuple[float, float] | tuple[()] = ()  # of the first and the last frame
 
     def __call__(self, frame: Frame) -> Result:
-        sightings = tuple(self._pipeline.read(frame.image))
+        sightings = tuple(self._pipeline.see(frame, Stopwatch()))
         self._rows.append([frame.index, frame.time, frame.still, [row_of(s) for s in sightings]])
         for sighting in sightings if self._crops else ():
             self._keep(sighting, frame.image)

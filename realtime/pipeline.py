@@ -162,9 +162,9 @@ def load(
     folder = Path(models) if models else SHIPPED
     nets = {kind: Model(folder / f"{mode}-{kind}.tflite", threads=threads) for kind in KINDS_OF[mode]}
     locator = Locator(nets["locator"], nets["locator"].spec)
-    recogniser = Recogniser(nets["reader"], nets["reader"].spec)
+    recogniser = Recogniser(nets["reader"], nets["reader"].spec, mode)
     refiner = Refiner(nets["corners"], nets["corners"].spec) if "corners" in nets else None
-    classifier = Recogniser(nets["classifier"], nets["classifier"].spec) if "classifier" in nets else None
+    classifier = Recogniser(nets["classifier"], nets["classifier"].spec, mode) if "classifier" in nets else None
     return Pipeline(mode, locator, recogniser, refiner, classifier, threshold=threshold, regions=regions, agree=agree)
 
 

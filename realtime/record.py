@@ -32,7 +32,7 @@ def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
 
     "frame", "time", "box" and "quad" are those of the latest sighting; the text is the vote of all of them.
     """
-    row = _row(track.sighting.quad, track.reading, mode or track.sighting.mode, source)
+    row = _row(track.sighting.quad, track.reading, track.sighting.mode or mode, source)
     row |= {"frame": track.last_frame, "time": _seconds(track.last_time), "track": track.id, "count": track.count}
     row |= {"first_time": _seconds(track.first_time), "last_time": _seconds(track.last_time)}
     return _ordered(row, crop)
@@ -41,7 +41,7 @@ def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
 def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict:
     """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
     time = _seconds(frame.time)
-    row = _row(sighting.quad, sighting.reading, mode or sighting.mode, frame.source)
+    row = _row(sighting.quad, sighting.reading, sighting.mode or mode, frame.source)
     row |= {"frame": frame.index, "time": time, "track": track, "first_time": time, "last_time": time, "count": 1}
     return _ordered(row)
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from realtime.errors import ModelError
 from realtime.locate import levels
-from realtime.pipeline import Pipeline, load
+from realtime.pipeline import Pipeline
+from realtime.pipeline import load as load_one
 from realtime.preprocess import to_gray
+from realtime.stats import Stopwatch
 from realtime.values import Frame, Result, Sighting, Track
 
 
@@ -60,6 +62,11 @@ class Several:
         self._forget()
         return [sighting for pipeline in self.pipelines for sighting in pipeline.read(image)]
 
+    def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
+        """What a frame shows before it is followed, mode by mode."""
+        self._forget()
+        return [sighting for pipeline in self.pipelines for sighting in pipeline.see(frame, watch)]
+
     def __call__(self, frame: Frame) -> Result:
         """One frame through all modes; a stage's time is that of all modes together."""
         self._forget()
@@ -88,10 +95,10 @@ def joined(parts) -> tuple:
     return tuple(item for part in parts for item in part)
 
 
-def load_modes(modes: str, *args, **options) -> Pipeline | Several:
+def load(modes: str, *args, **options) -> Pipeline | Several:
     """`pipeline.load` for one mode or several: "plates" or "plates,digits". Raises ModelError."""
     names = [name for name in modes.split(",") if name]
     if len(set(names)) != len(names) or not names:
         raise ModelError(f"{modes!r} names a mode twice or none.", "Write, for example: plates,digits.")
-    pipelines = [load(name, *args, **options) for name in names]
+    pipelines = [load_one(name, *args, **options) for name in names]
     return pipelines[0] if len(pipelines) == 1 else Several(pipelines)

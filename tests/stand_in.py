@@ -43,7 +43,7 @@ def blocks(gray: np.ndarray) -> list[Spot]:
     return [Spot(Quad.from_box(box), 1.0) for box in boxes]
 
 
-def shades(gray: np.ndarray, spots: list[Spot]) -> list[Sighting]:
+def shades(gray: np.ndarray, spots: list[Spot], again: bool = False) -> list[Sighting]:
     """The block's gray in steps of 20 as its text; surer the further right it is."""
     found = []
     for spot in spots:

@@ -15,9 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from conftest import make_image, write_picture
 from stand_in import StandIn, write_film
 
+import run_camera
 from realtime import archive, crew, job
 from realtime.capture import Slice, open_source
 from realtime.errors import SinkError, SourceError, UserError
@@ -321,6 +323,7 @@ def test_a_part_that_is_stopped_gives_nothing(film):
 KILLED = """
 import sys, threading
 from stand_in import StandIn
+import run_camera
 from realtime import archive, crew
 if __name__ == "__main__":
     base, *films = sys.argv[1:]
@@ -366,3 +369,59 @@ def test_a_setup_makes_its_pipeline_and_knows_its_models():
         replace(job.Setup("digits"), models="/none").digest()
     with pytest.raises(UserError, match="not a mode"):
         job.Setup("runes").open()
+
+
+# the command line
+
+
+@pytest.fixture
+def filed(monkeypatch):
+    """What the command line asks of the archive."""
+    asked = []
+
+    def note(sources, setup, base, hands, stop, **options):
+        asked.append((sources, setup, base, hands, options))
+        return archive.Report(recordings=1, frames=9, failures=list(note.failures))
+
+    note.failures = []
+    monkeypatch.setattr(run_camera.archive, "run", note)
+    note.asked = asked
+    return note
+
+
+def command(*words):
+    return CliRunner().invoke(run_camera.main, [str(word) for word in words])
+
+
+def test_options_reach_the_workers(filed, tmp_path):
+    options = ["--mode", "plates,digits", "--region", "DE,FR", "--roi", "0,0,64,64", "--every", 2, "--threshold", 0.7]
+    options += ["--workers", 3, "--crops", tmp_path, "--keep", 2]
+    done = command("a.mp4", "b.mp4", "--db", tmp_path / "a.sqlite", *options)
+    assert done.exit_code == 0, done.output
+    [(sources, setup, base, hands, more)] = filed.asked
+    assert (sources, base, hands.workers) == (["a.mp4", "b.mp4"], str(tmp_path / "a.sqlite"), 3)
+    assert (setup.modes, setup.regions, setup.every, setup.threshold) == (("plates", "digits"), ("DE", "FR"), 2, 0.7)
+    assert setup.roi.corners[2] == (64, 64) and setup.crops and setup.gated
+    assert (more["crops"], more["keep"]) == (str(tmp_path), 2)
+
+
+def test_a_scheduler_takes_the_place_of_workers(filed, tmp_path):
+    assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--scheduler", "tcp://10.0.0.1:8786").exit_code == 0
+    assert filed.asked[0][3].address == "tcp://10.0.0.1:8786" and not filed.asked[0][1].gated
+
+
+def test_failures_exit_with_1(filed, tmp_path):
+    filed.failures.append("a.mp4 is empty (0 bytes).")
+    assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--workers", 1).exit_code == 1
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["a.mp4", "--workers", 2], "Name it with --db"),
+    (["a.mp4", "--workers", 2, "--scheduler", "x", "--db", "a"], "exclude each other"),
+    (["a.mp4", "--workers", 2, "--db", "a", "--on-reading", "x"], "--on-reading does not go with --workers"),
+    (["a.mp4", "--scheduler", "x", "--db", "a", "--whole-frame"], "--whole-frame does not go with --scheduler"),
+    (["--workers", 2, "--db", "a"], "Name files"),
+])  # fmt: skip
+def test_mistakes_are_one_sentence(filed, words, sentence):
+    done = command(*words)
+    assert done.exit_code == 2 and sentence in done.output and "Traceback" not in done.output and not filed.asked
