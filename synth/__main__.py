@@ -54,10 +54,12 @@ def _add(kind: str) -> None:
     @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Continued if begun.")
     @click.option("--count", default=100, show_default=True, metavar="N")
     @click.option("--workers", default=1, show_default=True, metavar="N", help="Processes; changes no sample.")
+    @click.option("--scheduler", default="", metavar="ADDRESS",
+                  help="A Dask cluster instead; all its workers see DIR and have the same fonts.")  # fmt: skip
     @asked
-    def write(out: Path, count: int, workers: int, mode: str, split: str, seed: int, backgrounds: str) -> None:
-        request = Request(kind, mode, split, seed, backgrounds)
-        list(tqdm(_told(write_all(request, out, count, workers)), total=count, unit="sample", disable=None))
+    def write(out: Path, count: int, workers: int, scheduler: str, **settings) -> None:
+        steps = _told(write_all(Request(kind, **settings), out, count, workers, scheduler))
+        list(tqdm(steps, total=count, unit="sample", disable=None))
 
 
 def _told(steps):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from realtime.crew import Cluster, Local, completed, in_order
 from realtime.errors import SinkError, SourceError, UserError
 from synth.clip import Clip, render_clip, sample_clip
 from synth.fonts import ALPHABET, DIGITS
@@ -19,6 +21,7 @@ from synth.render import sample_character, sample_crop, sample_not_character
 from synth.scene import render_scene, sample_scene
 
 Rng = np.random.Generator
+CHUNK = 8  # samples per job
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
@@ -100,18 +103,19 @@ def photographs(folder: str) -> tuple[np.ndarray, ...]:
 # --- a folder of samples
 
 
-def write_all(request: Request, folder: Path, count: int, workers: int = 1) -> Iterator[int]:
+def write_all(request: Request, folder: Path, count: int, workers: int = 1, scheduler: str = "") -> Iterator[int]:
     """Draw samples 0 to count - 1 into the folder, except those already there; yields each index when it is on disk.
 
     Pictures are named by index; labels.jsonl has one line for each, in order of their index within one run.
     """
+    crew = Cluster(scheduler) if scheduler else Local(workers) if workers > 1 else None
     done = prepare(request, folder)
     missing = [index for index in range(count) if index not in done]
     with (folder / "labels.jsonl").open("a") as labels:
-        for index, row in _rows(partial(_store, request, folder), missing, workers):
+        for row in _rows(partial(_store, anywhere(request), folder.resolve()), missing, crew):
             labels.write(json.dumps(row) + "\n")
             labels.flush()
-            yield index
+            yield row["index"]
 
 
 def prepare(request: Request, folder: Path) -> set[int]:
@@ -141,12 +145,27 @@ def read_labels(folder: Path) -> list[dict]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def _rows(work: Callable[[int], dict], indices: Sequence[int], workers: int) -> Iterator[tuple[int, dict]]:
-    if workers <= 1:
-        yield from ((index, work(index)) for index in indices)
+def anywhere(request: Request) -> Request:
+    """The request with a path that means the same in every working directory."""
+    return replace(request, backgrounds=request.backgrounds and str(Path(request.backgrounds).resolve()))
+
+
+def _rows(work: Callable[[int], dict], indices: Sequence[int], crew: Local | Cluster | None) -> Iterator[dict]:
+    """The rows of the indices, in order."""
+    if crew is None:
+        yield from map(work, indices)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from zip(indices, pool.imap(work, indices, chunksize=8), strict=True)
+    jobs = [tuple(indices[i : i + CHUNK]) for i in range(0, len(indices), CHUNK)]
+    with crew:
+        for _, rows in in_order(jobs, completed(crew, partial(_several, work), jobs, threading.Event())):
+            if isinstance(rows, BaseException):
+                raise rows
+            yield from rows
+
+
+def _several(work: Callable[[int], dict], indices: Sequence[int], stop: threading.Event | None = None) -> list[dict]:
+    """One job: the rows of a few indices; fewer when told to stop."""
+    return [work(index) for index in takewhile(lambda _: not (stop and stop.is_set()), indices)]
 
 
 def _store(request: Request, folder: Path, index: int) -> dict:
