@@ -85,7 +85,7 @@ def compared(model, int8: Model, data: str) -> ModelSpec:
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
     same = agreement(said_by(floats, spec), said_by(ints, spec))
-    insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)  # unreadable lines differ by nature
+    insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
     temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
     error = reliability(surenesses(ints, spec), right[1]).error
