@@ -80,7 +80,12 @@ class Recogniser:
 
     def __call__(self, gray: np.ndarray, spots: Sequence[Spot], again: bool = False) -> list[Sighting]:
         """One sighting per spot, in order; a spot that says nothing has an empty reading."""
-        return [Sighting(s.quad, self.look(gray, s.quad, again), s.score, self.mode) for s in spots]
+        return [Sighting(s.quad, self.look(gray, self.loosened(s.quad), again), s.score, self.mode) for s in spots]
+
+    def loosened(self, quad: Quad) -> Quad:
+        """The quadrilateral with the reader's margin around."""
+        width, height = quad.size
+        return view(quad, self.spec.margin, self.spec.margin * height / max(width, 1.0), 0.0) if self.spec.margin else quad
 
     def look(self, gray: np.ndarray, quad: Quad, again: bool) -> Reading:
         """The reading of one object; with `again` an unsure one is read from slightly other views too, which vote.

@@ -35,6 +35,7 @@ class ModelSpec:
     slots: int = 0
     stride: int = 0
     keep_aspect: bool = False  # pad to the input's shape instead of stretching
+    margin: float = 0.0  # of a located object's height, that is read beyond its corners on every side
     threshold: float = 0.5
     temperature: float = 1.0
     sha256: str = ""

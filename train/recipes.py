@@ -8,17 +8,22 @@ from itertools import groupby
 
 import numpy as np
 
+from realtime.locate import Locator
+from realtime.model import Model
+from realtime.pipeline import SHIPPED as MODELS
 from realtime.preprocess import to_gray
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
 from train.data import (
     Bank,
     Characters,
+    Labelled,
     MeterStrips,
     Mixture,
     RealCrops,
     Recipe,
     Rendered,
     Sampler,
+    around,
     load_backgrounds,
     load_labelled,
     some_patch,
@@ -45,9 +50,9 @@ LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 
 SPECS = {
     "plates-reader": ModelSpec("plates-reader", "plates", "reader", 48, 144, PLATES, slots=72),
-    "digits-reader": ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, slots=40, keep_aspect=True),
+    "digits-reader": ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, 40, keep_aspect=True, margin=0.2),
     "characters-reader": ModelSpec(
-        "characters-reader", "characters", "reader", 32, 160, CHARACTERS, slots=40, keep_aspect=True
+        "characters-reader", "characters", "reader", 32, 160, CHARACTERS, 40, keep_aspect=True, margin=0.2
     ),
     "plates-locator": ModelSpec("plates-locator", "plates", "locator", WINDOW, WINDOW, stride=STRIDE),
     "plates-corners": ModelSpec("plates-corners", "plates", "corners", 48, 128),
@@ -104,10 +109,24 @@ def lines_reader(recipe: Recipe) -> Sampler:
         return Bank(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
 
     meters = MeterStrips(load_labelled(data, ("digits/meters",), "train", DIGITS), spec)
+    plain = load_backgrounds(data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))
+    nothing = RealCrops(mined(f"{spec.mode}-locator", plain), spec, backgrounds)
+    real = RealCrops(words, spec, backgrounds)
     if spec.mode == "digits":
-        return Mixture([drawn("digits"), RealCrops(words, spec, backgrounds), meters], [0.7, 0.12, 0.18])
-    parts = [drawn("characters"), drawn("digits"), RealCrops(words, spec, backgrounds), meters]
-    return Mixture(parts, [0.42, 0.24, 0.28, 0.06])
+        return Mixture([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
+    return Mixture([drawn("characters"), drawn("digits"), real, meters, nothing], [0.36, 0.22, 0.25, 0.05, 0.12])
+
+
+def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
+    """What the shipped locator finds in pictures without an object; before there is one, the pictures."""
+    path = MODELS / f"{name}.tflite"
+    if not path.is_file():
+        return [Labelled(gray, "") for gray in backgrounds]
+    model = Model(path)
+    locator = Locator(model, model.spec, threshold)
+    spots = [(gray, spot) for gray in backgrounds for spot in locator(gray)]
+    parts = [around(gray, spot.quad) for gray, spot in spots if spot.quad.size[1] > 6]
+    return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
 
 
 def plate_scenes(recipe: Recipe) -> Several:
