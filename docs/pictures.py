@@ -25,7 +25,7 @@ from synth.plate_scene import render_plate_scene, sample_plate_scene  # noqa: E4
 from synth.scene import render_scene, sample_scene  # noqa: E402
 
 SIZE = 480, 640  # height, width of each part
-WORDS, PLATES = 6, 19  # seeds of scenes that show much and hide little
+WORDS, PLATES = 6, 11  # seeds of scenes that show much and hide little
 FRAME = 25  # of the demo film
 
 

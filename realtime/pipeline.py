@@ -14,7 +14,7 @@ from realtime.model import Model
 from realtime.preprocess import around_ink, to_gray, whole
 from realtime.recognise import NOTHING, Recogniser, softmax
 from realtime.refine import Refiner
-from realtime.regions import match, repair
+from realtime.regions import formats, match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
@@ -23,6 +23,7 @@ from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 HINT = 0.4  # share of the threshold from which a reading counts beside others of the same object
+ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
 
@@ -75,7 +76,7 @@ class Pipeline:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
         watch = Stopwatch()
         sightings = self.see(frame, watch)
-        sure = tuple(s for s in sightings if s.reading.confidence >= self.threshold)
+        sure = tuple(s for s in sightings if s.reading.confidence >= self.needed(s.reading))
         with watch("track"):
             step = follow(self.tracker, frame, sightings)
         return Result(frame, sure, step.tracks, step.confirmed, step.ended, watch.take())
@@ -86,6 +87,10 @@ class Pipeline:
             gray = self.gray(frame.image)
         return self._sightings(gray, watch, 1.0 if frame.still else HINT, again=frame.still)
 
+    def needed(self, reading: Reading) -> float:
+        """How sure a reading must be."""
+        return max(self.threshold, ALONE) if len(reading.text) == 1 else self.threshold
+
     def flush(self) -> tuple[Track, ...]:
         """End every track: nothing more will come from this source."""
         return self.tracker.flush()
@@ -95,7 +100,7 @@ class Pipeline:
         spots = self._spots(gray, watch)
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
-        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= share * self.threshold]
+        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= share * self.needed(s.reading)]
         return sorted(sure, key=lambda s: -s.reading.confidence)
 
     def _spots(self, gray: np.ndarray, watch: Stopwatch) -> list[Spot]:
@@ -155,10 +160,11 @@ def load(
 ) -> Pipeline:
     """The pipeline of a mode ("digits", "characters", "plates") with the shipped models or those in a folder.
 
-    Raises ModelError for an unknown mode and for missing or damaged models.
+    Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
     """
     if mode not in ALPHABETS:
         raise ModelError(f"{mode!r} is not a mode.", f"Choose one of: {', '.join(ALPHABETS)}.")
+    formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
     nets = {kind: Model(folder / f"{mode}-{kind}.tflite", threads=threads) for kind in KINDS_OF[mode]}
     locator = Locator(nets["locator"], nets["locator"].spec)

@@ -29,7 +29,7 @@ else
     root=$(mktemp -d /var/tmp/glyphcam-arm64.XXXXXX)
 fi
 leave() {
-    umount "$root/proc" "$root/dev" 2>/dev/null || true
+    umount "$root/proc" "$root/dev" "$root/sys" 2>/dev/null || true
     [ -n "${ROOTFS:-}" ] || rm -rf --one-file-system "$root"
 }
 trap leave EXIT
@@ -42,6 +42,7 @@ if [ ! -x "$root/usr/bin/python3" ]; then
 fi
 mount --bind /dev "$root/dev"
 mount -t proc proc "$root/proc"
+mount --bind /sys "$root/sys"  # the runtime counts processors there
 
 # The network as it is set up here.
 for file in /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs/ca-certificates.crt; do

@@ -241,6 +241,11 @@ def test_an_unknown_mode_names_those_there_are():
         load("faces")
 
 
+def test_an_unknown_region_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(UserError, match='no plate region "XX"'):
+        load("plates", tmp_path, regions=["DE", "XX"])
+
+
 @pytest.mark.parametrize("mode", list(KINDS_OF))
 def test_missing_models_are_named(tmp_path, mode):
     with pytest.raises(UserError, match=rf"{mode}-locator\.\w+ is missing"):
