@@ -19,6 +19,7 @@ LONGEST = 640  # pixels of the longer side of the finest level
 SMALLEST = 40  # pixels of the longer side of the coarsest
 EDGE = 40  # pixels of repeated border, so that cells reach to 8 pixels from the picture's edge
 MOST = 32  # spots per picture, the surest first
+OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
 OVERLAP = 0.3  # boxes that overlap more are one object
 
 
@@ -78,28 +79,44 @@ def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> list
 
 def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends."""
-    left, right = quads[:, [0, 3]].mean(1), quads[:, [1, 2]].mean(1)
-    height = np.linalg.norm(quads[:, [3, 2]] - quads[:, [0, 1]], axis=-1).mean(1)
-    axis = (right - left) / np.maximum(np.linalg.norm(right - left, axis=-1, keepdims=True), 1e-6)
-    smaller = np.minimum(height[:, None], height[None])
-    near = np.abs(centres[:, None] - centres[None]).max(-1) < 2.5 * np.maximum(smaller, 4.0)
-    alike = np.maximum(height[:, None], height[None]) < 1.6 * smaller
-    links = near & alike & same_end(left, centres, smaller, axis) & same_end(right, centres, smaller, axis)
+    left, right = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
+    height = lengths(quads[:, [3, 2]] - quads[:, [0, 1]]).mean(1)
+    axis = (right - left) / np.maximum(lengths(right - left), 1e-6)[:, None]
+    i, j = neighbours(centres, height)
+    smaller, apart = np.minimum(height[i], height[j]), lengths(centres[i] - centres[j])
+    one = np.ones(len(i), bool)
+    for ends in (left, right):
+        blind = lengths(ends - centres) > 0.85 * CLIP
+        one &= same_end(ends[j] - ends[i], axis[i], smaller, (blind[i] | blind[j]), apart)
+    links = np.zeros((len(centres), len(centres)), bool)
+    links[i, j] = one
     return links & links.T
 
 
-def same_end(ends: np.ndarray, centres: np.ndarray, height: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Whether two cells (n, n) give the same end, or one is too far to see it and the other's lies beyond.
+def neighbours(centres: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of cells that may speak of one object: near each other and alike in height; index arrays i and j."""
+    x, y = centres.T
+    smaller, larger = np.minimum.outer(height, height), np.maximum.outer(height, height)
+    reach = 2.5 * np.maximum(smaller, 4.0)
+    near = (np.abs(np.subtract.outer(x, x)) < reach) & (np.abs(np.subtract.outer(y, y)) < reach)
+    return np.nonzero(near & (larger < 1.6 * smaller))
 
-    Beyond means along the first one's text, so that cells in the middle of two lines under each other stay apart.
+
+def same_end(gap: np.ndarray, axis: np.ndarray, height: np.ndarray, blind: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """Whether pairs of cells (n,) give the same end, or one is too far to see it and the other's lies beyond.
+
+    `gap` is how far the ends lie from each other, x and y, `apart` how far the cells do. Beyond means along the first
+    one's text, so that cells in the middle of two lines under each other stay apart.
     """
-    gap = ends[None] - ends[:, None]
-    distance = np.linalg.norm(gap, axis=-1)
-    blind = np.linalg.norm(ends - centres, axis=1) > 0.85 * CLIP
-    apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1)
-    across = np.abs(gap[..., 0] * axis[:, None, 1] - gap[..., 1] * axis[:, None, 0])
-    beyond = (blind[:, None] | blind[None]) & (distance < apart + 0.6 * height) & (across < 0.6 * height)
+    distance = lengths(gap)
+    across = np.abs(gap[:, 0] * axis[:, 1] - gap[:, 1] * axis[:, 0])
+    beyond = blind & (distance < apart + 0.6 * height) & (across < 0.6 * height)
     return (distance < 0.6 * height) | beyond
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Of vectors (..., 2)."""
+    return np.hypot(vectors[..., 0], vectors[..., 1])
 
 
 def components(links: np.ndarray) -> list[np.ndarray]:
@@ -115,17 +132,13 @@ def components(links: np.ndarray) -> list[np.ndarray]:
 
 def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """One quadrilateral (4, 2) of a group of cells: every corner from the cells nearest to its end."""
-    height = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1).mean()
-    corners = np.empty((4, 2), np.float32)
+    height = lengths(quads[:, 3] - quads[:, 0]).mean()
     axis = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]).mean(0)
-    along = (quads - quads.mean((0, 1))) @ (axis / max(np.linalg.norm(axis), 1e-6))
-    for k, sign in enumerate((-1, 1, 1, -1)):
-        distance = np.linalg.norm(quads[:, k] - centres, axis=1)
-        outermost = (sign * along[:, k]).max()
-        sees = (distance < 0.85 * CLIP) | (sign * along[:, k] > outermost - 0.5 * height)
-        weight = np.where(sees, presence**2 * np.exp(-distance / (2 * height + 1)), 1e-9)
-        corners[k] = (quads[:, k] * weight[:, None]).sum(0) / weight.sum()
-    return corners
+    outwards = (quads @ (axis / max(float(np.hypot(*axis)), 1e-6))) * OUTWARDS
+    distance = lengths(quads - centres[:, None])
+    sees = (distance < 0.85 * CLIP) | (outwards > outwards.max(0) - 0.5 * height)
+    weight = np.where(sees, presence[:, None] ** 2 * np.exp(-distance / (2 * height + 1)), 1e-9)
+    return ((quads * weight[..., None]).sum(0) / weight.sum(0)[:, None]).astype(np.float32)
 
 
 def distinct(spots: list[Spot]) -> list[Spot]:

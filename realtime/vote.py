@@ -20,7 +20,10 @@ def vote(readings: Sequence[Reading]) -> Reading:
     said = [r for r in readings if r.text]
     if not said:
         return NOTHING
-    length = heaviest({len(r.text): sum(weight(o) for o in said if len(o.text) == len(r.text)) for r in said})
+    weights: dict[int, float] = defaultdict(float)
+    for reading in said:
+        weights[len(reading.text)] += weight(reading)
+    length = heaviest(weights)
     same_length = [r for r in said if len(r.text) == length]
     places = [_place(same_length, k) for k in range(length)]
     text = "".join(c for c, _ in places)
