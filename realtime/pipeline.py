@@ -22,7 +22,6 @@ from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
-HINT = 0.4  # share of the threshold from which a reading counts beside others of the same object
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
@@ -76,16 +75,15 @@ class Pipeline:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
         watch = Stopwatch()
         sightings = self.see(frame, watch)
-        sure = tuple(s for s in sightings if s.reading.confidence >= self.needed(s.reading))
         with watch("track"):
             step = follow(self.tracker, frame, sightings)
-        return Result(frame, sure, step.tracks, step.confirmed, step.ended, watch.take())
+        return Result(frame, tuple(sightings), step.tracks, step.confirmed, step.ended, watch.take())
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
-        """What a frame shows before it is followed: of a sequence also what is too unsure to be said of one picture."""
+        """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
         with watch("gray"):
             gray = self.gray(frame.image)
-        return self._sightings(gray, watch, 1.0 if frame.still else HINT, again=frame.still)
+        return self._sightings(gray, watch, again=frame.still)
 
     def needed(self, reading: Reading) -> float:
         """How sure a reading must be."""
@@ -95,12 +93,12 @@ class Pipeline:
         """End every track: nothing more will come from this source."""
         return self.tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch, share: float = 1.0, again: bool = False) -> list[Sighting]:
-        """Sightings at least as sure as a share of the threshold, best first."""
+    def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False) -> list[Sighting]:
+        """Sightings as sure as they must be, best first."""
         spots = self._spots(gray, watch)
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
-        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= share * self.needed(s.reading)]
+        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
         return sorted(sure, key=lambda s: -s.reading.confidence)
 
     def _spots(self, gray: np.ndarray, watch: Stopwatch) -> list[Spot]:

@@ -85,7 +85,8 @@ class Recogniser:
     def loosened(self, quad: Quad) -> Quad:
         """The quadrilateral with the reader's margin around."""
         width, height = quad.size
-        return view(quad, self.spec.margin, self.spec.margin * height / max(width, 1.0), 0.0) if self.spec.margin else quad
+        across = self.spec.margin
+        return view(quad, across, across * height / max(width, 1.0), 0.0) if across else quad
 
     def look(self, gray: np.ndarray, quad: Quad, again: bool) -> Reading:
         """The reading of one object; with `again` an unsure one is read from slightly other views too, which vote.

@@ -13,6 +13,7 @@ from realtime.values import Box, Reading, Sighting, State, Track, iou
 from realtime.vote import NOTHING, vote
 
 AGREE = 2  # equal readings that confirm a track
+SETTLED = 0.5  # and the confidence their vote must have
 LOST_AFTER = 1.2  # seconds unseen
 GAPS = 2.5  # or so many times the usual time between frames, where that is longer
 READS = 60  # the surest readings kept for the vote
@@ -126,7 +127,8 @@ class Tracker:
 
     def _state(self, trail: Trail) -> State:
         agreeing = sum(r.text == trail.reading.text for r in trail.readings)
-        return State.CONFIRMED if agreeing >= self.agree else trail.state
+        settled = agreeing >= self.agree and (self.agree == 1 or trail.reading.confidence >= SETTLED)
+        return State.CONFIRMED if settled else trail.state
 
 
 def affinity(trail: Trail, sighting: Sighting, time: float) -> float:

@@ -80,7 +80,7 @@ def test_a_sighting_without_a_reading_holds_the_track_but_confirms_nothing():
 
 def test_a_better_text_is_announced_as_a_correction_of_the_same_track():
     tracker = Tracker()
-    blurred, sharp = make_sighting("417", confidence=0.4), make_sighting("477", confidence=0.95)
+    blurred, sharp = make_sighting("417", confidence=0.6), make_sighting("477", confidence=0.95)
     steps = follow(tracker, [[blurred]] * 2 + [[sharp]] * 3)
     assert confirmed(steps) == [(1, "417"), (1, "477")]
     assert ended(steps, tracker) == ["477"]

@@ -18,6 +18,16 @@ Small int8 networks, each with a sidecar that says what it eats and what its num
 int8 files and the program's own preprocessing, on pictures held out of training.
 """
 DATA = """
+"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators 32)
+and seed 1; where a run was stopped before its end the steps it did are given:
+
+- plates-reader: 1,750 steps on real crops alone, 2,000, 500 and 2,000 on the mixture, then the run above. The layouts of
+  `synth` grew between them.
+- plates-corners: 1,600 steps, then the run above. digits-locator, characters-locator (one network): from plates-locator.
+- characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, then the run above.
+- characters-reader: 2,600 steps without mined negatives, then the run above.
+- digits-classifier: from characters-classifier after 1,500 of its 2,000. digits-reader: from characters-reader after
+  1,560 of its 2,600, then 900 steps, then the run above.
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
 digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
 export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow

@@ -48,19 +48,29 @@ PLATE_VALIDATION = (*PLATE_CROPS[:6], "plates/crops/argentina", "plates/crops/sw
 # Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
 LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 
-SPECS = {
-    "plates-reader": ModelSpec("plates-reader", "plates", "reader", 48, 144, PLATES, slots=72),
-    "digits-reader": ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, 40, keep_aspect=True, margin=0.2),
-    "characters-reader": ModelSpec(
-        "characters-reader", "characters", "reader", 32, 160, CHARACTERS, 40, keep_aspect=True, margin=0.2
-    ),
-    "plates-locator": ModelSpec("plates-locator", "plates", "locator", WINDOW, WINDOW, stride=STRIDE),
-    "plates-corners": ModelSpec("plates-corners", "plates", "corners", 48, 128),
-    "digits-locator": ModelSpec("digits-locator", "digits", "locator", WINDOW, WINDOW, stride=STRIDE),
-    "characters-locator": ModelSpec("characters-locator", "characters", "locator", WINDOW, WINDOW, stride=STRIDE),
-    "digits-classifier": ModelSpec("digits-classifier", "digits", "classifier", 32, 32, DIGITS),
-    "characters-classifier": ModelSpec("characters-classifier", "characters", "classifier", 32, 32, CHARACTERS),
-}
+LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
+WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
+ONE = ModelSpec("", "", "classifier", 32, 32)
+
+
+def named(base: ModelSpec, mode: str, **values) -> ModelSpec:
+    """A spec of a mode; its name is mode-kind."""
+    return replace(base, name=f"{mode}-{base.kind}", mode=mode, **values)
+
+
+PLATE = ModelSpec("", "", "reader", 48, 144, slots=72, margin=0.06)
+SHIPPING = (
+    named(PLATE, "plates", alphabet=PLATES, threshold=0.6),
+    named(LINES, "digits", alphabet=DIGITS, threshold=0.3),
+    named(LINES, "characters", alphabet=CHARACTERS, threshold=0.4),
+    named(WINDOWS, "plates", threshold=0.35),
+    named(WINDOWS, "digits", threshold=0.4),
+    named(WINDOWS, "characters", threshold=0.5),
+    named(ModelSpec("", "", "corners", 48, 128), "plates"),
+    named(ONE, "digits", alphabet=DIGITS),
+    named(ONE, "characters", alphabet=CHARACTERS),
+)
+SPECS = {spec.name: spec for spec in SHIPPING}
 
 
 def plates_reader(recipe: Recipe) -> Sampler:
