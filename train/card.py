@@ -18,12 +18,13 @@ Small int8 networks, each with a sidecar that says what it eats and what its num
 int8 files and the program's own preprocessing, on pictures held out of training.
 """
 DATA = """
-"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators 32)
-and seed 1; where a run was stopped before its end the steps it did are given:
+"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators
+32) and seed 1; where a run was stopped before its end the steps it did are given:
 
-- plates-reader: 1,750 steps on real crops alone, 2,000, 500 and 2,000 on the mixture, then the run above. The layouts of
-  `synth` grew between them.
-- plates-corners: 1,600 steps, then the run above. digits-locator, characters-locator (one network): from plates-locator.
+- plates-reader: 1,750 steps on real crops alone, 2,000, 500 and 2,000 on the mixture, then the run above. The layouts
+  of `synth` grew between them.
+- plates-corners: 1,600 steps, then the run above. digits-locator and characters-locator, one network: from
+  plates-locator.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, then the run above.
 - characters-reader: 2,600 steps without mined negatives, then the run above.
 - digits-classifier: from characters-classifier after 1,500 of its 2,000. digits-reader: from characters-reader after
