@@ -42,11 +42,6 @@ def export(model, spec: ModelSpec, calibration: Iterator[np.ndarray], folder: Pa
     return Model(path, spec)
 
 
-def agreement(floats: Iterable, ints: Iterable) -> float:
-    """Share of inputs to which both networks give the same answer."""
-    return float(np.mean([a == b for a, b in zip(floats, ints, strict=True)]))
-
-
 def insist(spec: ModelSpec, same: float, loss: float, least: float = 0.99, most: float = 0.005) -> None:
     """ModelError where int8 gives another answer or loses accuracy more often than the floor allows."""
     if same < least or loss > most:

@@ -15,8 +15,9 @@ from realtime.model import Model
 from realtime.spec import ModelSpec, save_spec
 from train.calibrate import fit_temperature, reliability
 from train.data import Labelled, Recipe
-from train.export import CALIBRATION, agreement, export, insist
+from train.export import CALIBRATION, export, insist
 from train.recipes import SPECS, make
+from train.report import Judged, save_disagreements
 
 
 @click.command(name="export")
@@ -39,7 +40,7 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
     shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
     int8 = export(model, spec, shown, Path(models))
     compare = compared if spec.kind in ("reader", "classifier") else compared_places
-    spec = compare(model, int8, data)
+    spec = compare(model, int8, data, Path(run))
     save_spec(spec, int8.path.with_suffix(".json"))
     click.echo(f"{int8.path}: {int8.path.stat().st_size / 1000:.0f} kB, {json.dumps(spec.scores)}")
 
@@ -73,8 +74,11 @@ def story(settings: dict, run: Path) -> dict:
     return {**kept, "started_from_other_weights": bool(settings["init"]), "minutes": minutes}
 
 
-def compared(model, int8: Model, data: str) -> ModelSpec:
-    """The spec with temperature and scores, from float and int8 answers on held-out pictures."""
+def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
+    """The spec with temperature and scores, from float and int8 answers on held-out pictures.
+
+    Where the two differ is shown in the run's folder.
+    """
     from train.tasks import network_inputs, predict, validation
 
     spec = int8.spec
@@ -84,7 +88,7 @@ def compared(model, int8: Model, data: str) -> ModelSpec:
     floats, ints = predict(model, inputs), np.concatenate([int8(x[None]) for x in inputs])
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
-    same = agreement(said_by(floats, spec), said_by(ints, spec))
+    same = save_disagreements(run, *(judged(items, inputs, logits, spec) for logits in (floats, ints)))
     insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
     temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
@@ -121,7 +125,15 @@ def surenesses(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
     return np.array([r.confidence for r in readings(logits, spec)])
 
 
-def compared_places(model, int8: Model, data: str) -> ModelSpec:
+def judged(items: Sequence[Labelled], inputs: np.ndarray, logits: np.ndarray, spec: ModelSpec) -> list[Judged]:
+    """Each picture with its truth and a network's answer."""
+    from train.tasks import readings
+
+    said = zip(items, readings(logits, spec), inputs, strict=True)
+    return [Judged(i.text, r.text, r.confidence, x[..., 0], name=i.group) for i, r, x in said]
+
+
+def compared_places(model, int8: Model, data: str, run: Path) -> ModelSpec:
     """The spec with the scores of float and int8 on held-out scenes."""
     from train.tasks import scorer
 
