@@ -27,6 +27,7 @@ from realtime.gate import Gates, gates
 from realtime.job import Setup
 from realtime.loop import run
 from realtime.notify import Notifier
+from realtime.options import MODES, Modes, Size
 from realtime.overlay import Overlay
 from realtime.record import doubtful, hashed, read_key
 from realtime.roi import Within, parse_roi
@@ -41,7 +42,6 @@ from realtime.sinks.table import Table, csv_line, json_line, no_crop
 from realtime.sinks.through import Through
 from realtime.sinks.video import Video
 from realtime.sinks.window import Window
-from realtime.spec import ALPHABETS
 from realtime.stats import Summary
 from realtime.values import Result
 from realtime.whole import WholeFrame
@@ -57,35 +57,6 @@ class Refused(click.ClickException):
     """Something the user can put right: one sentence, exit code 2."""
 
     exit_code = 2
-
-
-class Size(click.ParamType):
-    """A picture's size such as 1280x720."""
-
-    name = "WxH"
-
-    def convert(self, value, param, ctx) -> tuple[int, int]:
-        """Width and height in pixels."""
-        width, _, height = str(value).lower().partition("x")
-        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-            self.fail(f"{value!r} is not a size such as 1280x720.", param, ctx)
-        return int(width), int(height)
-
-
-class Modes(click.ParamType):
-    """A mode, or several such as plates,digits."""
-
-    name = "mode"
-
-    def convert(self, value, param, ctx) -> str:
-        """The modes, each known and named once, as text."""
-        names = str(value).split(",")
-        unknown = [name for name in names if name not in ALPHABETS]
-        if unknown:
-            self.fail(f"{unknown[0]!r} is not one of {', '.join(ALPHABETS)}.", param, ctx)
-        if len(set(names)) < len(names):
-            self.fail(f"{value!r} names a mode twice.", param, ctx)
-        return str(value)
 
 
 class Sectioned(click.Command):
@@ -110,7 +81,6 @@ SECTIONS = {
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
 }
-MODES = f"{'|'.join(ALPHABETS)}[,...]"
 POSITIVE = click.IntRange(min=1)
 RATE = click.FloatRange(min=0, min_open=True)
 SHARE = click.FloatRange(0, 1)

@@ -7,127 +7,26 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
 import cv2
 
-from realtime import testcard
-from realtime.capture import open_source
-from realtime.errors import UserError
-from realtime.loop import run
+from realtime import growth, limit, peers, testcard
+from realtime.errors import SinkError, UserError
+from realtime.meter import WARM, Figures, measure, peak_memory
 from realtime.model import runtime
+from realtime.options import MODES, Modes, Size
 from realtime.several import load
-from realtime.spec import ALPHABETS
-from realtime.stats import Stopwatch, percentile
-from realtime.values import Result
 
 ROOT = Path(__file__).resolve().parent.parent
-WARM = 5  # frames that are not counted: the first of each shape is planned, memory is fetched
 FIRST = 25  # frames of the run that measures start-up and memory
-NETWORKS = {"locator": "locate", "refiner": "refine", "recogniser": "read"}  # part of the pipeline: its stage
 ORDER = ("decode", "gray", "locate", "refine", "read", "track", "sinks", "frame")
 Clock = Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One measurement: milliseconds (p50, p95) per stage, of them in the networks, and "frame" for all together.
-
-    `neither` is the share of the time, 0 to 1, that is neither decoding nor inference; `seen` sightings per frame;
-    `start` seconds from the command to the first result and `memory` bytes at most, None where they are not known.
-    """
-
-    mode: str
-    size: tuple[int, int]
-    frames: int
-    stages: Mapping[str, tuple[float, float]]
-    networks: Mapping[str, tuple[float, float]]
-    fps: float
-    neither: float
-    seen: float
-    start: float | None = None
-    memory: int | None = None
-
-
-class Meter:
-    """A sink that notes what each frame took."""
-
-    def __init__(self, networks: Stopwatch, clock: Clock = time.perf_counter) -> None:
-        self._networks, self._clock = networks, clock
-        self.stages: list[Mapping[str, float]] = []
-        self.networks: list[Mapping[str, float]] = []
-        self.seen: list[int] = []
-
-    def __enter__(self) -> Meter:
-        self._last = self._clock()
-        return self
-
-    def __exit__(self, *_) -> None:
-        pass
-
-    def write(self, result: Result) -> None:
-        """Note one frame; the result that only ends tracks has no timings and is left out."""
-        now, networks = self._clock(), self._networks.take()
-        if result.timings:
-            self.stages.append({**result.timings, "frame": 1000 * (now - self._last)})
-            self.networks.append(networks)
-            self.seen.append(len(result.sightings))
-        self._last = now
-
-
-class Timed:
-    """A network with a stopwatch around it."""
-
-    def __init__(self, net: Callable, watch: Stopwatch, stage: str) -> None:
-        self._net, self._watch, self._stage = net, watch, stage
-
-    def __call__(self, batch):
-        with self._watch(self._stage):
-            return self._net(batch)
-
-
-def clocked(pipeline, watch: Stopwatch) -> None:
-    """Put the stopwatch around every network of a pipeline, or of several in one."""
-    for one in getattr(pipeline, "pipelines", (pipeline,)):
-        for part, stage in NETWORKS.items():
-            holder = getattr(one, part, None)
-            if hasattr(holder, "net"):
-                holder.net = Timed(holder.net, watch, stage)
-
-
-def measure(pipeline, source: str, warm: int = WARM, clock: Clock = time.perf_counter) -> Figures:
-    """Run a recording through a pipeline, all but the first `warm` frames counted. Raises SourceError."""
-    watch = Stopwatch(clock)
-    clocked(pipeline, watch)
-    meter = Meter(watch, clock)
-    with open_source(source) as frames:
-        size = frames.size
-        summary = run(frames, pipeline, [meter], threading.Event(), clock)
-    if summary.failures or len(meter.seen) <= warm:
-        raise UserError(next(iter(summary.failures), f"{source} has no more than {warm} frames."))
-    return figures(pipeline.mode, size, meter.stages[warm:], meter.networks[warm:], meter.seen[warm:])
-
-
-def figures(mode: str, size, stages: Sequence[Mapping], networks: Sequence[Mapping], seen: Sequence[int]) -> Figures:
-    """What the rows of a meter amount to."""
-    whole = sum(row["frame"] for row in stages)
-    known = sum(row.get("decode", 0.0) for row in stages) + sum(sum(row.values()) for row in networks)
-    rate = 1000 * len(stages) / whole
-    return Figures(
-        mode, size, len(stages), columns(stages), columns(networks), rate, 1 - known / whole, sum(seen) / len(seen)
-    )
-
-
-def columns(rows: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float]]:
-    """Per name the median and the 95th percentile; a row without a name counts 0 for it."""
-    names = {name for row in rows for name in row}
-    values = {name: [row.get(name, 0.0) for row in rows] for name in names}
-    return {name: (percentile(values[name], 50), percentile(values[name], 95)) for name in names}
 
 
 def first_result(source: str, mode: str, models: str | None, clock: Clock = time.perf_counter):
@@ -147,15 +46,6 @@ def first_result(source: str, mode: str, models: str | None, clock: Clock = time
     if process.returncode:
         raise UserError(said.splitlines()[-1] if said else f"run_camera.py ended with code {process.returncode}.")
     return start, memory or None
-
-
-def peak_memory(process: int | str = "self") -> int:
-    """Most bytes that a process ever held in memory, 0 where the system does not say (Linux: VmHWM)."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 def table(found: Figures) -> str:
@@ -200,33 +90,71 @@ def stage_figures(mode: str, size: tuple[int, int], objects: int, count: int, mo
     return Figures(**{**found.__dict__, "start": start, "memory": memory})
 
 
-class Size(click.ParamType):
-    """A picture's size such as 640x480."""
+def write_growth(out: Path, mode: str, models: str | None, count: int, longest: int, tell: Callable) -> None:
+    """Measure how cost grows and write growth.md with its pictures."""
+    load(mode, models)  # says what is wrong before anything is measured
+    found = {}
+    for name, work in {
+        "size": lambda: growth.over_sizes(mode, models, count),
+        "objects": lambda: growth.over_objects(mode, models, count),
+        "length": lambda: growth.over_length(mode, models, longest),
+        "workers": lambda: growth.over_workers(mode, models, (1, 2), growth.local),
+        "cluster": lambda: growth.over_workers(mode, models, (1, 2, 4), growth.loopback),
+    }.items():
+        tell(name)
+        found[name] = work()
+    head = f"Measured with `python -m realtime.bench --growth --mode {mode}`: {machine()}, one thread in each process."
+    write_all(out, {"growth.md": growth.page(found, head), **growth.plots(found)})
 
-    name = "WxH"
 
-    def convert(self, value, param, ctx) -> tuple[int, int]:
-        width, _, height = str(value).lower().partition("x")
-        if not (width.isdecimal() and height.isdecimal() and min(int(width), int(height)) >= 16):
-            self.fail(f"{value!r} is not a size such as 640x480.", param, ctx)
-        return int(width), int(height)
+def write_peers(out: Path, data: Path, models: str | None, count: int, python: str, tell: Callable) -> None:
+    """Compare with others' readers and write peers.md with its pictures."""
+    found = peers.compare(data, count, python, models, tell)
+    pictures = peers.plots(found)
+    head = f"Measured with `python -m realtime.bench --peers`: {machine()}, one thread and one process each."
+    parts = ["# Beside others", "", head, "", peers.table(found), *(f"![]({name})" for name in pictures), ""]
+    write_all(out, {"peers.md": "\n".join(parts), "peers.json": peers.as_json(found), **pictures})
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--mode", type=click.Choice(list(ALPHABETS)), default="digits", show_default=True)
+def write_all(out: Path, pages: dict[str, str]) -> None:
+    """Write the pages into a folder. Raises SinkError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (out / name).write_text(text)
+    except OSError as error:
+        raise SinkError(f"{out} cannot be written ({error.strerror}).", "Name a folder with --out.") from None
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--mode", type=Modes(), metavar=MODES, default="digits", show_default=True)
 @click.option("--size", type=Size(), default="640x480", show_default=True, help="Of the pictures to measure with.")
 @click.option("--objects", type=click.IntRange(0, 60), default=3, show_default=True, help="Texts in each picture.")
-@click.option("--frames", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--frames", type=click.IntRange(1), default=200, show_default=True, help="Pictures of each kind.")
 @click.option("--models", type=click.Path(file_okay=False), help="Folder of models.  [default: the shipped ones]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def main(mode, size, objects, frames, models, as_json) -> None:
+@click.option("--limit", "at_limit", is_flag=True, help="How far each network is from what the processor can do.")
+@click.option("--growth", "grows", is_flag=True, help="How cost grows; writes growth.md and plots.")
+@click.option("--longest", type=click.IntRange(1), default=10_000, show_default=True, help="Frames of --growth.")
+@click.option("--peers", "data", type=click.Path(file_okay=False, exists=True), help="Others on pictures in a folder.")
+@click.option("--python", default=sys.executable, help="The Python that has the others' packages.  [default: this one]")
+@click.option("--out", type=click.Path(path_type=Path), default="docs", show_default=True, help="Where pages go.")
+def main(mode, size, objects, frames, models, as_json, at_limit, grows, longest, data, python, out) -> None:
     """Measure on this machine, with one thread."""
     cv2.setNumThreads(1)
+    tell = partial(click.echo, err=True)
     try:
-        found = stage_figures(mode, size, objects, frames, models)
+        if data:
+            write_peers(out, Path(data), models, frames, python, tell)
+        elif grows:
+            write_growth(out, mode, models, frames, longest, tell)
+        elif at_limit:
+            click.echo(limit.table(limit.loads(load(mode, models), mode, size, objects, frames), limit.peak()))
+        else:
+            found = stage_figures(mode, size, objects, frames, models)
+            click.echo(json.dumps(asdict(found), indent=1) if as_json else table(found))
     except UserError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(json.dumps(asdict(found), indent=1) if as_json else table(found))
 
 
 if __name__ == "__main__":

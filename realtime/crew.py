@@ -90,6 +90,11 @@ class Cluster:
         self._executor.shutdown(wait=False)
         self._client.close(timeout=GRACE)
 
+    def wait_for(self, workers: int) -> None:
+        """Wait until so many workers are there."""
+        with self:
+            self._client.wait_for_workers(workers)
+
     def submit(self, function: Callable, job) -> Future:
         """Have `function(job)` done somewhere."""
         return self._executor.submit(function, job)

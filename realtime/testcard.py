@@ -19,8 +19,9 @@ LETTERS = {"digits": "0123456789", "characters": "ABCDEFGHKLMNPRSTUVXYZ", "plate
 
 
 def texts(mode: str, count: int) -> list[str]:
-    """Texts of a mode, all different: numbers of six digits, words of six letters, plates such as KD 4071."""
+    """Texts, all different, of a mode or the first of several: six digits, six letters, plates such as KDA4071."""
     rng = np.random.default_rng(7)
+    mode = mode.split(",")[0]
     letters = LETTERS[mode]
     drawn = ["".join(letters[i] for i in rng.integers(len(letters), size=6)) for _ in range(count)]
     return [f"{text[:3]}{rng.integers(1000, 9999)}" for text in drawn] if mode == "plates" else drawn
@@ -43,7 +44,7 @@ def scene(mode: str, width: int, height: int, objects: int) -> np.ndarray:
     for k, text in enumerate(texts(mode, objects)):
         middle = (k % columns + 0.5) * width / columns, (k // columns + 0.5) * height / rows
         room = 0.7 * width / columns, min(TALLEST * height, 0.45 * height / rows)
-        write(picture, text, middle, room, plate=mode == "plates")
+        write(picture, text, middle, room, plate=mode.startswith("plates"))
     return picture
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import FakePipeline, make_frame, make_result, write_clip
 
-from realtime import bench, testcard
+from realtime import bench, meter, testcard
 from realtime.errors import ModelError, UserError
 from realtime.stats import Stopwatch
 
@@ -39,7 +39,7 @@ class Netted(FakePipeline):
 
 
 def test_every_frame_after_the_warm_up_is_measured_once(tmp_path):
-    found = bench.measure(Netted(), str(write_clip(tmp_path / "clip.mp4", 12)), warm=4)
+    found = meter.measure(Netted(), str(write_clip(tmp_path / "clip.mp4", 12)), warm=4)
     assert (found.frames, found.size, found.seen) == (8, (64, 48), 1.0)
     assert set(found.stages) == {"decode", "locate", "read", "frame"}
     assert found.stages["locate"] == (1.0, 1.0) and set(found.networks) == {"locate"}
@@ -47,32 +47,32 @@ def test_every_frame_after_the_warm_up_is_measured_once(tmp_path):
 
 def test_shares_add_up():
     stages = [{"decode": 2.0, "locate": 5.0, "frame": 10.0}] * 4
-    found = bench.figures("digits", (64, 48), stages, [{"locate": 4.0}] * 4, [3, 3, 2, 0])
+    found = meter.figures("digits", (64, 48), stages, [{"locate": 4.0}] * 4, [3, 3, 2, 0])
     assert found.neither == pytest.approx(0.4) and found.fps == pytest.approx(100) and found.seen == 2
 
 
 def test_percentiles_count_a_missing_stage_as_nothing():
-    assert bench.columns([{"read": 1.0}, {}, {}, {}]) == {"read": (0.0, 1.0)}
+    assert meter.columns([{"read": 1.0}, {}, {}, {}]) == {"read": (0.0, 1.0)}
 
 
 def test_a_meter_times_what_lies_between_two_frames_and_leaves_the_end_out():
-    meter = bench.Meter(Stopwatch(ticking(0.001)), ticking(0.25))
-    with meter:
+    noted = meter.Meter(Stopwatch(ticking(0.001)), ticking(0.25))
+    with noted:
         for index in range(3):
-            meter.write(make_result(make_frame(index), timings={"locate": 1.0}))
-        meter.write(make_result(make_frame(2)))
-    assert [row["frame"] for row in meter.stages] == [250.0] * 3 and meter.seen == [0, 0, 0]
+            noted.write(make_result(make_frame(index), timings={"locate": 1.0}))
+        noted.write(make_result(make_frame(2)))
+    assert [row["frame"] for row in noted.stages] == [250.0] * 3 and noted.seen == [0, 0, 0]
 
 
 def test_a_clip_that_is_too_short_is_refused(tmp_path):
     with pytest.raises(UserError, match="no more than 5 frames"):
-        bench.measure(FakePipeline(), str(write_clip(tmp_path / "clip.mp4", 5)))
+        meter.measure(FakePipeline(), str(write_clip(tmp_path / "clip.mp4", 5)))
 
 
 def test_several_pipelines_in_one_are_all_clocked():
     one, two = Netted(), Netted()
     watch = Stopwatch()
-    bench.clocked(SimpleNamespace(pipelines=(one, two)), watch)
+    meter.clocked(SimpleNamespace(pipelines=(one, two)), watch)
     one(make_frame())
     assert set(watch.take()) == {"locate"}
     two(make_frame())
@@ -84,14 +84,14 @@ def test_peak_memory_is_that_of_the_process():
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code], **pipes) as child:
         child.stdout.readline()
-        peak = bench.peak_memory(child.pid)
+        peak = meter.peak_memory(child.pid)
         child.communicate()
-    assert 50e6 < peak < 150e6 and bench.peak_memory("none") == 0
+    assert 50e6 < peak < 150e6 and meter.peak_memory("none") == 0
 
 
 def test_the_table_names_every_figure():
     stages = {name: (1.0, 2.0) for name in bench.ORDER}
-    found = bench.Figures("digits", (640, 480), 9, stages, {"read": (0.5, 0.6)}, 100.0, 0.123, 3.0, 0.4, None)
+    found = meter.Figures("digits", (640, 480), 9, stages, {"read": (0.5, 0.6)}, 100.0, 0.123, 3.0, 0.4, None)
     text = bench.table(found)
     for part in ("640x480", "whole frame", "of it in the network", "100.0", "12.3 %", "0.4 s", "unknown"):
         assert part in text

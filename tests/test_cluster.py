@@ -51,9 +51,7 @@ def address_of(facts):
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(cluster, tmp_path):
     address, workers = cluster
     films, base = [write_film(tmp_path / f"{k}.mp4", 6.0, tone=20 * k) for k in range(3)], tmp_path / "a.sqlite"
-    crew = Cluster(address)
-    with crew:
-        wait_for(lambda: len(crew._client.nthreads()) == 2)
+    Cluster(address).wait_for(2)
     killer = threading.Thread(target=lambda: (wait_for(lambda: parts_of(base) >= 3), workers[0].kill()))
     killer.start()
     setup = StandIn(pause=0.03)

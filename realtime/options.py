@@ -1,0 +1,38 @@
+"""Values on the command line that are more than a word or a number."""
+
+from __future__ import annotations
+
+import click
+
+from realtime.spec import ALPHABETS
+
+MODES = f"{'|'.join(ALPHABETS)}[,...]"
+
+
+class Size(click.ParamType):
+    """A picture's size such as 1280x720."""
+
+    name = "WxH"
+
+    def convert(self, value, param, ctx) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, _, height = str(value).lower().partition("x")
+        if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+            self.fail(f"{value!r} is not a size such as 1280x720.", param, ctx)
+        return int(width), int(height)
+
+
+class Modes(click.ParamType):
+    """A mode, or several such as plates,digits."""
+
+    name = "mode"
+
+    def convert(self, value, param, ctx) -> str:
+        """The modes, each known and named once, as text."""
+        names = str(value).split(",")
+        unknown = [name for name in names if name not in ALPHABETS]
+        if unknown:
+            self.fail(f"{unknown[0]!r} is not one of {', '.join(ALPHABETS)}.", param, ctx)
+        if len(set(names)) < len(names):
+            self.fail(f"{value!r} names a mode twice.", param, ctx)
+        return str(value)
