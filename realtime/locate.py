@@ -19,6 +19,7 @@ LONGEST = 640  # pixels of the longer side of the finest level
 SMALLEST = 40  # pixels of the longer side of the coarsest
 EDGE = 40  # pixels of repeated border, so that cells reach to 8 pixels from the picture's edge
 MOST = 32  # spots per picture, the surest first
+BLOCK = 128  # cells that are compared with others at once
 OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
 OVERLAP = 0.3  # boxes that overlap more are one object
 
@@ -78,40 +79,62 @@ def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> list
 
 
 def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends."""
-    left, right = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
+    """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends.
+
+    Cells come row by row, so that each block of them is compared with the rows around it only.
+    """
     height = lengths(quads[:, [3, 2]] - quads[:, [0, 1]]).mean(1)
+    left, right = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
     axis = (right - left) / np.maximum(lengths(right - left), 1e-6)[:, None]
-    i, j = neighbours(centres, height)
-    smaller, apart = np.minimum(height[i], height[j]), lengths(centres[i] - centres[j])
-    one = np.ones(len(i), bool)
-    for ends in (left, right):
-        blind = lengths(ends - centres) > 0.85 * CLIP
-        one &= same_end(ends[j] - ends[i], axis[i], smaller, (blind[i] | blind[j]), apart)
+    ends = [(end, lengths(end - centres) > 0.85 * CLIP) for end in (left, right)]
     links = np.zeros((len(centres), len(centres)), bool)
-    links[i, j] = one
+    for some, others in blocks(centres[:, 1], 2.5 * max(4.0, height.max(initial=0.0))):
+        smaller, near = alike(centres, height, some, others)
+        apart = lengths_between(centres, some, others)
+        for end, blind in ends:
+            near &= same_end(end, blind, axis, some, others, smaller, apart)
+        links[some, others] = near
     return links & links.T
 
 
-def neighbours(centres: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of cells that may speak of one object: near each other and alike in height; index arrays i and j."""
-    x, y = centres.T
-    smaller, larger = np.minimum.outer(height, height), np.maximum.outer(height, height)
+def blocks(rows: np.ndarray, reach: float) -> Iterator[tuple[slice, slice]]:
+    """Slices of so many cells, each with the slice of all that lie within reach of one of them; `rows` never falls."""
+    for begin in range(0, len(rows), BLOCK):
+        end = min(begin + BLOCK, len(rows))
+        first, last = np.searchsorted(rows, (rows[begin] - reach, rows[end - 1] + reach))
+        yield slice(begin, end), slice(int(first), int(last))
+
+
+def alike(centres: np.ndarray, height: np.ndarray, some: slice, others: slice) -> tuple[np.ndarray, np.ndarray]:
+    """The smaller height of each pair of cells, and whether they are near each other and alike in height."""
+    smaller = np.minimum.outer(height[some], height[others])
+    dx, dy = between(centres, some, others)
     reach = 2.5 * np.maximum(smaller, 4.0)
-    near = (np.abs(np.subtract.outer(x, x)) < reach) & (np.abs(np.subtract.outer(y, y)) < reach)
-    return np.nonzero(near & (larger < 1.6 * smaller))
+    near = (np.abs(dx) < reach) & (np.abs(dy) < reach)
+    return smaller, near & (np.maximum.outer(height[some], height[others]) < 1.6 * smaller)
 
 
-def same_end(gap: np.ndarray, axis: np.ndarray, height: np.ndarray, blind: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """Whether pairs of cells (n,) give the same end, or one is too far to see it and the other's lies beyond.
+def same_end(end, blind, axis, some: slice, others: slice, height: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """Whether pairs of cells give the same end, or one is too far to see it and the other's lies beyond.
 
-    `gap` is how far the ends lie from each other, x and y, `apart` how far the cells do. Beyond means along the first
-    one's text, so that cells in the middle of two lines under each other stay apart.
+    Beyond means along the first one's text, so that cells in the middle of two lines under each other stay apart.
     """
-    distance = lengths(gap)
-    across = np.abs(gap[:, 0] * axis[:, 1] - gap[:, 1] * axis[:, 0])
-    beyond = blind & (distance < apart + 0.6 * height) & (across < 0.6 * height)
-    return (distance < 0.6 * height) | beyond
+    dx, dy = between(end, some, others)
+    distance, slack = np.sqrt(dx * dx + dy * dy), 0.6 * height
+    across = np.abs(dx * axis[some, 1:] - dy * axis[some, :1])
+    beyond = np.logical_or.outer(blind[some], blind[others]) & (distance < apart + slack) & (across < slack)
+    return (distance < slack) | beyond
+
+
+def between(points: np.ndarray, some: slice, others: slice) -> tuple[np.ndarray, np.ndarray]:
+    """How far, right and down, from each of some points (n, 2) to each of others."""
+    return tuple(points[None, others, k] - points[some, k, None] for k in (0, 1))
+
+
+def lengths_between(points: np.ndarray, some: slice, others: slice) -> np.ndarray:
+    """The distance from each of some points (n, 2) to each of others."""
+    dx, dy = between(points, some, others)
+    return np.sqrt(dx * dx + dy * dy)
 
 
 def lengths(vectors: np.ndarray) -> np.ndarray:
@@ -120,13 +143,12 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
 
 
 def components(links: np.ndarray) -> list[np.ndarray]:
-    """Connected components of a symmetric boolean (n, n), as index arrays."""
-    labels = np.arange(len(links))
-    for _ in range(len(links)):
-        spread = np.where(links, labels[None], len(links)).min(1)
-        if (spread == labels).all():
-            break
-        labels = spread
+    """Connected components of a symmetric boolean (n, n) that links each to itself, as index arrays."""
+    labels, before = np.arange(len(links)), None
+    while not np.array_equal(labels, before):
+        before = labels
+        labels = np.where(links, labels, len(links)).min(1, initial=len(links))
+        labels = labels[labels]
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
