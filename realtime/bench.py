@@ -18,10 +18,11 @@ import cv2
 
 from realtime import growth, limit, peers, testcard
 from realtime.errors import SinkError, UserError
-from realtime.meter import WARM, Figures, measure, peak_memory
+from realtime.meter import WARM, Figures, measure
 from realtime.model import runtime
 from realtime.options import MODES, Modes, Size
 from realtime.several import load
+from realtime.stats import peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST = 25  # frames of the run that measures start-up and memory

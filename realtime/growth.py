@@ -19,9 +19,10 @@ from realtime import archive, chart, testcard
 from realtime.crew import Cluster, Local
 from realtime.job import Setup
 from realtime.loop import run
-from realtime.meter import WARM, measure, peak_memory
+from realtime.meter import WARM, measure
 from realtime.several import load
 from realtime.sinks.table import Table, json_line
+from realtime.stats import peak_memory
 from realtime.values import Frame
 
 ROOT = Path(__file__).resolve().parent.parent

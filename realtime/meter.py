@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from realtime.capture import open_source
 from realtime.errors import UserError
@@ -113,12 +112,3 @@ def columns(rows: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float
     names = {name for row in rows for name in row}
     values = {name: [row.get(name, 0.0) for row in rows] for name in names}
     return {name: (percentile(values[name], 50), percentile(values[name], 95)) for name in names}
-
-
-def peak_memory(process: int | str = "self") -> int:
-    """Most bytes that a process ever held in memory, 0 where the system does not say (Linux: VmHWM)."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)

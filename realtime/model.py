@@ -11,6 +11,7 @@ import numpy as np
 from realtime.errors import ModelError
 from realtime.spec import ModelSpec, load_spec
 
+MOST_SHAPES = 12  # enough for the levels of two picture sizes
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
@@ -27,8 +28,8 @@ def runtime():
 class Model:
     """An int8 network as a function: uint8 (n, height, width, 1) -> float32 outputs.
 
-    One interpreter serves each input shape, so that a picture size is planned once. With several outputs a tuple is
-    returned, in order of their names.
+    One interpreter serves each input shape, so that a picture size is planned once; the last few are kept. With several
+    outputs a tuple is returned, in order of their names.
     """
 
     def __init__(self, path: Path, spec: ModelSpec | None = None, threads: int = 1) -> None:
@@ -56,17 +57,22 @@ class Model:
 
     def _prepared(self, shape: tuple[int, ...]):
         """Interpreter, input index and output details for one input shape."""
-        if shape not in self._interpreters:
-            try:
-                self._interpreters[shape] = self._plan(shape)
-            except (ValueError, RuntimeError) as error:
-                reason = str(error).splitlines()[0]
-                raise ModelError(
-                    f"{self.path} cannot be run on {shape} by this runtime ({reason}).", "Export it again."
-                ) from None
-        return self._interpreters[shape]
+        ready = self._interpreters.pop(shape, None) or self._plan(shape)
+        self._interpreters[shape] = ready  # the last used is the last; the first goes when they are too many
+        if len(self._interpreters) > MOST_SHAPES:
+            del self._interpreters[next(iter(self._interpreters))]
+        return ready
 
     def _plan(self, shape: tuple[int, ...]):
+        try:
+            return self._allocated(shape)
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(
+                f"{self.path} cannot be run on {shape} by this runtime ({reason}).", "Export it again."
+            ) from None
+
+    def _allocated(self, shape: tuple[int, ...]):
         interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
         source = interpreter.get_input_details()[0]["index"]
         interpreter.resize_tensor_input(source, shape)

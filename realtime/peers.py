@@ -148,16 +148,24 @@ def ask(name: str, jobs: dict[str, list[Picture]], python: str, models: str | No
         json.dump({"models": models, "pictures": listed}, file)
         file.flush()
         words, begin = [python, "-m", "realtime.readers", name, file.name], time.perf_counter()
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        with subprocess.Popen(words, env=settings, **pipes) as process:
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        ):
             lines = [(time.perf_counter() - begin, line) for line in process.stdout if line.startswith(SIGN)]
+            process.wait()
+            errors.seek(0)
+            last = (errors.read().strip().splitlines() or [""])[-1]
     said = [(when, json.loads(line.removeprefix(SIGN))) for when, line in lines]
-    return understood(name, said, jobs)
+    return understood(name, said, jobs, last)
 
 
-def understood(name: str, said: Sequence[tuple[float, dict]], jobs: dict[str, list[Picture]]) -> Outcome:
-    """What a reader's lines amount to."""
-    facts = next((line for _, line in said if "version" in line or "absent" in line), {"absent": "it crashed"})
+def understood(
+    name: str, said: Sequence[tuple[float, dict]], jobs: dict[str, list[Picture]], last: str = ""
+) -> Outcome:
+    """What a reader's lines amount to; `last` is what it said at its end where it crashed."""
+    crashed = {"absent": f"it crashed ({last})"}
+    facts = next((line for _, line in said if "version" in line or "absent" in line), crashed)
     if "absent" in facts:
         return Outcome(name, absent=facts["absent"])
     answers: dict[str, list] = {}

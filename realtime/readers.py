@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import UserError
-from realtime.meter import peak_memory
+from realtime.stats import peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGN = "@reader "  # begins the lines that are ours; some readers print as they like

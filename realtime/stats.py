@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Clock = Callable[[], float]
 
@@ -75,6 +76,15 @@ def percentile(values: Iterable[float], share: float) -> float:
     """The value that `share` per cent of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share / 100 * len(ordered)))]
+
+
+def peak_memory(process: int | str = "self") -> int:
+    """Most bytes that a process ever held in memory, 0 where the system does not say (Linux: VmHWM)."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from conftest import FakePipeline, make_frame, make_result, write_clip
 
 from realtime import bench, meter, testcard
 from realtime.errors import ModelError, UserError
-from realtime.stats import Stopwatch
+from realtime.stats import Stopwatch, peak_memory
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = pytest.mark.skipif(not list(ROOT.glob("models/digits-*.tflite")), reason="no models yet")
@@ -84,9 +84,9 @@ def test_peak_memory_is_that_of_the_process():
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", code], **pipes) as child:
         child.stdout.readline()
-        peak = meter.peak_memory(child.pid)
+        peak = peak_memory(child.pid)
         child.communicate()
-    assert 50e6 < peak < 150e6 and meter.peak_memory("none") == 0
+    assert 50e6 < peak < 150e6 and peak_memory("none") == 0
 
 
 def test_the_table_names_every_figure():

@@ -60,6 +60,14 @@ def test_every_size_is_planned_once(locator_folder, monkeypatch):
     assert (answers[0] == answers[2]).all() and answers[1].shape == (1, 2, 1, 1)
 
 
+def test_the_sizes_used_last_are_kept(locator_folder, monkeypatch):
+    monkeypatch.setattr(runner, "MOST_SHAPES", 2)
+    net, sizes = Model(locator_folder / "digits-locator.tflite"), [(95, 95), (103, 95), (95, 95), (111, 95)]
+    answers = [net(noise(*size)) for size in sizes]
+    assert list(net._interpreters) == [(1, 95, 95, 1), (1, 111, 95, 1)]
+    assert all((a == b).all() for a, b in zip(answers[0], net(noise(95, 95)), strict=True))
+
+
 def test_quantised_numbers_use_the_tensors_own_scale_and_zero():
     values = runner._floats(np.array([-128, 0, 127], np.int8), 0.5, -128)
     assert values.dtype == np.float32 and values.tolist() == [0.0, 64.0, 127.5]

@@ -94,7 +94,7 @@ def test_lines_of_a_reader_become_its_scores():
             (0.8, {"version": "1.0", "memory": 9, "size": 8})]  # fmt: skip
     found = peers.understood("X", said, jobs)
     assert (found.version, found.start, found.memory, found.scores["words"].exact) == ("1.0", 0.5, 9, 0.5)
-    assert peers.understood("X", said[:2], jobs).absent == "it crashed"
+    assert peers.understood("X", said[:2], jobs, "Segfault").absent == "it crashed (Segfault)"
     assert peers.understood("X", [(0.1, {"absent": "not here"})], jobs).absent == "not here"
 
 
