@@ -105,7 +105,28 @@ def write_growth(out: Path, mode: str, models: str | None, count: int, longest: 
         tell(name)
         found[name] = work()
     head = f"Measured with `python -m realtime.bench --growth --mode {mode}`: {machine()}, one thread in each process."
-    write_all(out, {"growth.md": growth.page(found, head), **growth.plots(found)})
+    parts = [growth.page(found, head), LIMIT, "```", limits(mode, (640, 480), 3, count, models), "```", ""]
+    write_all(out, {"growth.md": "\n".join(parts), **growth.plots(found)})
+
+
+LIMIT = """## Limit
+
+What the networks do in a frame of 640x480 with three texts, against what one core does at most: `floor` is the time
+that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The locator is
+furthest. Its first layer, which sees one channel where the core multiplies eight at once, takes two fifths of its time;
+its depthwise layers move more than they multiply. Readers run near their floor, so that a batch of several texts gains
+nothing. The picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
+"""
+
+
+def limits(mode: str, size: tuple[int, int], objects: int, count: int, models: str | None) -> str:
+    """How far each network of each mode is from its floor, and how much fresh memory a frame takes."""
+    best, parts = limit.peak(), []
+    for name in mode.split(","):
+        found = limit.loads(load(name, models), name, size, objects, count)
+        fresh = limit.faults(load(name, models), name, size, objects)
+        parts += [f"{name}, {size[0]}x{size[1]}", limit.table(found, best), f"fresh memory pages a frame: {fresh:.1f}"]
+    return "\n".join(parts)
 
 
 def write_peers(out: Path, data: Path, models: str | None, count: int, python: str, tell: Callable) -> None:
@@ -115,6 +136,18 @@ def write_peers(out: Path, data: Path, models: str | None, count: int, python: s
     head = f"Measured with `python -m realtime.bench --peers`: {machine()}, one thread and one process each."
     parts = ["# Beside others", "", head, "", peers.table(found), *(f"![]({name})" for name in pictures), ""]
     write_all(out, {"peers.md": "\n".join(parts), "peers.json": peers.as_json(found), **pictures})
+    readme = out.parent / "README.md"
+    if readme.is_file():
+        plots = "\n".join(f"![]({out.name}/{name})" for name in pictures)
+        readme.write_text(filled(readme.read_text(), "peers", f"{peers.table(found)}\n{plots}"))
+
+
+def filled(text: str, name: str, part: str) -> str:
+    """The text with what stands between the marks <!-- name --> and <!-- /name --> replaced, where it has them."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    if begin not in text or end not in text:
+        return text
+    return text[: text.index(begin) + len(begin)] + part.strip() + "\n" + text[text.index(end) :]
 
 
 def write_all(out: Path, pages: dict[str, str]) -> None:
@@ -150,7 +183,7 @@ def main(mode, size, objects, frames, models, as_json, at_limit, grows, longest,
         elif grows:
             write_growth(out, mode, models, frames, longest, tell)
         elif at_limit:
-            click.echo(limit.table(limit.loads(load(mode, models), mode, size, objects, frames), limit.peak()))
+            click.echo(limits(mode, size, objects, frames, models))
         else:
             found = stage_figures(mode, size, objects, frames, models)
             click.echo(json.dumps(asdict(found), indent=1) if as_json else table(found))

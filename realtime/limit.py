@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -67,6 +68,17 @@ class Watched:
         self.shapes[batch.shape] += 1
         with self._watch(self._stage):
             return self.net(batch)
+
+
+def faults(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 50) -> float:
+    """Memory pages that the system hands out for a frame once the sizes are known: near 0 where all is reused."""
+    pictures = list(testcard.frames(mode, size, objects, count))
+    for picture in pictures:
+        pipeline.read(picture)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for picture in pictures:
+        pipeline.read(picture)
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count
 
 
 def loads(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 60) -> list[Load]:

@@ -71,5 +71,6 @@ def test_the_table_ends_with_the_largest_gap():
 def test_what_the_shipped_networks_do_is_counted():
     found = {load.stage: load for load in limit.loads(load("digits"), "digits", (320, 240), 2, 2)}
     assert set(found) == {"locate", "read"}
+    assert limit.faults(load("digits"), "digits", (320, 240), 2, 10) < 200  # of some 300 that its pictures fill
     for one in found.values():
         assert one.macs > 1e5 and one.bytes > 1e4 and one.calls >= 1 and one.ms > 0

@@ -156,6 +156,13 @@ def test_the_page_names_the_better_one_first_and_the_absent_ones():
 
 def test_the_command_writes_the_page(data, tmp_path, monkeypatch):
     monkeypatch.setattr(peers, "READERS", {"OpenALPR": None})
+    (tmp_path / "README.md").write_text("before\n<!-- peers -->\nold\n<!-- /peers -->\nafter\n")
     done = CliRunner().invoke(bench.main, ["--peers", str(data), "--frames", "3", "--out", str(tmp_path / "docs")])
     assert done.exit_code == 0, done.output
     assert "OpenALPR" in (tmp_path / "docs" / "peers.md").read_text()
+    readme = (tmp_path / "README.md").read_text()
+    assert "OpenALPR" in readme and "old" not in readme and readme.startswith("before") and readme.endswith("after\n")
+
+
+def test_a_text_without_marks_stays_as_it_is():
+    assert bench.filled("no marks", "peers", "new") == "no marks"

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import run_camera  # noqa: E402
+from realtime import bench  # noqa: E402
 
 README = ROOT / "README.md"
 OPTIONS = re.compile(r"(<!-- options: .* -->\n)(.*?)(<!-- /options -->\n)", re.DOTALL)
@@ -53,11 +54,11 @@ def test_one_line_runs_the_main_job_and_one_the_tests():
     assert second.endswith(" && .venv/bin/python -m pytest")
 
 
-def test_the_line_for_the_tests_installs_every_extra():
+def test_the_line_for_the_tests_installs_every_extra_but_other_peoples_readers():
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg")
     named = re.search(r"\[([\w,]+)\]", command_lines()[1])[1].split(",")
-    assert sorted(named) == sorted(setup["options.extras_require"])
+    assert sorted([*named, "bench"]) == sorted(setup["options.extras_require"])
 
 
 @pytest.mark.parametrize("line", re.findall(r"run_camera\.py (?!\d)[^\n`]*", README.read_text()))
@@ -69,8 +70,9 @@ def test_every_command_shown_has_options_that_exist(line):
 
 def test_every_option_named_anywhere_in_the_text_exists():
     text = OPTIONS.sub("", README.read_text())
-    known = {name for option in run_camera.main.params for name in (*option.opts, *option.secondary_opts)}
-    known |= {"--system-site-packages", "--help"}  # of venv and of click
+    commands = (run_camera.main, bench.main)
+    known = {name for c in commands for option in c.params for name in (*option.opts, *option.secondary_opts)}
+    known |= {"--system-site-packages", "--help", "--nworkers", "--nthreads"}  # of venv, click and dask
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
 
 
