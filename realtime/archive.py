@@ -32,7 +32,7 @@ from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.track import Tracker
 from realtime.values import Frame, Result, Sighting, Track
 
-SLICE = 60.0  # seconds of a recording in one job
+SLICE = 30.0  # seconds of a recording in one job
 CUT = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers in which any second is found at once
 LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
 TABLES = """
