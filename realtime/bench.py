@@ -139,7 +139,8 @@ def write_peers(out: Path, data: Path, models: str | None, count: int, python: s
     readme = out.parent / "README.md"
     if readme.is_file():
         plots = "\n".join(f"![]({out.name}/{name})" for name in pictures)
-        readme.write_text(filled(readme.read_text(), "peers", f"{peers.table(found)}\n{plots}"))
+        table = peers.table(found).replace("### ", "#### ")
+        readme.write_text(filled(readme.read_text(), "peers", f"{table}\n{plots}"))
 
 
 def filled(text: str, name: str, part: str) -> str:
