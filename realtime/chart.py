@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 Points = Sequence[tuple[float, float]]
 COLOURS = ("#2b6cb0", "#dd6b20", "#2f855a", "#805ad5", "#b83280", "#4a5568", "#975a16")
 WIDTH, HEIGHT = 640, 400
+LETTER, LINE = 6.5, 13  # pixels that a letter takes on average, and a line
 LEFT, RIGHT, TOP, BOTTOM = 70, 24, 40, 52  # margins
 
 
@@ -71,12 +72,16 @@ def lines(title: str, x: Axis, y: Axis, series: Mapping[str, Points]) -> str:
 
 
 def scatter(title: str, x: Axis, y: Axis, points: Mapping[str, tuple[float, float]]) -> str:
-    """One named dot per name; a name that would leave the picture stands on the left of its dot."""
-    parts = []
+    """One named dot per name; a name that would leave the picture stands on the left, one in another's way lower."""
+    parts, taken = [], []
     for k, (name, point) in enumerate(points.items()):
-        a, b = spot(x, y, *point)
-        colour, left = COLOURS[k % len(COLOURS)], a > 0.7 * WIDTH
-        parts += [dot(a, b, colour, 5), text(a - 9 if left else a + 9, b + 4, name, "end" if left else "start", colour)]
+        (a, b), colour = spot(x, y, *point), COLOURS[k % len(COLOURS)]
+        left, wide = a > 0.7 * WIDTH, LETTER * len(name)
+        begin, down = a - 9 - wide if left else a + 9, b + 4
+        while any(abs(down - d) < LINE and begin < e + f and e < begin + wide for e, d, f in taken):
+            down += 1
+        taken.append((begin, down, wide))
+        parts += [dot(a, b, colour, 5), text(a - 9 if left else a + 9, down, name, "end" if left else "start", colour)]
     return page(title, x, y, parts)
 
 
