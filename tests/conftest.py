@@ -106,7 +106,7 @@ def locator_folder(tmp_path_factory):
     from train.recipes import SPECS
 
     rng, spec = np.random.default_rng(0), SPECS["digits-locator"]
-    pictures = (rng.integers(0, 256, (1, 159, 199, 1), dtype=np.uint8) for _ in range(6))
+    pictures = (rng.integers(0, 256, (1, 160, 200, 1), dtype=np.uint8) for _ in range(6))
     folder = tmp_path_factory.mktemp("models")
     export(scrambled(nets.build(spec)), spec, pictures, folder)
     return folder

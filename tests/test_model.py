@@ -29,19 +29,19 @@ def noise(*shape, seed=0):
 
 
 def test_outputs_come_in_the_order_of_their_names_as_float32(locator_folder):
-    corners, presence = Model(locator_folder / "digits-locator.tflite")(noise(95, 95))
+    corners, presence = Model(locator_folder / "digits-locator.tflite")(noise(96, 96))
     assert corners.shape == (1, 1, 1, 8) and presence.shape == (1, 1, 1, 1)
     assert corners.dtype == presence.dtype == np.float32
     assert presence.min() >= 0 and presence.max() <= 1
 
 
 def test_int8_cells_are_exactly_the_windows(locator_folder):
-    net, picture = Model(locator_folder / "digits-locator.tflite"), noise(151, 127)
+    net, picture = Model(locator_folder / "digits-locator.tflite"), noise(152, 128)
     corners, presence = net(picture)
     assert presence.std() > 0
     for i in range(presence.shape[1]):
         for j in range(presence.shape[2]):
-            window = net(picture[:, 8 * i : 8 * i + 95, 8 * j : 8 * j + 95])
+            window = net(picture[:, 8 * i : 8 * i + 96, 8 * j : 8 * j + 96])
             assert (window[0][0, 0, 0] == corners[0, i, j]).all()
             assert (window[1][0, 0, 0] == presence[0, i, j]).all()
 
@@ -55,17 +55,17 @@ def test_every_size_is_planned_once(locator_folder, monkeypatch):
 
     monkeypatch.setattr(runner, "runtime", lambda: Counted)
     net = Model(locator_folder / "digits-locator.tflite", threads=2)
-    answers = [net(noise(height, 95))[1] for height in (95, 103, 95, 103)]
+    answers = [net(noise(height, 96))[1] for height in (96, 104, 96, 104)]
     assert len(made) == 2 and {options["num_threads"] for options in made} == {2}
     assert (answers[0] == answers[2]).all() and answers[1].shape == (1, 2, 1, 1)
 
 
 def test_the_sizes_used_last_are_kept(locator_folder, monkeypatch):
     monkeypatch.setattr(runner, "MOST_SHAPES", 2)
-    net, sizes = Model(locator_folder / "digits-locator.tflite"), [(95, 95), (103, 95), (95, 95), (111, 95)]
+    net, sizes = Model(locator_folder / "digits-locator.tflite"), [(96, 96), (104, 96), (96, 96), (112, 96)]
     answers = [net(noise(*size)) for size in sizes]
-    assert list(net._interpreters) == [(1, 95, 95, 1), (1, 111, 95, 1)]
-    assert all((a == b).all() for a, b in zip(answers[0], net(noise(95, 95)), strict=True))
+    assert list(net._interpreters) == [(1, 96, 96, 1), (1, 112, 96, 1)]
+    assert all((a == b).all() for a, b in zip(answers[0], net(noise(96, 96)), strict=True))
 
 
 def test_quantised_numbers_use_the_tensors_own_scale_and_zero():
@@ -112,22 +112,22 @@ def test_a_file_that_is_no_model_but_hashes_right_is_refused(folder):
     values = json.loads(path.with_suffix(".json").read_text()) | {"sha256": sha256_of(path)}
     path.with_suffix(".json").write_text(json.dumps(values))
     with pytest.raises(ModelError, match=r"digits-locator\.tflite cannot be run.*Export"):
-        Model(path)(noise(95, 95))
+        Model(path)(noise(96, 96))
 
 
 def test_a_picture_that_the_network_cannot_take_is_refused(folder):
-    with pytest.raises(ModelError, match=r"cannot be run on \(1, 95, 95, 3\)"):
-        Model(folder / "digits-locator.tflite")(np.zeros((1, 95, 95, 3), np.uint8))
+    with pytest.raises(ModelError, match=r"cannot be run on \(1, 96, 96, 3\)"):
+        Model(folder / "digits-locator.tflite")(np.zeros((1, 96, 96, 3), np.uint8))
 
 
 def test_a_model_replaced_while_it_runs_changes_nothing(folder):
     path = folder / "digits-locator.tflite"
     net = Model(path)
-    before = net(noise(95, 95))
+    before = net(noise(96, 96))
     path.write_bytes(b"something else")
-    after = net(noise(95, 95))
+    after = net(noise(96, 96))
     assert (before[0] == after[0]).all()
-    assert net(noise(95, 103))[1].shape == (1, 1, 2, 1)
+    assert net(noise(96, 104))[1].shape == (1, 1, 2, 1)
 
 
 def test_without_a_runtime_both_are_named(monkeypatch):

@@ -74,7 +74,7 @@ def test_a_cell_sees_its_window_and_nothing_beyond(locator):
     assert np.array_equal(a[0, 1, 1], b[0, 1, 1]) and not np.array_equal(a[0, 0, 0], b[0, 0, 0])
 
 
-@pytest.mark.parametrize("edge", [(0, 47), (94, 47), (47, 0), (47, 94)])
+@pytest.mark.parametrize("edge", [(0, 47), (95, 47), (47, 0), (47, 95)])
 def test_a_cell_sees_to_the_edge_of_its_window(locator, edge):
     dark, spot = np.zeros((1, WINDOW, WINDOW, 1), np.uint8), np.zeros((1, WINDOW, WINDOW, 1), np.uint8)
     spot[0, edge[0], edge[1]] = 255

@@ -14,7 +14,7 @@ from realtime.spec import ALPHABETS, ModelSpec
 from realtime.values import Box, Frame, Quad, Reading, Spot, State
 from train.places import SIZES, cell_targets
 
-LOCATOR = ModelSpec("l", "digits", "locator", 95, 95, stride=8)
+LOCATOR = ModelSpec("l", "digits", "locator", 96, 96, stride=8)
 CORNERS = ModelSpec("k", "plates", "corners", 48, 128)
 
 
@@ -255,6 +255,6 @@ def test_missing_models_are_named(tmp_path, mode):
 def test_levels_and_frames_of_the_ideal_network_agree():
     """The network above sees pictures as the locator gives them: framed, in whole cells."""
     for level, _ in levels(np.zeros((240, 320), np.uint8)):
-        picture, _ = framed(level, 95, 8)
+        picture, _ = framed(level, 96, 8)
         corners, presence = see_bars(picture[None, ..., None])
         assert corners.shape[:3] == presence.shape[:3]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.model import Model
+from realtime.model import Model, grouped
 from realtime.spec import ModelSpec, save_spec, sha256_of
 
 CALIBRATION = 400  # inputs shown to the converter
@@ -22,13 +22,25 @@ def to_int8(model, calibration: Iterable[np.ndarray]) -> bytes:
     """
     import tensorflow as tf
 
+    model = behind_grouping(model)
+    channels = model.input_shape[-1]
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([c.astype(np.float32)] for c in calibration)
+    converter.representative_dataset = lambda: ([grouped(c, channels).astype(np.float32)] for c in calibration)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
     return converter.convert()
+
+
+def behind_grouping(model):
+    """The network without a first layer that groups pixels, for realtime.model does that."""
+    import keras
+
+    from train.nets import Grouped
+
+    first = model.layers[1]
+    return keras.Model(first.output, model.output, name=model.name) if isinstance(first, Grouped) else model
 
 
 def export(model, spec: ModelSpec, calibration: Iterator[np.ndarray], folder: Path) -> Model:

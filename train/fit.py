@@ -17,6 +17,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from train.thaw import thaw
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,7 +36,7 @@ class Settings:
     every: int = 500  # steps between validations
     patience: int = 8  # validations without a better score before a run ends early
     average: float = 0.998  # of the weights, per step (Polyak): about the last 500 steps
-    init: str = ""  # a .keras file to start from
+    init: str = ""  # a .keras or .tflite file to start from
 
 
 def acceleration():
@@ -125,7 +127,7 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
     (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
     keras.utils.set_random_seed(settings.seed)
     if settings.init:
-        transfer(keras.models.load_model(settings.init, compile=False), model)
+        begin(model, Path(settings.init), batches)
     optimizer = keras.optimizers.AdamW(cosine(settings), weight_decay=settings.decay, clipnorm=5.0)
     model.compile(optimizer, losses)
     averaged = Averaged(settings.average)
@@ -137,9 +139,19 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
         keras.callbacks.BackupAndRestore(out / "backup"),  # a run that was interrupted goes on after its last epoch
     ]
     epochs, every = max(1, settings.steps // settings.every), min(settings.every, settings.steps)
+    if keras.backend.backend() == "torch":
+        for layer in model.layers[2:]:  # behind the scaling of the picture
+            layer.autocast = False  # else each takes a float32 copy of what the convolution before it made
     with acceleration():
         model.fit(batches, epochs=epochs, steps_per_epoch=every, callbacks=followers, verbose="auto")
     return keras.models.load_model(out / "model.keras", compile=False)
+
+
+def begin(model: keras.Model, init: Path, batches: Iterator) -> None:
+    """Start from the weights of another run or of a shipped model."""
+    if init.suffix == ".tflite":
+        return thaw(init, model, np.concatenate([next(batches)[0] for _ in range(4)]))
+    return transfer(keras.models.load_model(init, compile=False), model)
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 from tqdm import tqdm
 
 from realtime.errors import ModelError, UserError
-from realtime.model import runtime
+from realtime.model import grouped, runtime
 from realtime.preprocess import fit, fit_square, to_gray
 from realtime.recognise import decode, softmax
 from realtime.spec import ALPHABETS, ModelSpec, load_spec
 from train import page, plots
 from train.datasets.example import read_picture
+from train.recipes import STRIDE
 
 MOST_CHANNELS = 64  # shown per layer
 TOP = 5
@@ -169,7 +170,9 @@ def network_input(image: np.ndarray, net: Net) -> np.ndarray:
 
 
 def batch_of(gray: np.ndarray, net: Net) -> np.ndarray:
-    """(1, h, w, channels) of a gray picture."""
+    """(1, h, w, channels) of a gray picture; a locator may take pixels side by side as channels."""
+    if net.spec.kind == "locator":
+        return grouped(gray[None, :, : gray.shape[1] // STRIDE * STRIDE, None], net.channels)
     return np.repeat(gray[None, ..., None], net.channels, axis=-1)
 
 

@@ -10,9 +10,10 @@ from keras import layers
 
 from realtime.spec import ModelSpec
 
-# A locator's cell sees 15 pixels through its two coarsening convolutions and 8 * 2 * dilation more for each 3x3 block
-# at one eighth of the size: 95.
-DILATIONS = (1, 1, 2, 1)
+# A locator's cell sees 16 pixels through its two coarsening convolutions and 8 * (kernel - 1) more for each block at one
+# eighth of the size: 96. A kernel of 5 sees what a dilated one of 3 would, which the converter splits into many steps.
+KERNELS = (3, 3, 5, 3)
+GROUP = 4  # pixels side by side that a locator takes as channels; its input's width is a multiple
 
 
 @keras.saving.register_keras_serializable("glyphcam")
@@ -100,27 +101,42 @@ def line_rows(source, spec: ModelSpec):
     return layers.Reshape((spec.slots, spec.classes))(x)
 
 
-def separable(x, filters: int, dilation: int):
-    """Depthwise 3x3 (no padding), pointwise; beside it the cropped input where the width allows."""
-    y = layers.DepthwiseConv2D(3, padding="valid", dilation_rate=dilation, use_bias=False)(x)
+@keras.saving.register_keras_serializable("glyphcam")
+class Grouped(layers.Layer):
+    """Pixels side by side as channels, (h, w, 1) -> (h, w / GROUP, GROUP), as realtime.model.grouped does it.
+
+    One channel alone fills a quarter of the registers that a convolution multiplies with.
+    """
+
+    def call(self, inputs):
+        count, height, width, _ = keras.ops.shape(inputs)
+        return keras.ops.reshape(inputs, (count, height, width // GROUP, GROUP))
+
+    def compute_output_shape(self, shape):
+        return (*shape[:2], shape[2] and shape[2] // GROUP, GROUP)
+
+
+def separable(x, kernel: int):
+    """Depthwise (no padding), pointwise; beside it the cropped input."""
+    y = layers.DepthwiseConv2D(kernel, padding="valid", use_bias=False)(x)
     y = layers.ReLU()(BatchNorm(momentum=0.97)(y))
-    y = conv(y, filters, kernel=1, relu=False)
-    return layers.ReLU()(layers.Add()([layers.Cropping2D(dilation)(x), y]))
+    y = conv(y, x.shape[-1], kernel=1, relu=False)
+    return layers.ReLU()(layers.Add()([layers.Cropping2D(kernel // 2)(x), y]))
 
 
 def locator(spec: ModelSpec) -> keras.Model:
-    """Any picture of at least 95 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
+    """Any picture of at least 96 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
-    window. The first layer looks at 7 x 7 pixels every 4, for layers at half size would cost as much as all the rest.
+    window. The first layer looks at 8 x 8 pixels every 4, for layers at half size would cost as much as all the rest.
     Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise from the top
     left.
     """
     source = keras.Input((None, None, 1), name="gray")
-    x = conv(scaled(source), 32, kernel=7, strides=4, padding="valid")
+    x = conv(scaled(Grouped()(source)), 32, kernel=(8, 8 // GROUP), strides=(4, 4 // GROUP), padding="valid")
     x = conv(x, 64, strides=2, padding="valid")
-    for dilation in DILATIONS:
-        x = separable(x, 64, dilation)
+    for kernel in KERNELS:
+        x = separable(x, kernel)
     x = conv(x, 64, kernel=1)
     presence = layers.Conv2D(1, 1, activation="sigmoid", name="presence")(x)
     corners = layers.Conv2D(8, 1, name="corners")(x)

@@ -15,7 +15,7 @@ from realtime.spec import ModelSpec
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
 
-PATCH = 231, 295  # rows and columns of a training patch: 18 x 26 cells
+PATCH = 232, 296  # rows and columns of a training patch: 18 x 26 cells
 SOFT = 0.3  # weight of corners that are a box's, not the plate's own
 
 
@@ -118,27 +118,35 @@ class Patches:
             quad = scene.quads[rng.integers(len(scene.quads))]
             wanted = np.exp(rng.uniform(np.log(0.75 * self.sizes.least), np.log(1.15 * self.sizes.most)))
             scale, focus = min(wanted / max(Quad.of(quad).size[self.sizes.axis], 1.0), 2.0), quad.mean(0)
-        scale = scale * np.array([np.exp(rng.normal(0, 0.06)), 1.0])
+        matrix = scale * tilt(rng) if rng.random() < 0.4 else np.diag([scale * np.exp(rng.normal(0, 0.06)), scale])
         size = np.array(PATCH[::-1])
-        offset = size * rng.uniform(0.22, 0.78, 2) - focus * scale
-        overhang = size - np.array([width, height]) * scale
-        offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
+        offset = size * rng.uniform(0.22, 0.78, 2) - matrix @ focus
+        overhang = size - np.array([width, height]) * np.diag(matrix)
+        if not matrix[0, 1]:  # an upright patch stays in the picture as far as it can
+            offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
         beside = (overhang > 0).any() and rng.random() < 0.6  # else its edge repeats, as at the edge of a whole picture
         filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if beside else None
-        return cut_patch(scene.gray, scene.quads, scale, offset, filler)
+        return cut_patch(scene.gray, scene.quads, matrix, offset, filler)
 
 
-def cut_patch(gray, quads, scale, offset, filler) -> tuple[np.ndarray, np.ndarray]:
-    """The picture scaled (x, y) and moved by `offset` into a patch; what it leaves free shows `filler`."""
-    moved = quads * scale.astype(np.float32) + offset.astype(np.float32)
-    while scale.max() < 0.5:
+def tilt(rng: np.random.Generator) -> np.ndarray:
+    """A turn by some degrees, as a hand holds a camera, and a shear, as a plate is seen from the side: (2, 2)."""
+    angle, shear = np.deg2rad(rng.normal(0, 7)), rng.normal(0, [0.06, 0.12])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return turn @ np.array([[np.exp(rng.normal(0, 0.1)), shear[0]], [shear[1], 1.0]])
+
+
+def cut_patch(gray, quads, matrix, offset, filler) -> tuple[np.ndarray, np.ndarray]:
+    """The picture through `matrix` (2, 2) and moved by `offset` (x, y) into a patch; what it leaves free is `filler`."""
+    moved = quads @ matrix.T.astype(np.float32) + offset.astype(np.float32)
+    while np.abs(matrix).max() < 0.5:
         gray = cv2.resize(gray, (max(1, gray.shape[1] // 2), max(1, gray.shape[0] // 2)), interpolation=cv2.INTER_AREA)
-        scale = scale * 2
-    matrix = np.array([[scale[0], 0, offset[0]], [0, scale[1], offset[1]]])
+        matrix = matrix * 2
+    affine = np.column_stack([matrix, offset])
     if filler is None:
-        patch = cv2.warpAffine(gray, matrix, PATCH[::-1], borderMode=cv2.BORDER_REPLICATE)
+        patch = cv2.warpAffine(gray, affine, PATCH[::-1], borderMode=cv2.BORDER_REPLICATE)
     else:
-        patch = cv2.warpAffine(gray, matrix, PATCH[::-1], dst=filler.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+        patch = cv2.warpAffine(gray, affine, PATCH[::-1], dst=filler.copy(), borderMode=cv2.BORDER_TRANSPARENT)
     return patch, moved.astype(np.float32)
 
 

@@ -32,7 +32,7 @@ from train.datasets import load_shared
 from train.places import SIZES, LooseCrops, Patches, Reservoir, Scene, Several
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
-WINDOW, STRIDE = 95, 8
+WINDOW, STRIDE = 96, 8
 
 PLATE_CROPS = (
     "plates/crops/taiwan",
@@ -80,7 +80,7 @@ def plates_reader(recipe: Recipe) -> Sampler:
     backgrounds = load_backgrounds(recipe.data, "train")
     items = [i for i in load_labelled(recipe.data, PLATE_CROPS, "train", PLATES) if i.text]
     real = RealCrops(items, recipe.spec, backgrounds)
-    rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=4)
+    rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=6)
     nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
     other = Bank(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
     return Mixture([real, rendered, nothing, other], [0.52, 0.42, 0.04, 0.02])
