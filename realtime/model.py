@@ -29,8 +29,8 @@ class Model:
     """An int8 network as a function: uint8 (n, height, width, 1) -> float32 outputs.
 
     A network may take pixels that lie side by side as channels, (n, height, width / c, c): the same bytes, which its
-    first layer goes through faster. One interpreter serves each input shape, so that a picture size is planned once; the last few are kept. With several
-    outputs a tuple is returned, in order of their names.
+    first layer goes through faster. One interpreter serves each input shape, so that a picture size is planned once;
+    the last few are kept. With several outputs a tuple is returned, in order of their names.
     """
 
     def __init__(self, path: Path, spec: ModelSpec | None = None, threads: int = 1) -> None:
