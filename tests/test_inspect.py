@@ -196,4 +196,14 @@ def test_the_input_is_what_realtime_feeds():
     assert gray.shape == (16, 16)
     Net.spec = replace(SPEC, kind="locator")
     assert network_input(np.zeros((20, 30, 3), np.uint8), Net).shape == (20, 30)
-    assert KerasNet.layers and batch_of(gray, type("Rgb", (), {"channels": 3})).shape == (1, 16, 16, 3)
+    assert batch_of(gray, type("Rgb", (), {"spec": SPEC, "channels": 3})).shape == (1, 16, 16, 3)
+
+
+def test_a_locator_gets_pixels_side_by_side_as_channels():
+    class Net:
+        spec, channels = replace(SPEC, kind="locator"), 4
+
+    gray = np.arange(6 * 21, dtype=np.uint8).reshape(6, 21)
+    batch = batch_of(gray, Net)
+    assert batch.shape == (1, 6, 16 // 4, 4)  # whole steps of the locator only
+    assert (batch.reshape(6, 16) == gray[:, :16]).all()
