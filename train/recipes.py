@@ -156,7 +156,7 @@ def plate_scenes(recipe: Recipe) -> Several:
         return Scene(gray, quads)
 
     none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
-    drawn = Reservoir(render, size=500, reuse=8)
+    drawn = Reservoir(render, size=500, reuse=16)
     return Several([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
 
 
@@ -197,7 +197,7 @@ def text_locator(recipe: Recipe) -> Sampler:
 
     plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]
     none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in plain]
-    scenes = Several([Reservoir(render, size=500, reuse=8), one_of(none)], [0.75, 0.25])
+    scenes = Several([Reservoir(render, size=500, reuse=16), one_of(none)], [0.75, 0.25])
     return Patches(scenes, SIZES["text"], recipe.spec, plain)
 
 
