@@ -154,7 +154,8 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
     check(o)
     pipeline = open_pipeline(o)
-    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps) as source:
+    everywhere = not (o.roi or o.whole_frame)  # a part of the picture is looked at in all its pixels
+    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, small=everywhere) as source:
         if o.roi:
             narrow(pipeline, o.roi, source)
         sinks = open_sinks(o, source, pipeline, stop)

@@ -19,6 +19,7 @@ from realtime.record import mask
 from realtime.values import Frame
 
 OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds
+LARGE, SMALL = (1280, 720), 640  # the Pi camera's pictures: the one to read in, and the longer side of the one to find in
 BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
 LOST, WAITING, BACK = "source lost", "source waiting", "source back"  # events on frames
 
@@ -110,36 +111,43 @@ def fourcc_name(capture) -> str:
 
 
 class PiCamera:
-    """The Raspberry Pi's own camera through picamera2, with the few verbs of cv2.VideoCapture."""
+    """The Raspberry Pi's own camera through picamera2, with the few verbs of cv2.VideoCapture.
 
-    def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None) -> None:
+    With `small` it gives a second, small picture of the same moment, if the large one is larger than that.
+    """
+
+    def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None, small: bool = True) -> None:
+        self._camera, self._fps = open_picamera2(), fps or 30.0
+        size = tuple(size or LARGE)
+        streams = {"main": {"size": size, "format": "RGB888"}}  # libcamera's RGB888 is B, G, R in memory
+        if small and max(size) > SMALL:
+            streams["lores"] = {"size": shrunk(size), "format": "YUV420"}
         try:
-            self._camera = importlib.import_module("picamera2").Picamera2()
-        except ImportError:
-            hint = "On Raspberry Pi OS: sudo apt install python3-picamera2, and a venv with --system-site-packages."
-            raise SourceError("picamera needs the package picamera2.", hint) from None
-        except ValueError as error:  # "numpy.dtype size changed": the system's picamera2 was built for an older one
-            hint = "Run: pip install 'numpy<2' 'opencv-python<4.12'."
-            raise SourceError(f"picamera2 does not fit the numpy in use ({error}).", hint) from None
-        except (RuntimeError, IndexError) as error:
-            raise SourceError(f"The Pi camera cannot be opened ({error}).", "Check the cable, or see --demo.") from None
-        main = {"size": tuple(size or (1280, 720)), "format": "RGB888"}  # libcamera's RGB888 is B, G, R in memory
-        controls = {"FrameRate": float(fps)} if fps else {}
-        self._size, self._fps = main["size"], fps or 30.0
-        self._camera.configure(self._camera.create_video_configuration(main=main, controls=controls))
+            self._start(streams, {"FrameRate": float(fps)} if fps else {})
+        except (RuntimeError, ValueError) as error:
+            self._camera.close()
+            hint = "Try --size 1280x720 without --fps."
+            raise SourceError(f"The Pi camera does not start with {size[0]}x{size[1]} ({error}).", hint) from None
+
+    def _start(self, streams: dict, controls: dict) -> None:
+        self._camera.configure(self._camera.create_video_configuration(**streams, controls=controls))
+        got = self._camera.camera_configuration()  # sizes may have been aligned
+        self._streams, self._sizes = list(streams), [got[stream]["size"] for stream in streams]
         self._camera.start()
 
-    def read(self) -> tuple[bool, np.ndarray | None]:
-        """(True, BGR picture), or (False, None) once the camera fails."""
+    def read(self) -> tuple[bool, *tuple[np.ndarray, ...]]:
+        """(True, BGR picture) or (True, BGR picture, small gray picture), or (False,) once the camera fails."""
         try:
-            return True, self._camera.capture_array("main")
-        except RuntimeError as error:
-            log.warning("picamera: %s", error)
-            return False, None
+            pictures, _ = self._camera.capture_arrays(self._streams, wait=READ_SECONDS)
+        except (RuntimeError, TimeoutError) as error:
+            log.warning("picamera: %s", str(error) or "no picture came")
+            return (False,)
+        # The small one comes as Y, U and V under each other, in rows that may be filled up: Y is the gray picture.
+        return True, pictures[0], *(p[:h, :w] for p, (w, h) in zip(pictures[1:], self._sizes[1:], strict=True))
 
     def get(self, prop: int) -> float:
         """Width, height and rate, by OpenCV's numbers; 0 for anything else."""
-        width, height = self._size
+        width, height = self._sizes[0]
         facts = {cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_FPS: self._fps}
         return float(facts.get(prop, 0.0))
 
@@ -149,12 +157,32 @@ class PiCamera:
         self._camera.close()
 
 
+def open_picamera2():
+    """The first camera that picamera2 knows; SourceError where there is none, or no picamera2."""
+    try:
+        return importlib.import_module("picamera2").Picamera2()
+    except ImportError:
+        hint = "On Raspberry Pi OS: sudo apt install python3-picamera2, and a venv with --system-site-packages."
+        raise SourceError("picamera needs the package picamera2.", hint) from None
+    except ValueError as error:  # "numpy.dtype size changed": the system's picamera2 was built for an older one
+        hint = "Run: pip install 'numpy<2' 'opencv-python<4.12'."
+        raise SourceError(f"picamera2 does not fit the numpy in use ({error}).", hint) from None
+    except (RuntimeError, IndexError) as error:
+        raise SourceError(f"The Pi camera cannot be opened ({error}).", "Check the cable, or see --demo.") from None
+
+
+def shrunk(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height in the same proportion with SMALL as the longer side, both even as the camera wants them."""
+    return tuple(2 * round(side * SMALL / max(size) / 2) for side in size)
+
+
 class Picture(NamedTuple):
-    """What the reading thread hands over: when, what, and after how many outages."""
+    """What the reading thread hands over: when, after how many outages, what, and the same in small if there is one."""
 
     time: float
-    image: np.ndarray
     outages: int
+    image: np.ndarray
+    small: np.ndarray | None = None
 
 
 class Live(Source):
@@ -207,18 +235,18 @@ class Live(Source):
     def _read_until_failure(self, capture) -> None:
         while not self._closing.is_set():
             try:
-                ok, image = capture.read()
+                ok, *images = capture.read()
             except cv2.error as error:
                 log.warning("%s: %s", self.name, error.err)
                 return
             if not ok:
                 return
-            self._publish(image)
+            self._publish(images)
 
-    def _publish(self, image: np.ndarray) -> None:
+    def _publish(self, images: Sequence[np.ndarray]) -> None:
         with self._changed:
             self.dropped += self._newest is not None
-            self._newest = Picture(self._clock(), image, self._outages)
+            self._newest = Picture(self._clock(), self._outages, *images)
             self._changed.notify()
 
     def _note_outage(self) -> None:
@@ -253,7 +281,7 @@ class Live(Source):
                 raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
             outages = taken.outages if taken else self._outages
-            yield Frame(index, seen, image, self.name, event)
+            yield Frame(index, seen, image, self.name, event, small=taken.small if taken else None)
 
     def _take(self, until: float, outages: int | None) -> Picture | None:
         """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.

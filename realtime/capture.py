@@ -44,11 +44,12 @@ def open_source(
     size: tuple[int, int] | None = None,
     fps: float | None = None,
     clock: Clock | None = None,
+    small: bool = True,
 ) -> Source:
     """A camera index or /dev/videoN, a file, a folder, a glob, an rtsp/http URL, `picamera`, or several files.
 
     `size` (width, height) and `fps` are asked of cameras; `clock` times live frames (default: Unix time that never
-    runs backwards). Raises SourceError where there is nothing to open.
+    runs backwards); `small`: a camera that can give a small picture beside the large one does so. Raises SourceError where there is nothing to open.
     """
     texts = [text] if isinstance(text, str | os.PathLike) else list(text)
     stop, clock = stop or threading.Event(), clock or steady_clock()
@@ -56,7 +57,7 @@ def open_source(
         return Series([path for one in texts for path in expanded(str(one))], stop)
     text = str(texts[0])
     if text == "picamera":
-        return Live(text, lambda: PiCamera(size, fps), stop, clock)
+        return Live(text, lambda: PiCamera(size, fps, small), stop, clock)
     if text.isdecimal() or text.startswith("/dev/video"):
         return Live(text, lambda: open_camera(text, size, fps), stop, clock)
     if "://" in text:

@@ -18,7 +18,7 @@ from realtime.regions import formats, match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
-from realtime.values import Frame, Reading, Result, Sighting, Spot, Track
+from realtime.values import Frame, Quad, Reading, Result, Sighting, Spot, Track
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
@@ -83,7 +83,7 @@ class Pipeline:
         """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
         with watch("gray"):
             gray = self.gray(frame.image)
-        return self._sightings(gray, watch, again=frame.still)
+        return self._sightings(gray, watch, again=frame.still, small=frame.small)
 
     def needed(self, reading: Reading) -> float:
         """How sure a reading must be."""
@@ -93,17 +93,19 @@ class Pipeline:
         """End every track: nothing more will come from this source."""
         return self.tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False) -> list[Sighting]:
+    def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small=None) -> list[Sighting]:
         """Sightings as sure as they must be, best first."""
-        spots = self._spots(gray, watch)
+        spots = self._spots(gray, watch, small)
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
         return sorted(sure, key=lambda s: -s.reading.confidence)
 
-    def _spots(self, gray: np.ndarray, watch: Stopwatch) -> list[Spot]:
+    def _spots(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Spot]:
+        """Spots of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
         with watch("locate"):
-            spots = [s for s in self.locator(gray) if inside(s, gray.shape)]
+            found = self.locator(gray) if small is None else enlarged(self.locator(small), small.shape, gray.shape)
+            spots = [s for s in found if inside(s, gray.shape)]
         if not self.refiner:
             return spots
         with watch("refine"):
@@ -132,6 +134,12 @@ def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Ste
     alone.cut = tracker.cut
     step = alone(frame.time, frame.index, sightings, frame.image)
     return replace(step, ended=alone.flush())
+
+
+def enlarged(spots: Sequence[Spot], small: tuple[int, int], large: tuple[int, int]) -> list[Spot]:
+    """Spots of a picture (height, width) in the pixels of a larger one of the same moment."""
+    scale = np.divide(large, small)[::-1]
+    return [Spot(Quad.of(spot.quad.array() * scale), spot.score) for spot in spots]
 
 
 def inside(spot: Spot, shape: tuple[int, int]) -> bool:

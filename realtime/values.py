@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
+from math import dist
 
 import numpy as np
 
@@ -66,18 +68,16 @@ class Quad:
         """Corners as float32 (4, 2)."""
         return np.array(self.corners, np.float32)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         xs, ys = zip(*self.corners, strict=True)
         return Box(min(xs), min(ys), max(xs), max(ys))
 
-    @property
+    @cached_property
     def size(self) -> tuple[float, float]:
         """Mean width and mean height of the quadrilateral, in pixels."""
-        a, b, c, d = self.array()
-        width = (np.linalg.norm(b - a) + np.linalg.norm(c - d)) / 2
-        height = (np.linalg.norm(d - a) + np.linalg.norm(c - b)) / 2
-        return float(width), float(height)
+        a, b, c, d = self.corners
+        return (dist(a, b) + dist(d, c)) / 2, (dist(a, d) + dist(b, c)) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,7 @@ class Frame:
     source: str = ""
     event: str = ""  # "source lost", then "source waiting" with the last picture, then "source back"; else empty
     still: bool = False  # the only picture of its source: nothing to follow
+    small: np.ndarray | None = None  # the same moment in fewer pixels, uint8 gray (h, w): enough to find things in
 
 
 @dataclass(frozen=True)

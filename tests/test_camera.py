@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import make_image
 
-from realtime.camera import BACK, LOST, Live, PiCamera, fourcc_name, open_camera
+from realtime.camera import BACK, LOST, Live, PiCamera, fourcc_name, open_camera, shrunk
 from realtime.capture import open_source
 from realtime.errors import SourceError
 
@@ -180,51 +180,96 @@ def test_passwords_are_masked():
         assert next(iter(source)).source == "rtsp://me:***@host/1"
 
 
+class FakePicamera2:
+    """The few verbs of picamera2 that are used, with a log of their calls; rows of the small stream are filled up."""
+
+    calls, fault, filling = [], None, 64
+
+    def create_video_configuration(self, main, lores=None, controls=None):
+        return {"main": main, "lores": lores, "controls": controls}
+
+    def configure(self, configuration):
+        if isinstance(self.fault, ValueError):
+            raise self.fault
+        self.configuration = configuration
+        self.calls.append(("configure", configuration))
+
+    def camera_configuration(self):
+        return self.configuration
+
+    def start(self):
+        self.calls.append("start")
+
+    def capture_arrays(self, names, wait):
+        assert wait < 3
+        if "stop" in self.calls or self.fault:
+            raise self.fault or RuntimeError("stopped")
+        return [self.picture(name, *self.configuration[name]["size"]) for name in names], {"SensorTimestamp": 1}
+
+    def picture(self, name, width, height):
+        if name == "main":
+            return make_image(width, height)
+        luma = cv2.cvtColor(make_image(width, height), cv2.COLOR_BGR2GRAY)
+        return cv2.copyMakeBorder(luma, 0, height // 2, 0, self.filling, cv2.BORDER_CONSTANT, value=200)
+
+    def stop(self):
+        self.calls.append("stop")
+
+    def close(self):
+        self.calls.append("close")
+
+
 @pytest.fixture
 def fake_picamera2(monkeypatch):
-    """The few verbs of picamera2 that are used, with a log of their calls."""
-    calls = []
-
-    class Picamera2:
-        def create_video_configuration(self, **parts):
-            return parts
-
-        def configure(self, configuration):
-            calls.append(("configure", configuration))
-
-        def start(self):
-            calls.append("start")
-
-        def capture_array(self, stream):
-            assert stream == "main"
-            if "stop" in calls or "broken" in calls:
-                raise RuntimeError("no frame")
-            return make_image(640, 360)
-
-        def stop(self):
-            calls.append("stop")
-
-        def close(self):
-            calls.append("close")
-
-    monkeypatch.setitem(sys.modules, "picamera2", types.SimpleNamespace(Picamera2=Picamera2))
-    return calls
+    monkeypatch.setattr(FakePicamera2, "calls", [])
+    monkeypatch.setattr(FakePicamera2, "fault", None)
+    monkeypatch.setitem(sys.modules, "picamera2", types.SimpleNamespace(Picamera2=FakePicamera2))
+    return FakePicamera2
 
 
 def test_the_pi_camera_is_a_source_like_any_other(fake_picamera2):
     with open_source("picamera", size=(640, 360), fps=20) as source:
         frame = next(iter(source))
         assert (source.live, source.size, source.fps) == (True, (640, 360), 20.0)
-    assert frame.image.shape == (360, 640, 3)
-    settings = fake_picamera2[0][1]
-    assert settings["main"] == {"size": (640, 360), "format": "RGB888"} and settings["controls"] == {"FrameRate": 20.0}
-    assert fake_picamera2[1:] == ["start", "stop", "close"]
+    assert frame.image.shape == (360, 640, 3) and frame.small is None
+    main = {"size": (640, 360), "format": "RGB888"}
+    configuration = {"main": main, "lores": None, "controls": {"FrameRate": 20.0}}
+    assert fake_picamera2.calls == [("configure", configuration), "start", "stop", "close"]
 
 
-def test_a_failing_pi_camera_is_a_failed_read(fake_picamera2):
+def test_the_pi_camera_gives_a_large_picture_and_a_small_gray_one_of_the_same_moment(fake_picamera2):
+    with open_source("picamera", size=(1920, 1080)) as source:
+        frame = next(iter(source))
+        assert source.size == (1920, 1080)
+    assert frame.image.shape == (1080, 1920, 3) and frame.small.shape == (360, 640)
+    assert np.array_equal(frame.small, cv2.cvtColor(make_image(640, 360), cv2.COLOR_BGR2GRAY))
+
+
+def test_the_small_picture_is_left_out_where_nobody_needs_it(fake_picamera2):
+    assert len(PiCamera().read()) == 3
+    assert len(PiCamera(small=False).read()) == 2
+
+
+@pytest.mark.parametrize(("large", "small"), [
+    ((1280, 720), (640, 360)), ((2028, 1520), (640, 480)), ((720, 1280), (360, 640)), ((2304, 1296), (640, 360)),
+    ((1332, 990), (640, 476)),
+])  # fmt: skip
+def test_the_small_picture_has_the_shape_of_the_large_one(large, small):
+    assert shrunk(large) == small
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("no frame"), TimeoutError()])
+def test_a_failing_or_stalled_pi_camera_is_a_failed_read(fake_picamera2, fault):
     camera = PiCamera()
-    fake_picamera2.append("broken")
-    assert camera.read() == (False, None)
+    fake_picamera2.fault = fault
+    assert camera.read() == (False,)
+
+
+def test_a_pi_camera_that_refuses_its_settings_is_closed_and_named(fake_picamera2):
+    fake_picamera2.fault = ValueError("unsupported")
+    with pytest.raises(SourceError, match=r"does not start with 99999x1 \(unsupported\).*--size"):
+        open_source("picamera", size=(99999, 1))
+    assert fake_picamera2.calls == ["close"]
 
 
 def test_without_picamera2_the_way_out_is_named(monkeypatch):

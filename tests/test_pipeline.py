@@ -114,6 +114,33 @@ def test_an_object_cut_by_the_edge_is_not_read():
     assert inside(Spot(Quad.from_box(Box(0, 0, 320, 240)), 1.0), (240, 320))
 
 
+# --- a large and a small picture of the same moment
+
+
+def halved(image):
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(gray, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
+
+
+def test_what_the_small_picture_shows_is_read_in_the_large_one():
+    large = cv2.resize(bars((40, 40, 4), (180, 150, 2)), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    pipeline, looked = make(), []
+    locate, read = pipeline.locator, pipeline.recogniser
+    pipeline.locator = lambda gray: (looked.append(("locate", gray.shape)), locate(gray))[1]
+    pipeline.recogniser = lambda gray, *rest: (looked.append(("read", gray.shape)), read(gray, *rest))[1]
+    pipeline.recogniser.spec = read.spec
+    result = pipeline(Frame(0, 0.0, large, small=halved(large)))
+    assert looked == [("locate", (240, 320)), ("read", (480, 640))]
+    boxes = {s.reading.text: tuple(s.box) for s in result.sightings}
+    assert boxes["4217"] == pytest.approx((80, 80, 240, 128), abs=6) and set(boxes) == {"4217", "42"}
+
+
+def test_what_the_small_picture_does_not_show_is_not_found():
+    large = bars((40, 40, 4), (180, 150, 2))
+    assert make()(Frame(0, 0.0, large, small=halved(bars((40, 40, 4))))).sightings[0].reading.text == "4217"
+    assert not make()(Frame(0, 0.0, large, small=halved(bars()))).sightings
+
+
 # --- rules
 
 

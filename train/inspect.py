@@ -21,6 +21,7 @@ from train.datasets.example import read_picture
 from train.recipes import STRIDE
 
 MOST_CHANNELS = 64  # shown per layer
+WIDEST = 960  # CSS pixels of a layer's picture
 TOP = 5
 
 
@@ -203,7 +204,8 @@ def grid(layer: Layer, most: int = 48) -> np.ndarray:
     tiles = [coloured(values[..., c], low, high) for c in range(min(values.shape[-1], MOST_CHANNELS))]
     scale = min(1.0, most / values.shape[0])
     height, width = (max(1, round(n * scale)) for n in values.shape[:2])
-    return plots.sheet(tiles, columns=16 if width < 2 * height else 8, height=height, width=width)
+    columns = min(len(tiles), 16 if width < 2 * height else 8)
+    return plots.sheet(tiles, columns=columns, height=height, width=width)
 
 
 def coloured(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -337,7 +339,9 @@ def picture_parts(net: Net, path: Path, with_saliency: bool) -> Iterator[str]:
         yield page.figure(overlaid(gray, saliency(net, gray, np.random.default_rng(0))), "which pixels decided")
     for layer in net.layers(batch):
         shape = "x".join(map(str, layer.values.shape))
-        yield page.figure(grid(layer), f"{layer.name} ({layer.kind}) {shape}", width=960) + "<br>"
+        picture = grid(layer)
+        width = min(WIDEST, max(WIDEST // 4, 2 * picture.shape[1])) if layer.values.ndim == 3 else WIDEST
+        yield page.figure(picture, f"{layer.name} ({layer.kind}) {shape}", width) + "<br>"
 
 
 def filter_parts(net: Net, count: int, names: Sequence[str]) -> Iterator[str]:

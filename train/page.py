@@ -18,7 +18,7 @@ h1 { font-size: 1.5em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 
 table { border-collapse: collapse } td, th { padding: .25em .8em; text-align: right; border-bottom: 1px solid #eee }
 td:first-child, th:first-child { text-align: left }
 figure { display: inline-block; margin: .4em .6em .4em 0; vertical-align: top }
-figcaption { font-size: .8em; color: #555; max-width: 20em; overflow-wrap: anywhere }
+figcaption { font-size: .8em; color: #555; max-width: 24em; overflow-wrap: anywhere }
 img { image-rendering: pixelated; max-width: 100%; border: 1px solid #ddd }
 @media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd } figcaption { color: #aaa } }
 """
@@ -46,8 +46,9 @@ def figure(image: np.ndarray, caption: str = "", width: int | None = None) -> st
         raise ValueError(f"No picture: shape {image.shape}, {image.dtype}.")
     source = "data:image/png;base64," + base64.b64encode(packed.tobytes()).decode()
     size = f' style="width:{width}px"' if width else ""
+    room = f' style="max-width:{width}px"' if width else ""
     text = html.escape(caption)
-    return f'<figure><img src="{source}" alt="{text}"{size}><figcaption>{text}</figcaption></figure>'
+    return f'<figure><img src="{source}" alt="{text}"{size}><figcaption{room}>{text}</figcaption></figure>'
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence]) -> str:
