@@ -7,8 +7,9 @@ from the generator seeded with (seed, w, k), so a run can be repeated.
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, Full
 
 import cv2
@@ -193,7 +194,14 @@ class Characters:
         item = self.items[min(int(np.searchsorted(self.edges, rng.random())), len(self.items) - 1)]
         gray = shaken(written(item.gray, rng) if self.inked else item.gray, rng, item.quad)
         gray = apply_effects(gray, sample_effects(rng, strength=0.4, height=gray.shape[0]))
+        gray = 255 - gray if rng.random() < 0.25 else gray  # what is dark on light here may be light on dark elsewhere
         return fit_square(gray, self.spec), np.int32(class_of(item.text, self.spec.alphabet))
+
+
+def levelled(items: Sequence[Labelled]) -> list[Labelled]:
+    """The items, those of a group that has many drawn less often each: a group's share grows with its root."""
+    count = Counter(item.group for item in items)
+    return [replace(item, weight=item.weight * count[item.group] ** -0.5) for item in items]
 
 
 class MeterStrips:

@@ -11,7 +11,7 @@ from keras import layers
 from realtime.spec import ModelSpec
 
 # A locator's cell sees 16 pixels through its two coarsening convolutions and 8 * (kernel - 1) more for each block at
-# one eighth of the size: 96. A kernel of 5 sees what a dilated one of 3 would, which the converter splits into many steps.
+# one eighth of the size: 96. A kernel of 5 sees what a dilated one of 3 would, which the converter splits into many.
 KERNELS = (3, 3, 5, 3)
 GROUP = 4  # pixels side by side that a locator takes as channels; its input's width is a multiple
 

@@ -137,7 +137,7 @@ def tilt(rng: np.random.Generator) -> np.ndarray:
 
 
 def cut_patch(gray, quads, matrix, offset, filler) -> tuple[np.ndarray, np.ndarray]:
-    """The picture through `matrix` (2, 2), moved by `offset` (x, y), as a patch; `filler` shows where it has no pixel."""
+    """The picture through `matrix` (2, 2), moved by `offset` (x, y), as a patch, over `filler`; its corners."""
     moved = quads @ matrix.T.astype(np.float32) + offset.astype(np.float32)
     while np.abs(matrix).max() < 0.5:
         gray = cv2.resize(gray, (max(1, gray.shape[1] // 2), max(1, gray.shape[0] // 2)), interpolation=cv2.INTER_AREA)

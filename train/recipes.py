@@ -24,6 +24,7 @@ from train.data import (
     Rendered,
     Sampler,
     around,
+    levelled,
     load_backgrounds,
     load_labelled,
     some_patch,
@@ -95,14 +96,14 @@ def classifier(recipe: Recipe) -> Sampler:
     photographed = "characters/chars74k", "characters/iiit5k_words/chars"
     photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
     hands = Characters(load_labelled(data, ("characters/handwriting",), "train", spec.alphabet), spec, inked=True)
-    meters = Characters(load_labelled(data, ("digits/meters",), "train", spec.alphabet), spec)
+    meters = Characters(levelled(load_labelled(data, ("digits/meters",), "train", spec.alphabet)), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
     if spec.mode != "digits":
         return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
     samplers = [photos, hands, meters, drawn, nothing, Characters(letters, spec)]
-    return Mixture(samplers, [0.2, 0.28, 0.2, 0.2, 0.06, 0.06])
+    return Mixture(samplers, [0.18, 0.22, 0.3, 0.2, 0.05, 0.05])
 
 
 def lines_reader(recipe: Recipe) -> Sampler:
