@@ -22,7 +22,7 @@ from train.recipes import SPECS
 @click.option("--seed", default=1, show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes that make samples.")
 @click.option("--every", default=500, show_default=True, help="Batches between validations.")
-@click.option("--init", default="", help="A run's .keras (layers of another shape start fresh) or a shipped .tflite to start from.")
+@click.option("--init", default="", help="Start from a run's .keras (what has another shape is new) or a .tflite.")
 def command(task: str, data: str, out: str | None, **options) -> None:
     """Train the network TASK; the best by validation lands in the run's model.keras.
 
