@@ -339,9 +339,9 @@ def picture_parts(net: Net, path: Path, with_saliency: bool) -> Iterator[str]:
         yield page.figure(overlaid(gray, saliency(net, gray, np.random.default_rng(0))), "which pixels decided")
     for layer in net.layers(batch):
         shape = "x".join(map(str, layer.values.shape))
-        picture = grid(layer)
-        width = min(WIDEST, max(WIDEST // 4, 2 * picture.shape[1])) if layer.values.ndim == 3 else WIDEST
-        yield page.figure(picture, f"{layer.name} ({layer.kind}) {shape}", width) + "<br>"
+        alone = layer.values.ndim == 3 and layer.values.shape[-1] == 1
+        width = WIDEST // 4 if alone else WIDEST
+        yield page.figure(grid(layer), f"{layer.name} ({layer.kind}) {shape}", width) + "<br>"
 
 
 def filter_parts(net: Net, count: int, names: Sequence[str]) -> Iterator[str]:
@@ -351,7 +351,10 @@ def filter_parts(net: Net, count: int, names: Sequence[str]) -> Iterator[str]:
     yield page.heading("What excites each filter most")
     for layer in tqdm(filter_layers(net, names), desc="filters", unit="layer"):
         pictures = exciting(net, layer, count, np.random.default_rng(0))
-        yield page.figure(plots.sheet(list(pictures), columns=16, height=64, width=64), layer.name) + "<br>"
+        width = 64 * net.spec.width // net.spec.height
+        columns = min(len(pictures), 16 if width < 128 else 8)
+        sheet = plots.sheet(list(pictures), columns=columns, height=64, width=width)
+        yield page.figure(sheet, layer.name, min(WIDEST, sheet.shape[1])) + "<br>"
 
 
 @click.command("inspect")
