@@ -20,6 +20,9 @@ def vote(readings: Sequence[Reading]) -> Reading:
     said = [r for r in readings if r.text]
     if not said:
         return NOTHING
+    if len({r.text for r in said}) == 1:  # as all of the below would find
+        surest = tuple(map(max, zip(*(r.confidences for r in said), strict=True)))
+        return Reading(said[0].text, surest, max(map(weight, said)))
     weights: dict[int, float] = defaultdict(float)
     for reading in said:
         weights[len(reading.text)] += weight(reading)
@@ -47,7 +50,8 @@ def _place(readings: Sequence[Reading], k: int) -> tuple[str, float]:
     for reading in readings:
         character, sure = reading.text[k], reading.confidences[k]
         votes[character] += sure * weight(reading)
-        surest[character] = max(surest[character], sure)
+        if sure > surest[character]:
+            surest[character] = sure
     winner = heaviest(votes)
     return winner, surest[winner] * votes[winner] / max(sum(votes.values()), 1e-9)
 
