@@ -125,7 +125,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with so many processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
 @click.option("--demo", is_flag=True, help="Run on a short clip that comes with the program.")
-@click.option("--draw", is_flag=True, help="A pad to draw on.")
+@click.option("--draw", is_flag=True, help="A pad to draw on; with --serve on the page.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
 @click.version_option(package_name="glyphcam")
 def main(**options) -> None:
@@ -169,7 +169,12 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
 
 
 def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
-    """The drawing pad."""
+    """The drawing pad, in a window or, with --serve, on the page."""
+    if o.serve:
+        pipeline = open_pipeline(o)
+        with open_page(o, pipeline, Overlay(lambda: pipeline.threshold), b""):
+            stop.wait()
+        return Summary()
     draw.run(partial(load, models=o.models, threads=o.threads), o.mode.split(",")[0], stop)
     return Summary()
 

@@ -142,7 +142,7 @@ class Pad:
     def picture(self) -> np.ndarray:
         """Pad and panel side by side, BGR (SIZE, SIZE + PANEL, 3)."""
         pad = cv2.cvtColor(render(self.drawing), cv2.COLOR_GRAY2BGR)
-        return np.hstack([pad, panel(self.mode, self.answer)])
+        return np.hstack([pad, panel(f"{self.mode}, pen {self.pen}", self.answer)])
 
 
 def classified(pipeline: Any, image: np.ndarray) -> Answer:
@@ -153,10 +153,10 @@ def classified(pipeline: Any, image: np.ndarray) -> Answer:
     return Answer(pipeline.network_input(image), top, spent)
 
 
-def panel(mode: str, answer: Answer) -> np.ndarray:
+def panel(title: str, answer: Answer) -> np.ndarray:
     """The side panel, BGR (SIZE, PANEL, 3): the network's input, the top 5, the keys."""
     image = np.full((SIZE, PANEL, 3), GROUND, np.uint8)
-    write(image, mode, (20, 32), 0.6, INK)
+    write(image, title, (20, 32), 0.6, INK)
     if answer.seen is not None:
         enlarge(image, answer.seen)
         height, width = answer.seen.shape
@@ -193,10 +193,10 @@ def open_window() -> None:
     """An empty window; SinkError where there can be none."""
     try:
         check_display(os.environ, sys.platform)
-        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE)
+        cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)  # without Qt's toolbar
     except (cv2.error, SinkError) as error:
         reason = getattr(error, "message", "This OpenCV cannot open windows.")
-        raise SinkError(reason, "Draw on the page instead: --serve 8080.") from None
+        raise SinkError(reason, "Draw on the page instead: --draw --serve 8080.") from None
 
 
 def run(open_pad: Callable[[str], Any], mode: str, stop: threading.Event) -> None:

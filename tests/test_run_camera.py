@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -273,3 +274,18 @@ def test_it_runs_as_a_program():
     command = [sys.executable, ROOT / "run_camera.py", "missing.mp4", "--no-show"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr.startswith("Error: ")
+
+
+def test_the_pad_is_served_without_any_source(monkeypatch, pipeline):
+    stop = run_camera.Stop()
+    told = []
+
+    def announce(line, err):
+        told.append(line)
+        stop.set()
+
+    monkeypatch.setattr(run_camera.click, "echo", announce)
+    options = SimpleNamespace(serve="127.0.0.1:0", token="", db=None, crops=None, mode="characters", models=None,
+                              threads=1, threshold=None, region="", whole_frame=False)  # fmt: skip
+    assert run_camera.use_pad(options, stop).frames == 0
+    assert told[0].startswith("Watch at http://127.0.0.1:")

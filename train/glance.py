@@ -32,6 +32,7 @@ MODES = {
 }
 SAMPLES, SUSPECTS, TWINS = 60, 60, 40  # shown per set
 FOLDS = 5
+NOTHING = "nothing"  # what is there where the text is empty
 SURE = 0.5  # a disagreement less sure than this says nothing
 ALIKE = str.maketrans("OolI", "0011")  # one shape in many fonts
 FEATURES = 1200  # of the cross-validated model: more gain little
@@ -249,8 +250,8 @@ def suspect_parts(found: Sequence[Suspect], judge: str) -> Iterator[str]:
     if found:
         yield page.paragraph(f"Probably labelled wrong: {len(found)} that {judge} contradicts with {SURE:.0%} or more.")
     for f in found[:SUSPECTS]:
-        text = f"{f.seen.example.text or '-'}, rather {f.answer or '-'} ({f.confidence:.2f}). {f.seen.example.name}"
-        yield page.figure(plots.fitted(object_of(f.seen.example), 96, 120), text)
+        text = f"{f.seen.example.text or NOTHING}, rather {f.answer or NOTHING} ({f.confidence:.2f}). "
+        yield page.figure(plots.fitted(object_of(f.seen.example), 112, 144), text + f.seen.example.name, width=144)
 
 
 def class_parts(seen: Sequence[Seen], alphabet: str, folder: Path) -> Iterator[str]:
