@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from realtime.spec import ModelSpec
-from realtime.values import Quad, Spot, iou
+from realtime.values import Quad, Spot
 
 Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -19,6 +19,7 @@ LONGEST = 640  # pixels of the longer side of the finest level
 SMALLEST = 40  # pixels of the longer side of the coarsest
 EDGE = 40  # pixels of repeated border, so that cells reach to 8 pixels from the picture's edge
 MOST = 32  # spots per picture, the surest first
+APART = 1000.0  # pixels between levels that are linked together
 BLOCK = 128  # cells that are compared with others at once
 OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
 OVERLAP = 0.3  # boxes that overlap more are one object
@@ -50,13 +51,15 @@ class Locator:
 
     def __call__(self, gray: np.ndarray) -> list[Spot]:
         """Spots of a uint8 (H, W) picture, best first, one per object."""
-        spots = [spot for level, scale in self.pyramid(gray, self.longest) for spot in self.level(level, scale)]
-        return distinct(spots)[:MOST]
-
-    def level(self, gray: np.ndarray, scale: float) -> list[Spot]:
-        """Spots of one pyramid level, in pixels of the picture it was shrunk from."""
-        presence, centres, quads = self.cells(gray)
-        return [Spot(Quad.of(points / scale), score) for points, score in linked(presence, centres, quads)]
+        found, downs, scales, below = [], [], [], 0.0
+        for level, scale in self.pyramid(gray, self.longest):
+            presence, centres, quads = self.cells(level)
+            down = np.array([0, below], np.float32)  # levels under each other, out of reach: all are linked in one go
+            found.append((presence, centres + down, quads + down))
+            downs.append(down)
+            scales.append(scale)
+            below += level.shape[0] + APART
+        return distinct(in_picture(*linked(*stacked(found)), downs, scales))[:MOST]
 
     def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The cells over the threshold: presence (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
@@ -69,13 +72,32 @@ class Locator:
         return presence[0, rows, columns, 0], centres, centres[:, None] + offsets
 
 
-def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Cells that describe one object, joined: corners (4, 2) and the highest presence of each group.
+def stacked(found: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The cells of several levels as those of one: presence (n,), centres (n, 2), corners (n, 4, 2)."""
+    if not found:
+        return np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32)
+    presence, centres, quads = zip(*found, strict=True)
+    return np.concatenate(presence), np.concatenate(centres), np.concatenate(quads)
+
+
+def in_picture(corners: np.ndarray, scores: np.ndarray, downs: list[np.ndarray], scales: list[float]) -> list[Spot]:
+    """Spots in the picture's pixels from corners on stacked levels, whose places there and scales are given."""
+    tops = [down[1] - APART / 2 for down in downs]
+    levels = np.searchsorted(tops, corners[:, :, 1].mean(1), side="right") - 1
+    return [Spot(Quad.of((corners[k] - downs[i]) / scales[i]), float(scores[k])) for k, i in enumerate(levels)]
+
+
+def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that describe one object, joined: corners (n, 4, 2) and the highest presence of each group, (n,).
 
     Each end comes from the cells that see it, the nearer the more: a cell in the middle of a long line sees neither.
     """
+    if not len(presence):
+        return quads, presence
     groups = components(agreeing(centres, quads))
-    return [(joined(presence[g], centres[g], quads[g]), float(presence[g].max())) for g in groups]
+    order, counts = np.concatenate(groups), np.array([len(g) for g in groups])
+    corners = joined(presence[order], centres[order], quads[order], counts)
+    return corners, np.maximum.reduceat(presence[order], first_of(counts))
 
 
 def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
@@ -152,15 +174,30 @@ def components(links: np.ndarray) -> list[np.ndarray]:
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
-def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """One quadrilateral (4, 2) of a group of cells: every corner from the cells nearest to its end."""
-    height = lengths(quads[:, 3] - quads[:, 0]).mean()
-    axis = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]).mean(0)
-    outwards = (quads @ (axis / max(float(np.hypot(*axis)), 1e-6))) * OUTWARDS
+def first_of(counts: np.ndarray) -> np.ndarray:
+    """Where each of several groups begins, whose items stand one group after the other."""
+    return np.cumsum(counts) - counts
+
+
+def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """One quadrilateral of each group of cells, float32 (groups, 4, 2): every corner from the cells nearest to its end.
+
+    Cells stand one group after the other, `counts` of them in each.
+    """
+    first = first_of(counts)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.repeat((np.add.reduceat(values, first).T / counts).T, counts, axis=0)
+
+    height = mean(lengths(quads[:, 3] - quads[:, 0]))[:, None]
+    axis = mean(quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3])
+    axis /= np.maximum(lengths(axis), 1e-6)[:, None]
+    outwards = (quads @ axis[..., None])[..., 0] * OUTWARDS
+    furthest = np.repeat(np.maximum.reduceat(outwards, first), counts, axis=0)
     distance = lengths(quads - centres[:, None])
-    sees = (distance < 0.85 * CLIP) | (outwards > outwards.max(0) - 0.5 * height)
-    weight = np.where(sees, presence[:, None] ** 2 * np.exp(-distance / (2 * height + 1)), 1e-9)
-    return ((quads * weight[..., None]).sum(0) / weight.sum(0)[:, None]).astype(np.float32)
+    sees = (distance < 0.85 * CLIP) | (outwards > furthest - 0.5 * height)
+    weight = np.where(sees, presence[:, None] ** 2 * np.exp(-distance / (2 * height + 1)), 1e-9)[..., None]
+    return (np.add.reduceat(quads * weight, first) / np.add.reduceat(weight, first)).astype(np.float32)
 
 
 def distinct(spots: list[Spot]) -> list[Spot]:
@@ -174,9 +211,10 @@ def distinct(spots: list[Spot]) -> list[Spot]:
 
 def same(a: Spot, b: Spot) -> bool:
     """Whether two spots overlap so much, or one lies so far inside the other, that they are one object."""
-    if iou(a.box, b.box) > OVERLAP:
-        return True
-    small, large = sorted((a.box, b.box), key=lambda box: box.area)
-    width = min(small.x1, large.x1) - max(small.x0, large.x0)
-    height = min(small.y1, large.y1) - max(small.y0, large.y0)
-    return width > 0 and height > 0 and width * height > 0.7 * small.area
+    one, other = a.box, b.box
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    if width <= 0 or height <= 0:
+        return False
+    inter = width * height
+    return inter > OVERLAP * (one.area + other.area - inter) or inter > 0.7 * min(one.area, other.area)

@@ -189,12 +189,13 @@ def test_the_score_is_the_surest_cells():
 
 def test_one_cell_is_one_object_as_it_stands():
     quad = turned(100, 100, 40, 20)
-    ((corners, score),) = linked(np.array([0.8], np.float32), np.array([[100, 100]], np.float32), quad[None])
-    assert np.allclose(corners, quad, atol=1e-3) and score == pytest.approx(0.8)
+    corners, scores = linked(np.array([0.8], np.float32), np.array([[100, 100]], np.float32), quad[None])
+    assert np.allclose(corners, [quad], atol=1e-3) and scores == pytest.approx([0.8])
 
 
 def test_no_cell_is_no_object():
-    assert linked(np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32)) == []
+    corners, scores = linked(np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32))
+    assert corners.shape == (0, 4, 2) and not len(scores)
 
 
 @given(st.integers(0, 7), st.randoms())
