@@ -19,7 +19,7 @@ from realtime.record import mask
 from realtime.values import Frame
 
 OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds
-LARGE, SMALL = (1280, 720), 640  # the Pi camera's pictures: the one to read in, and the longer side of the one to find in
+LARGE, SMALL = (1280, 720), 640  # pixels of the Pi camera's picture to read in; longer side of the one to find in
 BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
 LOST, WAITING, BACK = "source lost", "source waiting", "source back"  # events on frames
 

@@ -49,7 +49,8 @@ def open_source(
     """A camera index or /dev/videoN, a file, a folder, a glob, an rtsp/http URL, `picamera`, or several files.
 
     `size` (width, height) and `fps` are asked of cameras; `clock` times live frames (default: Unix time that never
-    runs backwards); `small`: a camera that can give a small picture beside the large one does so. Raises SourceError where there is nothing to open.
+    runs backwards); `small`: a camera that can give a small picture beside the large one does so.
+    Raises SourceError where there is nothing to open.
     """
     texts = [text] if isinstance(text, str | os.PathLike) else list(text)
     stop, clock = stop or threading.Event(), clock or steady_clock()
