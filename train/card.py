@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from realtime.spec import ModelSpec, load_spec
-from train.evaluate import SECTIONS, Row, evaluate
+from train.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.whole import write
 
 HEAD = """# Models
@@ -40,10 +40,13 @@ research only. None of their pictures is in this repository.
 @click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
 @click.option("--models", default="models", show_default=True, help="Folder of the models.")
 def command(data: str, models: str) -> None:
-    """Score every shipped mode and write the model card."""
+    """Score every shipped mode and write the model card; called again after an interruption, it goes on."""
     specs = [load_spec(path) for path in sorted(Path(models).glob("*.json"))]
-    tables = [score_table(mode, evaluate(mode, data, models)[0]) for mode in modes_of(specs)]
+    kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
+    tables = [score_table(mode, evaluate(mode, data, models, held)) for mode, held in kept.items()]
     write(Path(models) / "README.md", "\n".join([HEAD, model_table(specs, Path(models)), DATA, *tables]))
+    for held in kept.values():
+        held.forget()
 
 
 def modes_of(specs: Sequence[ModelSpec]) -> list[str]:

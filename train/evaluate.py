@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import click
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from realtime.pipeline import Pipeline, load
+from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.preprocess import rectify, to_gray
 from realtime.spec import ALPHABETS
 from realtime.values import Frame, Quad, Sighting, iou
 from train.datasets import Example, load_shared
+from train.kept import Kept, digest
 from train.metrics import calibration_error, folded, text_scores
+from train.plots import save_picture
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -328,10 +332,33 @@ SECTIONS: dict[str, tuple[Callable[[Bench], list[Row]], ...]] = {
 }
 
 
-def evaluate(mode: str, data: str, models: str | None = None) -> tuple[list[Row], list[Mistake]]:
-    """Every row of a mode's table, and the pictures that went wrong."""
-    bench = Bench(mode, data, models)
-    return [row for section in SECTIONS[mode] for row in section(bench)], bench.mistakes
+def evaluate(mode: str, data: str, models: str | None = None, kept: Kept | None = None, worst: Path | None = None):
+    """Every row of a mode's table. Sections that `kept` holds are not measured again.
+
+    Pictures that went wrong are written into the folder `worst`, section by section.
+    """
+    bench, rows = Bench(mode, data, models), []
+    sections = tqdm(SECTIONS[mode], desc=mode, unit="section")
+    for number, section in enumerate(sections):
+        measured = partial(measure, bench, section, worst and worst / f"{number}")
+        rows += kept(f"{number}", measured) if kept else measured()
+    return [Row(*row) for row in rows]
+
+
+def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | None) -> list[tuple]:
+    """The rows of one section as plain values; its mistakes go into a folder."""
+    bench.mistakes.clear()
+    rows = [astuple(row) for row in section(bench)]
+    if worst:
+        write_mistakes(bench.mistakes, worst)
+    return rows
+
+
+def kept_for(mode: str, data: str, models: str | None, folder: Path = Path("runs")) -> Kept:
+    """Where the sections of an evaluation are kept until it is through: for these models, this code, this data only."""
+    code = [path for package in ("realtime", "train") for path in (ROOT / package).glob("*.py")]
+    nets = Path(models or SHIPPED).glob(f"{mode}-*.tflite")
+    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *nets], str(Path(data).resolve())))
 
 
 @click.command(name="evaluate")
@@ -339,22 +366,24 @@ def evaluate(mode: str, data: str, models: str | None = None) -> tuple[list[Row]
 @click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
 @click.option("--models", default=None, help="Folder of the models; the shipped ones if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--worst", type=click.Path(file_okay=False), help="Write the pictures that went wrong into this folder.")
-def command(mode: str, data: str, models: str | None, as_json: bool, worst: str | None) -> None:
-    """Score the int8 models of MODE on held-out real pictures."""
-    rows, mistakes = evaluate(mode, data, models)
+@click.option("--worst", type=click.Path(file_okay=False, path_type=Path), help="Folder for pictures that went wrong.")
+def command(mode: str, data: str, models: str | None, as_json: bool, worst: Path | None) -> None:
+    """Score the int8 models of MODE on held-out real pictures.
+
+    An evaluation that was interrupted goes on where it was.
+    """
+    kept = kept_for(mode, data, models)
+    rows = evaluate(mode, data, models, kept, worst)
     if as_json:
         click.echo(json.dumps([row.__dict__ for row in rows], indent=1))
     else:
         for row in rows:
             click.echo(f"{row.what:<56}{row.n:>6}{row.figure * 100:>9.2f} %   {row.floor}")
-    if worst:
-        write_mistakes(mistakes, Path(worst))
+    kept.forget()
 
 
 def write_mistakes(mistakes: Sequence[Mistake], folder: Path) -> None:
     """One picture per mistake, named by truth and answer."""
-    folder.mkdir(parents=True, exist_ok=True)
     for k, m in enumerate(mistakes):
         stem = f"{k:04d}_{m.truth or 'nothing'}_read_{m.answer or 'nothing'}"[:120].replace("/", "_").replace(" ", "+")
-        cv2.imwrite(str(folder / f"{stem}.png"), m.image)
+        save_picture(m.image, folder / f"{stem}.png")
