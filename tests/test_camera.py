@@ -97,11 +97,12 @@ def test_live_gives_the_newest_frame_and_counts_the_dropped():
 
 def test_a_lost_camera_is_opened_again_and_says_so():
     picture = make_image()
-    end = threading.Event()
-    first, second = FakeCamera([picture]), FakeCamera([picture[:20], end])
+    taken, end = threading.Event(), threading.Event()
+    first, second = FakeCamera([picture, taken]), FakeCamera([picture[:20], end])
     with live(first, second) as source:
         events = []
         for frame in source:
+            taken.set()
             events.append(frame.event)
             if frame.event == BACK:
                 break
