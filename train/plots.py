@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -52,21 +52,35 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
 
 
 def save_curves(history: Path, path: Path) -> Path:
-    """Losses on the left, every score between 0 and 1 on the right, over epochs."""
+    """Over epochs the losses, and every score where it is between 0 and 1; the one that counts is bold."""
     columns = read_history(history)
     epochs = columns.pop("epoch", np.arange(1, len(next(iter(columns.values()))) + 1))
-    figure, (left, right) = new_figure(11, 4, 2)
-    for name, values in columns.items():
-        if "loss" in name:
-            left.plot(epochs, values, label=name)
-        elif np.nanmax(values) <= 1 and np.nanmin(values) >= 0:
-            right.plot(epochs, values, label=name)
-    for axis, title in ((left, "loss"), (right, "score")):
-        axis.set(title=title, xlabel="epoch")
-        if axis.lines:
-            axis.legend(fontsize=8, frameon=False)
-    left.set_yscale("log" if np.nanmin(columns.get("loss", [0])) > 0 else "linear")
+    losses = {name: values for name, values in columns.items() if "loss" in name}
+    shares = {name: np.where((v >= 0) & (v <= 1), v, np.nan) for name, v in columns.items() if name not in losses}
+    shares = {name: values for name, values in shares.items() if not np.isnan(values).all()}
+    figure, (left, right) = new_figure(13, 4.5, 2)
+    draw_curves(left, epochs, losses, "loss")
+    draw_curves(right, epochs, shares, "score")
+    lowest = min((np.nanmin(values) for values in losses.values()), default=0)
+    far = lowest > 0 and max(np.nanmax(values) for values in losses.values()) > 10 * lowest
+    left.set_yscale("log" if far else "linear")
     return save_figure(figure, path)
+
+
+def draw_curves(axis, epochs: np.ndarray, columns: Mapping[str, np.ndarray], title: str) -> None:
+    """A line per column in colours of its own, named beside the axis; the one that is called like the title is bold."""
+    import matplotlib
+    from matplotlib.ticker import MaxNLocator
+
+    colours = matplotlib.colormaps["turbo"](np.linspace(0.08, 0.92, max(2, len(columns))))
+    for colour, (name, values) in zip(colours, columns.items(), strict=False):
+        own = {"color": INK, "linewidth": 2.5, "zorder": 3} if name == title else {"color": colour, "linewidth": 1}
+        axis.plot(epochs, values, "o-", markersize=3, label=name, **own)
+    axis.set(title=title, xlabel="epoch")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.grid(color=FAINT, linewidth=0.5)
+    if len(columns) > 1:
+        axis.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def confusion_counts(truths: Sequence[int], answers: Sequence[int], classes: int) -> np.ndarray:
@@ -112,6 +126,7 @@ def save_bars(labels: Sequence[str], values: Sequence[float], path: Path, title:
     """One bar per label, in the given order."""
     figure, (axis,) = new_figure(max(4, 0.18 * len(labels) + 1), 3)
     axis.bar(np.arange(len(labels)), values, color=BLUE)
+    axis.margins(x=0.01)
     axis.set_xticks(np.arange(len(labels)), labels, fontsize=8)
     axis.set_title(title, fontsize=10)
     return save_figure(figure, path)

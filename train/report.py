@@ -47,9 +47,14 @@ def write_report(run: Path, judged: Sequence[Judged], alphabet: str) -> Reliabil
     bins = reliability([j.confidence for j in judged], [j.right for j in judged])
     plots.save_reliability(bins, run / "reliability.png", run.name)
     save_worst(run, judged)
-    if (run / "history.csv").is_file():
-        plots.save_curves(run / "history.csv", run / "curves.png")
+    write_curves(run)
     return bins
+
+
+def write_curves(run: Path) -> None:
+    """Put curves.png, from history.csv where there is one, into a run."""
+    if (Path(run) / "history.csv").is_file():
+        plots.save_curves(Path(run) / "history.csv", Path(run) / "curves.png")
 
 
 def confusion(judged: Iterable[Judged], alphabet: str) -> tuple[np.ndarray, list[str]]:

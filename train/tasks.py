@@ -25,7 +25,7 @@ from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
 from train.metrics import text_scores
 from train.places import roughly
 from train.recipes import PLATE_VALIDATION, SPECS, load_scenes, make
-from train.report import Judged, write_report
+from train.report import Judged, write_curves, write_report
 
 
 def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
@@ -36,6 +36,8 @@ def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
     model = fit(nets.build(spec), LOSSES[spec.kind](spec), stream, scorer(spec, settings.data), settings)
     if spec.alphabet:
         write_report(Path(settings.out), judged(model, spec, settings.data), spec.alphabet)
+    else:
+        write_curves(Path(settings.out))
     return model
 
 
