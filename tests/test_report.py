@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from realtime.errors import SinkError, SourceError, UserError
 from train import page, plots, report, whole
-from train import plots
 from train.calibrate import fit_temperature, log_loss, reliability
 from train.report import MISSING, Judged, aligned, compare, confusion, read_run, save_disagreements, worst, write_report
 
@@ -215,5 +214,5 @@ def test_the_score_that_counts_is_bold_and_every_line_is_named():
     _, (axis,) = plots.new_figure(4, 3)
     plots.draw_curves(axis, np.arange(2), {"exact": np.zeros(2), "score": np.ones(2)}, "score")
     widths = {line.get_label(): line.get_linewidth() for line in axis.lines}
-    assert widths["score"] > widths["exact"] and len({line.get_color() for line in axis.lines}) == 2
+    assert widths["score"] > widths["exact"] and len({str(line.get_color()) for line in axis.lines}) == 2
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["exact", "score"]
