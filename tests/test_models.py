@@ -14,6 +14,7 @@ import pytest
 
 from realtime.capture import open_source
 from realtime.pipeline import KINDS_OF, load
+from realtime.recognise import BATCH
 from realtime.spec import load_spec, sha256_of
 from realtime.values import Frame, Quad, iou
 
@@ -70,6 +71,14 @@ def test_every_model_is_what_its_sidecar_says(pipeline):
         spec = load_spec(path.with_suffix(".json"))
         assert (spec.name, spec.mode, spec.kind) == (path.stem, pipeline.mode, kind)
         assert spec.sha256 == sha256_of(path) and spec.scores and spec.training
+
+
+@every_mode
+def test_a_batch_says_what_each_picture_says_alone(pipeline):
+    net = pipeline.recogniser.net
+    shape = BATCH, net.spec.height, net.spec.width, 1
+    batch = np.random.default_rng(3).integers(0, 256, shape, np.uint8)
+    assert np.array_equal(net(batch), np.concatenate([net(one[None]) for one in batch]))
 
 
 @digits

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.preprocess import crop, fit, fit_square
-from realtime.recognise import NOTHING, Recogniser, classify, decode, softmax
+from realtime.recognise import BATCH, NOTHING, Recogniser, batches, classify, decode, softmax
 from realtime.spec import DIGITS, ModelSpec
 from realtime.values import Box, Quad, Reading, Spot
 
@@ -180,3 +180,19 @@ def test_the_temperature_of_the_sidecar_is_used():
     gray = with_bright_row(1)
     cold, warm = (Recogniser(Bright(), ModelSpec(**{**vars(SPEC), "temperature": t})).whole(gray) for t in (1.0, 3.0))
     assert cold.text == warm.text == "1" and warm.confidence < cold.confidence
+
+
+@pytest.mark.parametrize("count", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
+def test_many_are_read_in_batches_of_two_sizes_only(count):
+    crops = [np.full((SPEC.height, SPEC.width), k, np.uint8) for k in range(count)]
+    made = list(batches(crops))
+    assert [c[0, 0] for batch in made for c in batch] == list(range(count))
+    assert {len(batch) for batch in made} <= {1, BATCH} and len(made) == count // BATCH + count % BATCH
+
+
+def test_a_batch_says_what_each_says_alone():
+    rng = np.random.default_rng(5)
+    weights = rng.normal(size=(SPEC.height, BLANK + 1))
+    recogniser = Recogniser(lambda batch: np.einsum("nhwc,hk->nwk", batch / 255.0, weights), SPEC)
+    crops = list(rng.integers(0, 256, (BATCH + 2, SPEC.height, SPEC.width), np.uint8))
+    assert [r.text for r in recogniser.read(crops)] == [recogniser.read([c])[0].text for c in crops]
