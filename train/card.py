@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from realtime.bench import filled
 from realtime.spec import ModelSpec, load_spec
 from train.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.whole import write
@@ -43,10 +44,21 @@ def command(data: str, models: str) -> None:
     """Score every shipped mode and write the model card; called again after an interruption, it goes on."""
     specs = [load_spec(path) for path in sorted(Path(models).glob("*.json"))]
     kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
-    tables = [score_table(mode, evaluate(mode, data, models, held)) for mode, held in kept.items()]
+    rows = {mode: evaluate(mode, data, models, held) for mode, held in kept.items()}
+    tables = [score_table(mode, found) for mode, found in rows.items()]
     write(Path(models) / "README.md", "\n".join([HEAD, model_table(specs, Path(models)), DATA, *tables]))
+    readme = Path(models).parent / "README.md"
+    if readme.is_file():
+        write(readme, filled(readme.read_text(), "models", goals(rows)))
     for held in kept.values():
         held.forget()
+
+
+def goals(rows: dict[str, Sequence[Row]]) -> str:
+    """What was aimed at in each mode and what was reached, for the page one reads first."""
+    head = "| mode | on real pictures held out, int8 | reached | aim |\n|---|---|---|---|"
+    aimed = [(mode, row) for mode, found in rows.items() for row in found if row.floor]
+    return "\n".join([head, *(f"| {m} | {r.what} | {100 * r.figure:.1f} % | {r.floor} |" for m, r in aimed)])
 
 
 def modes_of(specs: Sequence[ModelSpec]) -> list[str]:
