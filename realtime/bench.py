@@ -21,6 +21,8 @@ from realtime.errors import SinkError, UserError
 from realtime.meter import WARM, Figures, measure
 from realtime.model import runtime
 from realtime.options import MODES, Modes, Size
+from realtime.pipeline import KINDS_OF
+from realtime.recognise import BATCH
 from realtime.several import load
 from realtime.stats import peak_memory
 
@@ -105,17 +107,19 @@ def write_growth(out: Path, mode: str, models: str | None, count: int, longest: 
         tell(name)
         found[name] = work()
     head = f"Measured with `python -m realtime.bench --growth --mode {mode}`: {machine()}, one thread in each process."
-    parts = [growth.page(found, head), LIMIT, "```", limits(mode, (640, 480), 3, count, models), "```", ""]
+    every = mode if models else ",".join(KINDS_OF)
+    parts = [growth.page(found, head), LIMIT, "```", limits(every, (640, 480), 3, count, models), "```", ""]
     write_all(out, {"growth.md": "\n".join(parts), **growth.plots(found)})
 
 
 LIMIT = """## Limit
 
-What the networks do in a frame of 640x480 with three texts, against what one core does at most: `floor` is the time
-that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The locator is
-furthest. Its first layer, which sees one channel where the core multiplies eight at once, takes two fifths of its time;
-its depthwise layers move more than they multiply. Readers run near their floor, so that a batch of several texts gains
-nothing. The picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
+What the networks do in a frame of a film of 640x480 with three texts, against what one core does at most: `floor` is the
+time that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The locator
+is furthest: its first layers see few channels where the core multiplies many at once, and its depthwise layers move more
+than they multiply. Readers run near their floor, so that a batch of several texts gains little. Pages are those of 4 KiB
+that the system hands out in a frame once all sizes are known: a picture fills 225, so that buffers are used again. The
+picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
 """
 
 
@@ -125,8 +129,11 @@ def limits(mode: str, size: tuple[int, int], objects: int, count: int, models: s
     for name in mode.split(","):
         found = limit.loads(load(name, models), name, size, objects, count)
         fresh = limit.faults(load(name, models), name, size, objects)
-        parts += [f"{name}, {size[0]}x{size[1]}", limit.table(found, best), f"fresh memory pages a frame: {fresh:.1f}"]
-    return "\n".join(parts)
+        share = limit.batched(load(name, models).recogniser.net)
+        parts += [f"{name}, {size[0]}x{size[1]}", limit.table(found, best)]
+        parts += [f"a text read in a batch of {BATCH} takes {share:.2f} of the time that it takes alone"]
+        parts += [f"fresh memory pages a frame: {fresh:.1f}", ""]
+    return "\n".join(parts).rstrip()
 
 
 def write_peers(out: Path, data: Path, models: str | None, count: int, python: str, tell: Callable) -> None:
@@ -170,7 +177,7 @@ def write_all(out: Path, pages: dict[str, str]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--limit", "at_limit", is_flag=True, help="How far each network is from what the processor can do.")
 @click.option("--growth", "grows", is_flag=True, help="How cost grows; writes growth.md and plots.")
-@click.option("--longest", type=click.IntRange(1), default=10_000, show_default=True, help="Frames of --growth.")
+@click.option("--longest", type=click.IntRange(1), default=100_000, show_default=True, help="Frames of --growth.")
 @click.option("--peers", "data", type=click.Path(file_okay=False, exists=True), help="Others on pictures in a folder.")
 @click.option("--python", default=sys.executable, help="The Python that has the others' packages.  [default: this one]")
 @click.option("--out", type=click.Path(path_type=Path), default="docs", show_default=True, help="Where pages go.")

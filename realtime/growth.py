@@ -11,6 +11,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 import cv2
@@ -29,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 OBJECTS = (0, 1, 2, 5, 10, 15, 20)
 SECONDS = 20.0  # of each film that workers share
+DEARER = 1.2  # times the cheapest: what a unit may cost before growth counts as more than linear; timing is noisy
 Points = list[tuple[float, float]]
 
 
@@ -156,14 +159,27 @@ def plots(found: dict[str, Points]) -> dict[str, str]:
 
 
 def grown(what: str) -> Callable[[Points], str]:
-    """A sentence on how much more the last point costs than the first."""
+    """A sentence on how much more the last point costs than the first, and up to where cost is linear or better."""
 
     def said(points: Points) -> str:
         (a, low), (b, high) = points[0], points[-1]
         more = f"{b / a:.3g} times" if a else f"{b:.3g}"
-        return f"{more} the {what}: {high / low:.2f} times the time."
+        return f"{more} the {what}: {high / low:.2f} times the time. {linear_until(points)}"
 
     return said
+
+
+def linear_until(points: Points) -> str:
+    """Up to which point the time for each unit stays what it was at its cheapest; what an empty frame costs is none."""
+    empty = points[0][1] if points[0][0] == 0 else 0.0
+    before, cheapest = 0.0, inf
+    for a, ms in points:
+        each = (ms - empty) / a if a else inf
+        if each > DEARER * cheapest:
+            dearer = f"at {a:.4g} each costs {each / cheapest:.2f} times as much"
+            return f"It is linear or better up to {before:.4g}; {dearer}."
+        before, cheapest = a, min(cheapest, each)
+    return f"It is linear or better all the way to {points[-1][0]:.4g}."
 
 
 def said_of_length(points: Points) -> str:
@@ -174,10 +190,11 @@ def said_of_length(points: Points) -> str:
 
 
 def said_of_workers(points: Points) -> str:
-    """How much faster the largest number of workers is than one."""
-    cores = os.cpu_count()
+    """How much faster more workers are than one, and from where on more of them gain nothing."""
     gain = ", ".join(f"{b / points[0][1]:.2f} times with {a}" for a, b in points[1:])
-    return f"Against one worker: {gain}. This machine has {cores} cores; more workers than cores gain nothing."
+    idle = [f"{b} gain less than a tenth over {a}" for (a, low), (b, high) in pairwise(points) if high < 1.1 * low]
+    stops = f"It stops there: {idle[0]}." if idle else "It does not stop before the last."
+    return f"Against one worker: {gain}. This machine has {os.cpu_count()} cores. {stops}"
 
 
 PLOTS = {

@@ -8,7 +8,7 @@ import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,9 @@ import numpy as np
 from realtime import testcard
 from realtime.meter import NETWORKS, WARM
 from realtime.model import Model, runtime
+from realtime.recognise import BATCH
 from realtime.stats import Stopwatch
+from realtime.values import Frame
 
 # A fresh process, because numpy's matrix library takes its number of threads when it is loaded.
 PEAKS = """
@@ -70,31 +72,52 @@ class Watched:
             return self.net(batch)
 
 
+def film(mode: str, size: tuple[int, int], objects: int, count: int) -> list[Frame]:
+    """Frames of a film drawn for it."""
+    return [Frame(k, k / testcard.FPS, x, "film") for k, x in enumerate(testcard.frames(mode, size, objects, count))]
+
+
 def faults(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 50) -> float:
     """Memory pages that the system hands out for a frame once the sizes are known: near 0 where all is reused."""
-    pictures = list(testcard.frames(mode, size, objects, count))
-    for picture in pictures:
-        pipeline.read(picture)
+    frames = film(mode, size, objects, 2 * count)
+    for frame in frames[:count]:
+        pipeline(frame)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for picture in pictures:
-        pipeline.read(picture)
+    for frame in frames[count:]:
+        pipeline(frame)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count
 
 
 def loads(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 60) -> list[Load]:
-    """What every network of a pipeline does in pictures drawn for it."""
+    """What every network of a pipeline does in a frame of a film drawn for it."""
     watch, watched = Stopwatch(), {}
     for part, stage in NETWORKS.items():
         if holder := getattr(pipeline, part, None):
             holder.net = watched[stage] = Watched(holder.net, watch, stage)
-    for k, picture in enumerate(testcard.frames(mode, size, objects, count + WARM)):
-        if k == WARM:
+    for frame in film(mode, size, objects, count + WARM):
+        if frame.index == WARM:
             watch.take()
             for net in watched.values():
                 net.shapes.clear()
-        pipeline.read(picture)
+        pipeline(frame)
     spent = watch.take()
     return [load_of(stage, net, spent.get(stage, 0.0), count) for stage, net in watched.items()]
+
+
+def batched(net: Model, count: int = 40) -> float:
+    """What reading a text takes in a batch, as a share of what it takes alone."""
+    batch = np.random.default_rng(1).integers(0, 256, (BATCH, net.spec.height, net.spec.width, 1), np.uint8)
+    watch = Stopwatch()
+    for k in range(count):
+        if k == WARM:
+            watch.take()
+        with watch("batch"):
+            net(batch)
+        with watch("alone"):
+            for one in batch:
+                net(one[None])
+    spent = watch.take()
+    return spent["batch"] / spent["alone"]
 
 
 def load_of(stage: str, net: Watched, ms: float, frames: int) -> Load:
@@ -165,13 +188,16 @@ def dot_products(facts: Path = Path("/proc/cpuinfo")) -> bool:
     return bool(words & {"avx512_vnni", "avx_vnni", "asimddp"})
 
 
-def table(found: Iterable[Load], best: Peak) -> str:
+def table(found: Sequence[Load], best: Peak) -> str:
     """The loads for people, largest gap to the floor last."""
     rows = [f"{'network':10s}{'calls':>7s}{'M macs':>9s}{'MB':>8s}{'ms':>8s}{'floor':>8s}{'times':>7s}"]
-    for load in sorted(found, key=lambda load: load.ms - load.floor(best)):
+    ranked = sorted(found, key=lambda load: load.ms - load.floor(best))
+    for load in ranked:
         floor = load.floor(best)
         figures = f"{load.calls:7.1f}{load.macs / 1e6:9.1f}{load.bytes / 1e6:8.2f}{load.ms:8.2f}{floor:8.2f}"
         rows.append(f"{load.stage:10s}{figures}{load.ms / floor if floor else 0.0:7.1f}")
-    rows += ["", f"one core: {best.macs / 1e9:.0f} G int8 macs a second (float32 measured, times {best.ratio}), "]
+    last = ranked[-1]
+    rows += ["", f"largest gap: {last.stage}, {last.ms - last.floor(best):.2f} ms a frame"]
+    rows += [f"one core: {best.macs / 1e9:.0f} G int8 macs a second (float32 measured, times {best.ratio}), "]
     rows[-1] += f"{best.bytes / 1e9:.1f} GB a second copied"
     return "\n".join(rows)

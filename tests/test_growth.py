@@ -54,7 +54,7 @@ def test_the_page_holds_every_figure():
     }
     text = growth.page(found, "Measured with X.")
     for part in ("Measured with X.", "| 0.9 | 10 |", "9 times the pixels: 2.00 times", "After 1,000 frames 100.0 MB",
-                 "1.80 times with 2", "growth-length.svg", "20 the texts: 2.00 times"):  # fmt: skip
+                 "1.80 times with 2", "growth-length.svg", "20 the texts: 2.00 times", "before the last"):  # fmt: skip
         assert part in text, part
     assert "cluster" not in text
     pages = growth.plots(found)
@@ -66,3 +66,17 @@ def test_the_loopback_cluster_has_its_workers(tmp_path):
     with growth.loopback(1) as cluster, cluster:
         assert list(cluster._client.nthreads().values()) == [1]
         assert cluster.submit(len, (1, 2, 3)).result(60) == 3
+
+
+@pytest.mark.parametrize("points, says", [
+    ([(1, 5.0), (2, 9.0), (4, 18.0)], "all the way to 4"),
+    ([(1, 5.0), (2, 9.0), (4, 30.0), (8, 60.0)], "up to 2; at 4 each costs 1.67 times"),
+    ([(0, 10.0), (1, 12.0), (10, 29.0)], "all the way to 10"),
+    ([(0, 10.0), (1, 12.0), (10, 60.0)], "up to 1; at 10 each costs 2.50 times"),
+])  # fmt: skip
+def test_the_page_says_where_cost_stops_being_linear(points, says):
+    assert says in growth.linear_until(points)
+
+
+def test_the_page_says_where_workers_stop_gaining():
+    assert "there: 4 gain less than a tenth over 2" in growth.said_of_workers([(1, 10.0), (2, 19.0), (4, 20.0)])

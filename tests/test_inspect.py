@@ -13,7 +13,6 @@ from realtime.errors import ModelError, SourceError, UserError
 from realtime.spec import ModelSpec
 from train import inspect
 from train.inspect import (
-    KerasNet,
     Layer,
     answer,
     bars,

@@ -64,7 +64,7 @@ def test_the_table_ends_with_the_largest_gap():
     found = [Load("locate", 5, 1e8, 1e6, 9.0), Load("read", 3, 1e8, 1e6, 2.0)]
     lines = limit.table(found, Peak(1e11, 1e10, 4)).splitlines()
     assert lines[1].startswith("read") and lines[2].startswith("locate") and "9.0" in lines[2]
-    assert "100 G int8" in lines[-1]
+    assert "100 G int8" in lines[-1] and lines[-2] == "largest gap: locate, 8.00 ms a frame"
 
 
 @SHIPPED
@@ -72,5 +72,6 @@ def test_what_the_shipped_networks_do_is_counted():
     found = {load.stage: load for load in limit.loads(load("digits"), "digits", (320, 240), 2, 2)}
     assert set(found) == {"locate", "read"}
     assert limit.faults(load("digits"), "digits", (320, 240), 2, 10) < 200  # of some 300 that its pictures fill
+    assert 0 < limit.batched(load("digits").recogniser.net, 10) < 3
     for one in found.values():
         assert one.macs > 1e5 and one.bytes > 1e4 and one.calls >= 1 and one.ms > 0
