@@ -144,7 +144,7 @@ def main(**options) -> None:
             summary = job(o, stop)
     except UserError as error:
         raise Refused(str(error)) from None
-    if summary.frames:
+    if summary.frames or o.workers or o.scheduler:
         log.info("%s", summary)
     if summary.failures:
         sys.exit(1)

@@ -74,12 +74,18 @@ class Report:
         return self.media / self.seconds if self.seconds else 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.recordings} recordings, {self.media / 3600:.2f} h in {self.seconds / 3600:.2f} h"]
+        parts = [f"{self.recordings} recordings, {spoken(self.media)} in {spoken(self.seconds)}"]
         parts[0] += f" ({self.speed:.1f} times real time)"
         parts.append(f"{self.tracks} readings")
         parts += [f"{self.before} were done before"] if self.before else []
         parts += [f"{len(self.failures)} failed"] if self.failures else []
         return ", ".join(parts)
+
+
+def spoken(seconds: float) -> str:
+    """A length of time in hours, minutes or seconds."""
+    unit, name = next(((n, name) for n, name in ((3600, "h"), (60, "min")) if seconds >= n), (1, "s"))
+    return f"{seconds / unit:.1f} {name}"
 
 
 def run(

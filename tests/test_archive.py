@@ -410,6 +410,12 @@ def test_a_scheduler_takes_the_place_of_workers(filed, tmp_path):
     assert filed.asked[0][3].address == "tcp://10.0.0.1:8786" and not filed.asked[0][1].gated
 
 
+def test_what_was_done_before_is_said(filed, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: archive.Report(before=2, seconds=0.5))
+    assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--workers", 1).exit_code == 0
+    assert "2 were done before" in caplog.text
+
+
 def test_failures_exit_with_1(filed, tmp_path):
     filed.failures.append("a.mp4 is empty (0 bytes).")
     assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--workers", 1).exit_code == 1
@@ -425,3 +431,8 @@ def test_failures_exit_with_1(filed, tmp_path):
 def test_mistakes_are_one_sentence(filed, words, sentence):
     done = command(*words)
     assert done.exit_code == 2 and sentence in done.output and "Traceback" not in done.output and not filed.asked
+
+
+@pytest.mark.parametrize("seconds, words", [(0, "0.0 s"), (59, "59.0 s"), (90, "1.5 min"), (9000, "2.5 h")])
+def test_lengths_of_time_are_said_in_a_unit_that_fits(seconds, words):
+    assert archive.spoken(seconds) == words
