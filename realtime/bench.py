@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import cv2
 
-from realtime import growth, limit, peers, testcard
+from realtime import growth, limit, peers, saving, testcard
 from realtime.errors import SinkError, UserError
 from realtime.meter import WARM, Figures, measure
 from realtime.model import runtime
@@ -176,12 +176,13 @@ def write_all(out: Path, pages: dict[str, str]) -> None:
 @click.option("--models", type=click.Path(file_okay=False), help="Folder of models.  [default: the shipped ones]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--limit", "at_limit", is_flag=True, help="How far each network is from what the processor can do.")
+@click.option("--gates", "gated", multiple=True, metavar="RECORDING", help="What gates skip and miss; repeatable.")
 @click.option("--growth", "grows", is_flag=True, help="How cost grows; writes growth.md and plots.")
 @click.option("--longest", type=click.IntRange(1), default=100_000, show_default=True, help="Frames of --growth.")
 @click.option("--peers", "data", type=click.Path(file_okay=False, exists=True), help="Others on pictures in a folder.")
 @click.option("--python", default=sys.executable, help="The Python that has the others' packages.  [default: this one]")
 @click.option("--out", type=click.Path(path_type=Path), default="docs", show_default=True, help="Where pages go.")
-def main(mode, size, objects, frames, models, as_json, at_limit, grows, longest, data, python, out) -> None:
+def main(mode, size, objects, frames, models, as_json, at_limit, gated, grows, longest, data, python, out) -> None:
     """Measure on this machine, with one thread."""
     cv2.setNumThreads(1)
     tell = partial(click.echo, err=True)
@@ -190,6 +191,8 @@ def main(mode, size, objects, frames, models, as_json, at_limit, grows, longest,
             write_peers(out, Path(data), models, frames, python, tell)
         elif grows:
             write_growth(out, mode, models, frames, longest, tell)
+        elif gated:
+            click.echo(saving.table(list(saving.rides(load(mode, models), gated))))
         elif at_limit:
             click.echo(limits(mode, size, objects, frames, models))
         else:

@@ -6,6 +6,7 @@ import itertools
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 
 from conftest import make_image
@@ -20,14 +21,15 @@ from realtime.sinks.table import Table, json_line
 
 
 class Camera:
-    """Gives pictures as fast as they are taken, and fails now and then."""
+    """Gives 2,000 pictures a second, about as many as are taken, and fails now and then."""
 
     def __init__(self, numbers) -> None:
         self._numbers = numbers
 
     def read(self):
+        time.sleep(0.0005)
         number = next(self._numbers)
-        return (False, None) if number % 997 == 0 else (True, make_image(value=number % 200))
+        return (False, None) if number % 997 == 0 else (True, make_image(value=37 * number % 200))
 
     def get(self, prop):
         return 0.0
