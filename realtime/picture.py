@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 
 from realtime.errors import SourceError
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def read_picture(path: str) -> np.ndarray:
@@ -16,13 +20,31 @@ def read_picture(path: str) -> np.ndarray:
     # Only formats that may hold transparency are read unchanged, because OpenCV then ignores the orientation.
     with_alpha = path.lower().endswith((".png", ".webp", ".tif", ".tiff", ".jp2"))
     try:
+        if not fits(path):
+            raise SourceError(f"{path} is not a whole picture: it is damaged or cut off.", "Copy it again.")
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
         image = cv2.imread(path, flags)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}).", "Look at who may read it.") from None
     except cv2.error as error:
         raise SourceError(f"{path} cannot be read as a picture ({error.err}).", "Convert it to JPEG or PNG.") from None
     if image is None or not image.size:
         raise SourceError(f"{path} is not a picture that OpenCV can read, or is damaged.", "Convert it to JPEG or PNG.")
     return to_8_bit(image)
+
+
+def fits(path: str) -> bool:
+    """Whether a file holds as much as its parts say; OpenCV fetches gigabytes for a damaged PNG that claims them."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if file.read(len(PNG)) != PNG:
+            return True
+        place, name = len(PNG), b""
+        while name != b"IEND" and place < size:
+            file.seek(place)
+            length, name = int.from_bytes(file.read(4), "big"), file.read(4)
+            place += 12 + length  # length, name and checksum stand around the content
+    return name == b"IEND" and place <= size
 
 
 def to_8_bit(image: np.ndarray) -> np.ndarray:
@@ -37,5 +59,3 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
         blended = (image[:, :, :-1] * alpha + 255 * (255 - alpha)) // 255
         image = blended.astype(np.uint8)
     return image[:, :, 0] if image.shape[2] == 1 else image
-
-

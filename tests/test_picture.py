@@ -1,11 +1,15 @@
 """Any picture becomes 8-bit gray or BGR."""
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
 from conftest import make_image, write_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.errors import SourceError
 from realtime.picture import read_picture, to_8_bit
 
 
@@ -42,7 +46,22 @@ def test_any_depth_and_any_channels_become_8_bit_gray_or_bgr(dtype, channels, se
     assert got.ndim == 2 or got.shape[2] == 3
 
 
+def test_a_png_whose_parts_claim_more_than_it_holds_is_refused_before_memory_is_fetched(tmp_path, monkeypatch):
+    path = write_picture(tmp_path / "a.png")
+    whole = Path(path).read_bytes()
+    for damaged in (whole[:33] + b"\xd9" + whole[34:], whole[:-20], whole[:40], whole[:8]):
+        Path(path).write_bytes(damaged)
+        with monkeypatch.context() as patch, pytest.raises(SourceError, match="damaged or cut off"):
+            patch.setattr(cv2, "imread", None)
+            read_picture(path)
+
+
+def test_what_stands_behind_a_png_does_not_matter(tmp_path):
+    path = write_picture(tmp_path / "a.png")
+    with open(path, "ab") as file:
+        file.write(b"a note")
+    assert np.array_equal(read_picture(path), make_image())
+
+
 def test_not_a_number_does_not_stop_us():
     assert to_8_bit(np.full((2, 2), np.nan, np.float32)).tolist() == [[0, 0], [0, 0]]
-
-
