@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from realtime.meter import WARM, Figures, measure
 from realtime.model import runtime
 from realtime.options import MODES, Modes, Size
 from realtime.pipeline import KINDS_OF
+from realtime.readers import READERS
 from realtime.recognise import BATCH
 from realtime.several import load
 from realtime.stats import peak_memory
@@ -114,12 +116,12 @@ def write_growth(out: Path, mode: str, models: str | None, count: int, longest: 
 
 LIMIT = """## Limit
 
-What the networks do in a frame of a film of 640x480 with three texts, against what one core does at most: `floor` is the
-time that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The locator
-is furthest: its first layers see few channels where the core multiplies many at once, and its depthwise layers move more
-than they multiply. Readers run near their floor, so that a batch of several texts gains little. Pages are those of 4 KiB
-that the system hands out in a frame once all sizes are known: a picture fills 225, so that buffers are used again. The
-picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
+What the networks do in a frame of a film of 640x480 with three texts, against what one core does at most: `floor` is
+the time that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The
+locator is furthest: its first layers see few channels where the core multiplies many at once, and its depthwise layers
+move more than they multiply. Readers run near their floor, so that a batch of several texts gains little. Pages are
+those of 4 KiB that the system hands out in a frame once all sizes are known: a picture fills 225, so that buffers are
+used again. The picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
 """
 
 
@@ -136,9 +138,9 @@ def limits(mode: str, size: tuple[int, int], objects: int, count: int, models: s
     return "\n".join(parts).rstrip()
 
 
-def write_peers(out: Path, data: Path, models: str | None, count: int, python: str, tell: Callable) -> None:
+def write_peers(out: Path, data: Path, models: str | None, count: int, pythons: Sequence[str], tell: Callable) -> None:
     """Compare with others' readers and write peers.md with its pictures."""
-    found = peers.compare(data, count, python, models, tell)
+    found = peers.compare(data, count, interpreters(pythons), models, tell)
     pictures = peers.plots(found)
     head = f"Measured with `python -m realtime.bench --peers`: {machine()}, one thread and one process each."
     parts = ["# Beside others", "", head, "", peers.table(found), *(f"![]({name})" for name in pictures), ""]
@@ -148,6 +150,19 @@ def write_peers(out: Path, data: Path, models: str | None, count: int, python: s
         plots = "\n".join(f"![]({out.name}/{name})" for name in pictures)
         table = peers.table(found).replace("### ", "#### ")
         readme.write_text(filled(readme.read_text(), "peers", f"{table}\n{plots}"))
+
+
+def interpreters(pythons: Sequence[str]) -> dict[str, str]:
+    """The Python of each reader, from PATH for all and READER=PATH for one. UserError for one that is none."""
+    pairs = [text.rpartition("=") for text in pythons]
+    for name, _, path in pairs:
+        if name and name not in READERS:
+            raise UserError(f"{name!r} is no reader.", f"There are {', '.join(READERS)}.")
+        if not shutil.which(path):
+            raise UserError(f"{path} is no program.", "Name the Python that has the others' packages.")
+    every = next((path for name, _, path in pairs if not name), sys.executable)
+    own = {name: path for name, _, path in pairs if name}
+    return {name: own.get(name, sys.executable if name == "glyphcam" else every) for name in READERS}
 
 
 def filled(text: str, name: str, part: str) -> str:
@@ -180,15 +195,16 @@ def write_all(out: Path, pages: dict[str, str]) -> None:
 @click.option("--growth", "grows", is_flag=True, help="How cost grows; writes growth.md and plots.")
 @click.option("--longest", type=click.IntRange(1), default=100_000, show_default=True, help="Frames of --growth.")
 @click.option("--peers", "data", type=click.Path(file_okay=False, exists=True), help="Others on pictures in a folder.")
-@click.option("--python", default=sys.executable, help="The Python that has the others' packages.  [default: this one]")
+@click.option("--python", "pythons", multiple=True, metavar="[READER=]PATH",
+              help="The Python that has the others' packages, or one's; repeatable.  [default: this one]")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default="docs", show_default=True, help="Where pages go.")
-def main(mode, size, objects, frames, models, as_json, at_limit, gated, grows, longest, data, python, out) -> None:
+def main(mode, size, objects, frames, models, as_json, at_limit, gated, grows, longest, data, pythons, out) -> None:
     """Measure on this machine, with one thread."""
     cv2.setNumThreads(1)
     tell = partial(click.echo, err=True)
     try:
         if data:
-            write_peers(out, Path(data), models, frames, python, tell)
+            write_peers(out, Path(data), models, frames, pythons, tell)
         elif grows:
             write_growth(out, mode, models, frames, longest, tell)
         elif gated:

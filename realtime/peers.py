@@ -7,10 +7,9 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -179,13 +178,15 @@ def understood(
 # the page ---------------------------------------------------------------------------------------------------------
 
 
-def compare(data: Path, most: int, python: str, models: str | None, tell: Callable[[str], None]) -> list[Outcome]:
-    """Every reader on the same pictures; this program with this Python, the others with `python`."""
+def compare(
+    data: Path, most: int, pythons: Mapping[str, str], models: str | None, tell: Callable[[str], None]
+) -> list[Outcome]:
+    """Every reader on the same pictures, each with the Python that `pythons` names for it."""
     jobs = {kind.name: pictures(data, kind, most) for kind in KINDS}
     found = []
     for name in READERS:
         tell(name)
-        found.append(ask(name, jobs, sys.executable if name == "glyphcam" else python, models))
+        found.append(ask(name, jobs, pythons[name], models))
     return found
 
 

@@ -164,5 +164,18 @@ def test_the_command_writes_the_page(data, tmp_path, monkeypatch):
     assert "OpenALPR" in readme and "old" not in readme and readme.startswith("before") and readme.endswith("after\n")
 
 
+def test_every_reader_has_its_python():
+    found = bench.interpreters([sys.executable])
+    assert set(found) == set(readers.READERS) and set(found.values()) == {sys.executable}
+    found = bench.interpreters(["OpenCV cascade=/bin/sh", "/bin/true"])
+    assert (found["OpenCV cascade"], found["EasyOCR"], found["glyphcam"]) == ("/bin/sh", "/bin/true", sys.executable)
+
+
+@pytest.mark.parametrize("words, says", [("Nobody=/bin/sh", "'Nobody' is no reader"), ("/no/python", "no program")])
+def test_a_python_that_is_none_is_refused(data, words, says):
+    done = CliRunner().invoke(bench.main, ["--peers", str(data), "--python", words])
+    assert done.exit_code == 1 and says in done.output
+
+
 def test_a_text_without_marks_stays_as_it_is():
     assert bench.filled("no marks", "peers", "new") == "no marks"
