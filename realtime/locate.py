@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from realtime.spec import ModelSpec
-from realtime.values import Quad, Spot
+from realtime.values import Quad, Spot, intersection
 
 Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -23,6 +23,8 @@ APART = 1000.0  # pixels between levels that are linked together
 BLOCK = 128  # cells that are compared with others at once
 OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
 OVERLAP = 0.3  # boxes that overlap more are one object
+INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a part of it
+ALIKE = 0.6
 
 
 def levels(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
@@ -210,11 +212,12 @@ def distinct(spots: list[Spot]) -> list[Spot]:
 
 
 def same(a: Spot, b: Spot) -> bool:
-    """Whether two spots overlap so much, or one lies so far inside the other, that they are one object."""
-    one, other = a.box, b.box
-    width = min(one.x1, other.x1) - max(one.x0, other.x0)
-    height = min(one.y1, other.y1) - max(one.y0, other.y0)
-    if width <= 0 or height <= 0:
-        return False
-    inter = width * height
-    return inter > OVERLAP * (one.area + other.area - inter) or inter > 0.7 * min(one.area, other.area)
+    """Whether two spots are one object: they overlap much, or one is as high and lies inside the other.
+
+    What is much lower is not: a plate below a grille would vanish in what was taken for a larger plate.
+    """
+    inter = intersection(a.box, b.box)
+    if inter <= OVERLAP * (a.box.area + b.box.area - inter):
+        low, high = sorted((a.quad.size[1], b.quad.size[1]))
+        return low > ALIKE * high and inter > INSIDE * min(a.box.area, b.box.area)
+    return True

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.locate import Locator, distinct
+from realtime.locate import INSIDE, Locator, distinct
 from realtime.model import Model
 from realtime.preprocess import around_ink, to_gray, whole
 from realtime.recognise import NOTHING, Recogniser, softmax
@@ -18,7 +18,7 @@ from realtime.regions import formats, match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
-from realtime.values import Frame, Quad, Reading, Result, Sighting, Spot, Track
+from realtime.values import Frame, Quad, Reading, Result, Sighting, Spot, Track, intersection
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
@@ -99,7 +99,7 @@ class Pipeline:
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
-        return sorted(sure, key=lambda s: -s.reading.confidence)
+        return surest(sure)
 
     def _spots(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Spot]:
         """Spots of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
@@ -134,6 +134,16 @@ def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Ste
     alone.cut = tracker.cut
     step = alone(frame.time, frame.index, sightings, frame.image)
     return replace(step, ended=alone.flush())
+
+
+def surest(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """The sightings best first, without those that share most of their place with a surer one."""
+    kept: list[Sighting] = []
+    for sighting in sorted(sightings, key=lambda s: -s.reading.confidence):
+        boxes = [(k.box, sighting.box) for k in kept]
+        if all(intersection(a, b) <= INSIDE * min(a.area, b.area) for a, b in boxes):
+            kept.append(sighting)
+    return kept
 
 
 def enlarged(spots: Sequence[Spot], small: tuple[int, int], large: tuple[int, int]) -> list[Spot]:

@@ -14,6 +14,8 @@ from realtime.values import Quad, Spot
 Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 MARGIN = 0.3  # around the spot, as a share of its width and of its height
+LOOKS = 3  # at most
+STILL = 0.03  # of its width: corners that move less have been found
 UNIT = 4.0  # the network's numbers are shares of the crop times this, so that int8 steps are fine
 
 
@@ -29,9 +31,12 @@ class Refiner:
         return [Spot(quad, score) for quad, score in seen if score >= self.spec.threshold]
 
     def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
-        """Corners and presence after looking, and after looking again from there if an object was seen."""
-        quad, presence = self.look(gray, quad)
-        return self.look(gray, quad) if presence >= self.spec.threshold else (quad, presence)
+        """Corners and presence after looking, and looking again from there while an object is seen and still moves."""
+        for _ in range(LOOKS):
+            before, (quad, presence) = quad, self.look(gray, quad)
+            if presence < self.spec.threshold or moved(before, quad) < STILL:
+                break
+        return quad, presence
 
     def look(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
         """New corners and presence, 0 to 1, of the object inside a quadrilateral."""
@@ -46,6 +51,11 @@ class Refiner:
         unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
         matrix = cv2.getPerspectiveTransform(grown(quad.array(), MARGIN), unit)
         return cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
+
+
+def moved(before: Quad, after: Quad) -> float:
+    """How far the corner that moved furthest along an axis did so, as a share of the width."""
+    return float(np.abs(after.array() - before.array()).max()) / max(after.size[0], 1.0)
 
 
 def mapped(shares: np.ndarray, quad: Quad) -> Quad:

@@ -40,11 +40,16 @@ class Box:
         return iter((self.x0, self.y0, self.x1, self.y1))
 
 
-def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes, 0 to 1; 0 where both are empty."""
+def intersection(a: Box, b: Box) -> float:
+    """The area that two boxes share, in square pixels."""
     width = min(a.x1, b.x1) - max(a.x0, b.x0)
     height = min(a.y1, b.y1) - max(a.y0, b.y0)
-    inter = max(0.0, width) * max(0.0, height)
+    return max(0.0, width) * max(0.0, height)
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1; 0 where both are empty."""
+    inter = intersection(a, b)
     union = a.area + b.area - inter
     return inter / union if union > 0 else 0.0
 

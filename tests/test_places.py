@@ -192,7 +192,7 @@ def test_random_places_are_within_reach_of_the_picture(seed):
 @given(st.integers(0, 2**32 - 1))
 def test_a_rough_place_still_overlaps_the_object(seed):
     truth = box(100, 80, 120, 40)
-    assert iou(Quad.of(roughly(truth, np.random.default_rng(seed))).box, Quad.of(truth).box) > 0.25
+    assert iou(Quad.of(roughly(truth, np.random.default_rng(seed))).box, Quad.of(truth).box) > 0.1
 
 
 def test_a_loose_crop_shows_the_whole_object():

@@ -224,14 +224,15 @@ def random_quad(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
 
 
 def roughly(quad: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Corners as a first look gives them: moved, stretched, turned, or an upright box."""
+    """Corners as a first look gives them: moved, stretched, turned, or an upright box; sometimes far too high."""
     quad = quad.astype(np.float32)
     width, height = Quad.of(quad).size
     if rng.random() < 0.25:
         box = Quad.of(quad).box
         quad = Quad.from_box(box).array()
-    shift = rng.normal(0, [0.05 * width, 0.12 * height])
-    middle = quad.mean(0)
-    scale = np.exp(rng.normal(0, [0.09, 0.14]))
+    wild = rng.random() < 0.3
+    size, middle = np.array([width, height]), quad.mean(0)
+    shift = np.clip(rng.normal(0, [0.05, 0.12]) * (1.0 + 1.5 * wild), -0.4, 0.4) * size
+    scale = np.clip(np.exp(rng.normal([0.1, 0.35], [0.15, 0.3]) if wild else rng.normal(0, [0.09, 0.14])), 0.7, 2.2)
     corner = rng.normal(0, 0.05 * height, (4, 2))
     return ((quad - middle) * scale + middle + shift + corner).astype(np.float32)
