@@ -13,7 +13,20 @@ from PIL import Image
 
 from realtime.errors import ModelError, SourceError, UserError
 from train import latent
-from train.latent import CODE, Settings, command, fit, flattened, halves, load, load_model, map_picture, path_between
+from train.latent import (
+    CODE,
+    Settings,
+    cells,
+    command,
+    fit,
+    flattened,
+    halves,
+    load,
+    load_model,
+    map_picture,
+    nearness,
+    path_between,
+)
 
 HANDS = ("characters/handwriting",)
 
@@ -122,26 +135,44 @@ def test_random_stops_and_the_map_come_from_the_data(run, data, tmp_path):
     assert cv2.VideoCapture(str(tmp_path / "w.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 4
     drawn = ["map", str(run), *source, "--out", str(tmp_path / "map.png")]
     assert CliRunner().invoke(command, drawn, catch_exceptions=False).exit_code == 0
-    assert cv2.imread(str(tmp_path / "map.png")).shape == (1600, 1600, 3)
+    assert min(cv2.imread(str(tmp_path / "map.png")).shape[:2]) > 28
 
 
-def test_flattening_finds_the_two_directions():
+def test_like_codes_come_to_lie_beside_each_other():
     rng = np.random.default_rng(3)
-    points = rng.normal(size=(200, 2)) * [9, 3]
-    turned = points @ np.linalg.qr(rng.normal(size=(CODE, CODE)))[0][:2] + rng.normal(size=CODE)
-    flat = flattened(turned)
-    assert flat.shape == (200, 2)
-    assert abs(np.corrcoef(flat[:, 0], points[:, 0])[0, 1]) > 0.99
-    assert np.allclose(np.linalg.norm(flat, axis=1), np.linalg.norm(points - points.mean(0), axis=1))
+    kinds = np.repeat(np.arange(4), 20)
+    codes = 5 * rng.normal(size=(4, CODE))[kinds] + rng.normal(size=(80, CODE))
+    points = flattened(codes, rounds=120)
+    assert points.shape == (80, 2) and np.array_equal(points, flattened(codes, rounds=120))
+    far = ((points[:, None] - points) ** 2).sum(-1) + 1e9 * np.eye(80)
+    assert (kinds[far.argmin(1)] == kinds).all()
+
+
+@pytest.mark.parametrize("count", [3, 50])
+def test_every_neighbourhood_has_the_asked_size(count):
+    near = nearness(np.random.default_rng(1).normal(size=(count, 5)), neighbours=10)
+    assert np.isclose(near.sum(), 1, atol=1e-4) and np.allclose(near, near.T) and not near.diagonal().any()
+    if count == 50:  # before it is made symmetric a row has perplexity 10; after, a little more
+        rows = near / near.sum(1, keepdims=True)
+        perplexity = np.exp(-(rows * np.log(np.maximum(rows, 1e-12))).sum(1))
+        assert 9 < np.median(perplexity) < 20
+
+
+@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_no_two_characters_share_a_cell(count, seed):
+    side = int(np.ceil(1.15 * count**0.5))
+    found = cells(np.random.default_rng(seed).normal(size=(count, 2)), side)
+    assert len({tuple(c) for c in found.tolist()}) == count and found.min() >= 0 and found.max() < side
 
 
 def test_the_map_shows_each_character_where_its_code_lies():
     images = np.full((3, 32, 32), 77, np.uint8)
-    canvas = map_picture(images, ["0", "z", "A"], np.array([[-1.0, -1.0], [1.0, 1.0], [1.0, -1.0]]), side=200)
-    assert canvas.shape == (200, 200, 3)
-    assert (canvas[12, 12] == 77).all() and (canvas[186, 186] == 77).all() and (canvas[12, 186] == 77).all()
-    assert (canvas[186, 12] == 255).all()
-    assert not (canvas[0, 0] == canvas[199, 199]).all()  # framed by class
+    canvas = map_picture(images, ["0", "z", "A"], np.array([[-1.0, -1.0], [1.0, 1.0], [1.0, -1.0]]), tile=28)
+    assert canvas.shape == (56, 56, 3)
+    assert (canvas[12, 12] == 77).all() and (canvas[40, 40] == 77).all() and (canvas[12, 40] == 77).all()
+    assert (canvas[40, 12] == 255).all()
+    assert not (canvas[0, 0] == canvas[55, 55]).all()  # framed by class
 
 
 def test_no_model_and_no_data_are_said(tmp_path, data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 
 import click
@@ -204,21 +205,75 @@ def save_gif(frames: Sequence[np.ndarray], fps: float, path: Path) -> Path:
     return path
 
 
-def flattened(codes: np.ndarray) -> np.ndarray:
-    """Principal components (Pearson 1901): codes (n, d) -> (n, 2), the two directions in which they differ most."""
+def flattened(codes: np.ndarray, rounds: int = 300, rate: float = 100.0) -> np.ndarray:
+    """Codes (n, d) -> places (n, 2) in which neighbours stay neighbours: t-SNE (van der Maaten and Hinton 2008).
+
+    It begins at the principal components, so that the same codes give the same map, and takes memory for a few tables
+    of n by n numbers.
+    """
     centred = codes - codes.mean(0)
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    return centred @ directions[:2].T
+    places = centred @ directions[:2].T
+    places = (places / places.std(0) * 1e-2).astype(np.float32)
+    near, speed = nearness(centred), np.zeros_like(places)
+    for k in tqdm(range(rounds), desc="map", unit="round"):
+        likeness = 1 / (1 + squares(places))
+        np.fill_diagonal(likeness, 0)
+        pull = ((4.0 if k < rounds // 4 else 1.0) * near - likeness / likeness.sum()) * likeness
+        slope = 4 * (pull.sum(1, keepdims=True) * places - pull @ places)
+        speed = (0.5 if k < rounds // 4 else 0.8) * speed - rate * len(codes) / 1000 * slope
+        places = places + speed
+    return places - places.mean(0)
 
 
-def map_picture(images: np.ndarray, labels: Sequence[str], points: np.ndarray, side: int = 1600) -> np.ndarray:
-    """Thumbnails at their points (n, 2), framed in the colour of their character, uint8 BGR (side, side, 3)."""
-    canvas, tile = np.full((side, side, 3), 255, np.uint8), 28
-    low, high = np.percentile(points, [1, 99], axis=0)
-    places = ((np.clip((points - low) / np.maximum(high - low, 1e-9), 0, 1)) * (side - tile)).astype(int)
+def squares(points: np.ndarray) -> np.ndarray:
+    """Squared distances of all pairs of points (n, d), float32 (n, n)."""
+    lengths = (points**2).sum(1)
+    return np.maximum(lengths[:, None] + lengths - 2 * points @ points.T, 0)
+
+
+def nearness(points: np.ndarray, neighbours: float = 20.0) -> np.ndarray:
+    """How probably each pair of points (n, d) are neighbours, symmetric, sum 1, float32 (n, n).
+
+    Each point's width is found by halving, so that it has about so many neighbours (the perplexity).
+    """
+    far = squares(points.astype(np.float32))
+    np.fill_diagonal(far, np.inf)
+    wanted = np.log(min(neighbours, len(points) / 3))
+    low, high = np.zeros(len(points)), np.full(len(points), np.inf)
+    sharpness = 1 / np.median(far, 1)
+    for _ in range(40):
+        p = np.exp(-(far - far.min(1, keepdims=True)) * sharpness[:, None])
+        p /= p.sum(1, keepdims=True)
+        spread = -(p * np.log(np.maximum(p, 1e-12))).sum(1)
+        low, high = np.where(spread > wanted, sharpness, low), np.where(spread > wanted, high, sharpness)
+        sharpness = np.where(np.isinf(high), 2 * low, (low + high) / 2)
+    return ((p + p.T) / (2 * len(points))).astype(np.float32)
+
+
+def cells(points: np.ndarray, side: int) -> np.ndarray:
+    """A cell (x, y) of a grid of `side` by `side` for each point (n, 2), no two in one: int (n, 2).
+
+    Every point, the innermost first, takes the free cell that is nearest to its place.
+    """
+    low, high = points.min(0), points.max(0)
+    wanted = (points - low) / np.maximum(high - low, 1e-9) * (side - 1)
+    free = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="ij"), -1).reshape(-1, 2)
+    taken = np.empty((len(points), 2), int)
+    for k in np.argsort(((wanted - wanted.mean(0)) ** 2).sum(1)):
+        nearest = ((free - wanted[k]) ** 2).sum(1).argmin()
+        taken[k] = free[nearest]
+        free = np.delete(free, nearest, axis=0)
+    return taken
+
+
+def map_picture(images: np.ndarray, labels: Sequence[str], points: np.ndarray, tile: int = 28) -> np.ndarray:
+    """Thumbnails near their points (n, 2), framed in the colour of their character, uint8 BGR; none hides another."""
+    side = ceil(1.15 * len(images) ** 0.5)
+    canvas = np.full((side * tile, side * tile, 3), 255, np.uint8)
     hues = {c: i for i, c in enumerate(CHARACTERS)}
     wheel = cv2.applyColorMap(np.linspace(0, 230, len(CHARACTERS)).astype(np.uint8)[:, None], cv2.COLORMAP_HSV)[:, 0]
-    for image, label, (x, y) in zip(images, labels, places, strict=True):
+    for image, label, (x, y) in zip(images, labels, tile * cells(points, side), strict=True):
         framed = np.empty((tile, tile, 3), np.uint8)
         framed[:] = wheel[hues.get(label, 0)]
         framed[2:-2, 2:-2] = cv2.resize(image, (tile - 4, tile - 4), interpolation=cv2.INTER_AREA)[..., None]
@@ -286,7 +341,7 @@ def walk_command(
 @seed_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("map.png"), show_default=True)
 def map_command(run: Path, data: Path, sets: tuple[str, ...], most: int, seed: int, out: Path) -> None:
-    """Draw characters of the data where their codes lie, flattened to the two directions they differ most in."""
+    """Draw characters of the data so that those with like codes lie beside each other."""
     encode, _ = halves(load_model(run))
     images, labels = load(Settings(str(data), sets, most=most), np.random.default_rng(seed))
     click.echo(plots.save_picture(map_picture(images, labels, flattened(encode(images))), out))

@@ -16,6 +16,7 @@ from realtime.spec import ModelSpec, save_spec
 from train.calibrate import fit_temperature, reliability
 from train.data import Labelled, Recipe
 from train.export import CALIBRATION, export, insist
+from train.plots import save_reliability
 from train.recipes import SPECS, make
 from train.report import Judged, save_disagreements
 
@@ -77,7 +78,7 @@ def story(settings: dict, run: Path) -> dict:
 def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     """The spec with temperature and scores, from float and int8 answers on held-out pictures.
 
-    Where the two differ is shown in the run's folder.
+    Where the two differ, and how sure int8 is when it is right, is shown in the run's folder.
     """
     from train.tasks import network_inputs, predict, validation
 
@@ -92,10 +93,11 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
     temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
-    error = reliability(surenesses(ints, spec), right[1]).error
+    bins = reliability(surenesses(ints, spec), right[1])
+    save_reliability(bins, run / "reliability-int8.png", f"{spec.name}, calibrated")
     scores = {
         "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
-        "calibration_error": percent(error), **by_set(sets, right[1]),
+        "calibration_error": percent(bins.error), **by_set(sets, right[1]),
     }  # fmt: skip
     return replace(spec, scores=scores)
 
