@@ -135,7 +135,7 @@ def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarra
 
 
 def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Recall at IoU 0.5 on real scenes, corner error, false spots on pictures without; score = recall - false / 4."""
+    """Recall at IoU 0.5 on real scenes, corner error, false spots on pictures without; score = recall - false / 20."""
     sets = {n: load_scenes(data, [f"plates/scenes/{n}"], True, "val") for n in ("china", "world_boxes", "dashcam")}
     empty = load_backgrounds(data, "val")[::5]
 
@@ -147,7 +147,7 @@ def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], di
             row[f"{name}_corner"] = round(float(np.mean([e for o, e in pairs if o >= 0.3] or [1.0])), 4)
             hits.append(row[name])
         false = float(np.mean([len(locator(gray)) for gray in empty]))
-        return {"score": float(np.mean(hits)) - false / 4, "false": round(false, 4), **row}
+        return {"score": float(np.mean(hits)) - false / 20, "false": round(false, 4), **row}
 
     return score
 
@@ -207,7 +207,7 @@ def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dic
         tight = float(np.mean([overlap for overlap, _ in pairs]))
         false = float(np.mean([len(locator(gray)) for gray in ground]))
         some = float(np.mean([bool(locator(gray)) for gray in pumps]))
-        return {"score": recall + tight - false / 10, "recall": recall, "iou": tight, "false": false, "pumps": some}
+        return {"score": recall + tight - false / 20, "recall": recall, "iou": tight, "false": false, "pumps": some}
 
     return score
 
