@@ -17,7 +17,7 @@ from synth.render import sample_character  # noqa: E402
 from train import nets  # noqa: E402
 from train.data import Rendered  # noqa: E402
 from train.export import export, insist  # noqa: E402
-from train.fit import Averaged, Settings, cosine, fit, transfer  # noqa: E402
+from train.fit import Averaged, Settings, best_so_far, cosine, fit, transfer  # noqa: E402
 from train.losses import smooth_cross_entropy  # noqa: E402
 
 SPEC = ModelSpec("digits-classifier", "digits", "classifier", 24, 24, "01")  # small, to be quick
@@ -147,3 +147,11 @@ def test_weights_travel_to_another_alphabet_all_but_the_last_layer():
         for a, b in zip(old.get_weights(), new.get_weights(), strict=True)
     )
     assert np.array_equal(target.layers[-1].get_weights()[0], fresh[0])
+
+
+def test_a_run_that_goes_on_keeps_its_best_score(tmp_path):
+    assert best_so_far(tmp_path) == -1
+    (tmp_path / "history.csv").write_text("epoch,score\n1,0.5\n2,0.75\n3,0.6\n")
+    assert best_so_far(tmp_path) == -1  # finished: what starts here is new
+    (tmp_path / "backup").mkdir()
+    assert best_so_far(tmp_path) == 0.75

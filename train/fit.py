@@ -79,7 +79,8 @@ class Keeper(keras.callbacks.Callback):
 
     def __init__(self, averaged: Averaged, score: Callable[[keras.Model], dict], out: Path) -> None:
         super().__init__()
-        self.averaged, self.score, self.out, self.best, self.started = averaged, score, out, -1.0, time.time()
+        self.averaged, self.score, self.out, self.started = averaged, score, out, time.time()
+        self.best = best_so_far(out)
 
     def on_epoch_end(self, epoch, logs=None):
         self.averaged.swap()
@@ -93,6 +94,14 @@ class Keeper(keras.callbacks.Callback):
         row = {"epoch": epoch + 1, "minutes": minutes, "loss": float(logs["loss"]), **scores}
         append(self.out / "history.csv", {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
         print(" ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
+
+
+def best_so_far(out: Path) -> float:
+    """The best score of a run that was interrupted and goes on; -1 where a run begins."""
+    history = out / "history.csv"
+    if not history.exists() or not (out / "backup").exists():
+        return -1.0
+    return max(float(row["score"]) for row in csv.DictReader(history.open()))
 
 
 def save(model: keras.Model, path: Path) -> None:
