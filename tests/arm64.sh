@@ -35,8 +35,8 @@ leave() {
 trap leave EXIT
 
 if [ ! -x "$root/usr/bin/apt" ]; then
-    debootstrap --arch=arm64 --variant=minbase --include=ca-certificates "$suite" "$root" \
-        "${MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+    debootstrap --arch=arm64 --variant=minbase --include=ca-certificates "$suite" "$root" ${MIRROR:+"$MIRROR"} \
+        >"$root.log" 2>&1 ||
         { tail -n 5 "$root.log"; skip "debootstrap could not fetch $suite"; }
     rm -f "$root.log"
 fi
