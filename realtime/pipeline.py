@@ -99,7 +99,7 @@ class Pipeline:
         with watch("read"):
             sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
-        return surest(sure)
+        return apart(sure)
 
     def _spots(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Spot]:
         """Spots of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
@@ -136,14 +136,14 @@ def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Ste
     return replace(step, ended=alone.flush())
 
 
-def surest(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """The sightings best first, without those that share most of their place with a surer one."""
+def apart(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """The sightings best first; of those that share most of the smaller one's place only the one that says most."""
     kept: list[Sighting] = []
-    for sighting in sorted(sightings, key=lambda s: -s.reading.confidence):
+    for sighting in sorted(sightings, key=lambda s: (-len(s.reading.text), -s.reading.confidence)):
         boxes = [(k.box, sighting.box) for k in kept]
         if all(intersection(a, b) <= INSIDE * min(a.area, b.area) for a, b in boxes):
             kept.append(sighting)
-    return kept
+    return sorted(kept, key=lambda s: -s.reading.confidence)
 
 
 def enlarged(spots: Sequence[Spot], small: tuple[int, int], large: tuple[int, int]) -> list[Spot]:

@@ -7,11 +7,11 @@ from conftest import make_frame
 
 from realtime.errors import ModelError, UserError
 from realtime.locate import Locator, framed, levels
-from realtime.pipeline import KINDS_OF, Pipeline, inside, load, single_or_string
+from realtime.pipeline import KINDS_OF, Pipeline, apart, inside, load, single_or_string
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
 from realtime.spec import ALPHABETS, ModelSpec
-from realtime.values import Box, Frame, Quad, Reading, Spot, State
+from realtime.values import Box, Frame, Quad, Reading, Sighting, Spot, State
 from train.places import SIZES, cell_targets
 
 LOCATOR = ModelSpec("l", "digits", "locator", 96, 96, stride=8)
@@ -285,3 +285,12 @@ def test_levels_and_frames_of_the_ideal_network_agree():
         picture, _ = framed(level, 96, 8)
         corners, presence = see_bars(picture[None, ..., None])
         assert corners.shape[:3] == presence.shape[:3]
+
+
+def test_of_what_lies_in_one_place_the_longest_text_stays():
+    def seen(text, x0, x1, sure):
+        quad = Quad.from_box(Box(x0, 0, x1, 20))
+        return Sighting(quad, Reading(text, (sure,) * len(text), sure))
+
+    part, whole, beside = seen("8", 30, 40, 0.99), seen("482", 0, 60, 0.8), seen("17", 55, 120, 0.9)
+    assert apart([part, whole, beside]) == [beside, whole]
