@@ -16,7 +16,7 @@ import numpy as np
 
 from realtime import testcard
 from realtime.meter import NETWORKS, WARM
-from realtime.model import Model, runtime
+from realtime.model import Model, runtime, taken
 from realtime.recognise import BATCH
 from realtime.stats import Stopwatch
 from realtime.values import Frame
@@ -142,7 +142,8 @@ def plain_interpreter(model: Model, shape: tuple[int, ...]):
     module = runtime()
     plain = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     interpreter = module.Interpreter(model_content=model.path.read_bytes(), experimental_op_resolver_type=plain)
-    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
+    source = interpreter.get_input_details()[0]
+    interpreter.resize_tensor_input(source["index"], taken(shape, source))
     interpreter.allocate_tensors()
     return interpreter
 

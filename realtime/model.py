@@ -76,12 +76,17 @@ class Model:
     def _allocated(self, shape: tuple[int, ...]):
         interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
         source = interpreter.get_input_details()[0]
-        channels = int(source["shape"][-1])
-        if shape[3] != 1 or shape[2] % channels:
-            raise ValueError(f"it takes one channel and a width that {channels} divides")
-        interpreter.resize_tensor_input(source["index"], (*shape[:2], shape[2] // channels, channels))
+        interpreter.resize_tensor_input(source["index"], taken(shape, source))
         interpreter.allocate_tensors()
         return interpreter, source, sorted(interpreter.get_output_details(), key=lambda o: o["name"])
+
+
+def taken(shape: tuple[int, ...], source: dict) -> tuple[int, ...]:
+    """The input's shape for pictures of `shape`, (n, h, w, 1); `source` are the input's details. Raises ValueError."""
+    channels = int(source["shape"][-1])
+    if shape[3] != 1 or shape[2] % channels:
+        raise ValueError(f"it takes one channel and a width that {channels} divides")
+    return (*shape[:2], shape[2] // channels, channels)
 
 
 def grouped(batch: np.ndarray, channels: int) -> np.ndarray:
