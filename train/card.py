@@ -58,7 +58,7 @@ def command(data: str, models: str) -> None:
 
 def goals(rows: dict[str, Sequence[Row]]) -> str:
     """What was aimed at in each mode and what was reached, for the page one reads first."""
-    head = "| mode | on real pictures held out, int8 | reached | aim |\n|---|---|---|---|"
+    head = "| mode | held out, int8 | reached | aim |\n|---|---|---|---|"
     aimed = [(mode, row) for mode, found in rows.items() for row in found if row.floor]
     return "\n".join([head, *(f"| {m} | {r.what} | {100 * r.figure:.1f} % | {r.floor} |" for m, r in aimed)])
 
