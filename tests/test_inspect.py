@@ -198,11 +198,11 @@ def test_the_input_is_what_realtime_feeds():
     assert batch_of(gray, type("Rgb", (), {"spec": SPEC, "channels": 3})).shape == (1, 16, 16, 3)
 
 
-def test_a_locator_gets_pixels_side_by_side_as_channels():
+def test_a_locator_gets_blocks_of_pixels_as_channels():
     class Net:
-        spec, channels = replace(SPEC, kind="locator"), 4
+        spec, channels = replace(SPEC, kind="locator"), 16
 
-    gray = np.arange(6 * 21, dtype=np.uint8).reshape(6, 21)
+    gray = np.arange(10 * 21, dtype=np.uint8).reshape(10, 21)
     batch = batch_of(gray, Net)
-    assert batch.shape == (1, 6, 16 // 4, 4)  # whole steps of the locator only
-    assert (batch.reshape(6, 16) == gray[:, :16]).all()
+    assert batch.shape == (1, 8 // 4, 16 // 4, 16)  # whole steps of the locator only
+    assert (batch[0, 1, 2].reshape(4, 4) == gray[4:8, 8:12]).all()

@@ -171,9 +171,10 @@ def network_input(image: np.ndarray, net: Net) -> np.ndarray:
 
 
 def batch_of(gray: np.ndarray, net: Net) -> np.ndarray:
-    """(1, h, w, channels) of a gray picture; a locator may take pixels side by side as channels."""
+    """(1, h, w, channels) of a gray picture; a locator may take blocks of pixels as channels."""
     if net.spec.kind == "locator":
-        return grouped(gray[None, :, : gray.shape[1] // STRIDE * STRIDE, None], net.channels)
+        height, width = (side // STRIDE * STRIDE for side in gray.shape)
+        return grouped(gray[None, :height, :width, None], net.channels)
     return np.repeat(gray[None, ..., None], net.channels, axis=-1)
 
 

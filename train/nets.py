@@ -8,12 +8,12 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from realtime.model import BLOCK
 from realtime.spec import ModelSpec
 
 # A locator's cell sees 16 pixels through its two coarsening convolutions and 8 * (kernel - 1) more for each block at
 # one eighth of the size: 96. A kernel of 5 sees what a dilated one of 3 would, which the converter splits into many.
 KERNELS = (3, 3, 5, 3)
-GROUP = 4  # pixels side by side that a locator takes as channels; its input's width is a multiple
 
 
 @keras.saving.register_keras_serializable("glyphcam")
@@ -103,17 +103,19 @@ def line_rows(source, spec: ModelSpec):
 
 @keras.saving.register_keras_serializable("glyphcam")
 class Grouped(layers.Layer):
-    """Pixels side by side as channels, (h, w, 1) -> (h, w / GROUP, GROUP), as realtime.model.grouped does it.
+    """Blocks of pixels as channels, (h, w, 1) -> (h / BLOCK, w / BLOCK, BLOCK * BLOCK): realtime.model.grouped.
 
-    One channel alone fills a quarter of the registers that a convolution multiplies with.
+    One channel alone fills a fraction of the registers that a convolution multiplies with.
     """
 
     def call(self, inputs):
         count, height, width, _ = keras.ops.shape(inputs)
-        return keras.ops.reshape(inputs, (count, height, width // GROUP, GROUP))
+        blocks = keras.ops.reshape(inputs, (count, height // BLOCK, BLOCK, width // BLOCK, BLOCK))
+        blocks = keras.ops.transpose(blocks, (0, 1, 3, 2, 4))
+        return keras.ops.reshape(blocks, (count, height // BLOCK, width // BLOCK, BLOCK * BLOCK))
 
     def compute_output_shape(self, shape):
-        return (*shape[:2], shape[2] and shape[2] // GROUP, GROUP)
+        return (shape[0], shape[1] and shape[1] // BLOCK, shape[2] and shape[2] // BLOCK, BLOCK * BLOCK)
 
 
 def separable(x, kernel: int):
@@ -128,12 +130,12 @@ def locator(spec: ModelSpec) -> keras.Model:
     """Any picture of at least 96 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
-    window. The first layer looks at 8 x 8 pixels every 4, for layers at half size would cost as much as all the rest.
-    Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise from the top
-    left.
+    window. The first layer looks at 8 x 8 pixels every 4, 2 x 2 blocks, for layers at half size would cost as much as
+    all the rest. Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise
+    from the top left.
     """
     source = keras.Input((None, None, 1), name="gray")
-    x = conv(scaled(Grouped()(source)), 32, kernel=(8, 8 // GROUP), strides=(4, 4 // GROUP), padding="valid")
+    x = conv(scaled(Grouped()(source)), 32, kernel=2, padding="valid")
     x = conv(x, 64, strides=2, padding="valid")
     for kernel in KERNELS:
         x = separable(x, kernel)
