@@ -17,6 +17,7 @@ from realtime.errors import SinkError, SourceError, UserError
 from train import page, plots, report, whole
 from train.calibrate import fit_temperature, log_loss, reliability
 from train.report import MISSING, Judged, aligned, compare, confusion, read_run, save_disagreements, worst, write_report
+from train.ship import keep
 
 TEXT = st.text("AB01", max_size=6)
 
@@ -216,3 +217,13 @@ def test_the_score_that_counts_is_bold_and_every_line_is_named():
     widths = {line.get_label(): line.get_linewidth() for line in axis.lines}
     assert widths["score"] > widths["exact"] and len({str(line.get_color()) for line in axis.lines}) == 2
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["exact", "score"]
+
+
+def test_what_a_run_shipped_is_kept_in_its_folder(tmp_path):
+    models, run = tmp_path / "models", tmp_path / "run"
+    models.mkdir(), run.mkdir()
+    (models / "m.tflite").write_bytes(b"net")
+    (models / "m.json").write_text("{}")
+    keep(models / "m.tflite", run)
+    keep(run / "m.tflite", run)  # exported into the run itself: nothing to do
+    assert (run / "m.tflite").read_bytes() == b"net" and (run / "m.json").read_text() == "{}"

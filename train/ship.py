@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +44,15 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
     compare = compared if spec.kind in ("reader", "classifier") else compared_places
     spec = compare(model, int8, data, Path(run))
     save_spec(spec, int8.path.with_suffix(".json"))
+    keep(int8.path, Path(run))
     click.echo(f"{int8.path}: {int8.path.stat().st_size / 1000:.0f} kB, {json.dumps(spec.scores)}")
+
+
+def keep(model: Path, run: Path) -> None:
+    """A copy of the exported file and its sidecar in the run's folder, where `compare` finds and measures it."""
+    if model.parent.resolve() != run.resolve():
+        for path in (model, model.with_suffix(".json")):
+            shutil.copyfile(path, run / path.name)
 
 
 def run_of(run: Path):
