@@ -20,16 +20,19 @@ int8 files and the program's own preprocessing, on pictures held out of training
 """
 DATA = """
 "From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators
-32) and seed 1; where a run was stopped before its end the steps it did are given. The last run of each began from the
-.tflite that shipped before (`--init models/NAME.tflite`):
+32) and seed 1; where a run was stopped before its end the steps it did are given. The runs above of plates-reader,
+plates-corners, digits-reader and both classifiers began from the .tflite that shipped before, with
+`--init models/NAME.tflite`. The plain command repeats a run's recipe, not its weights to the bit:
 
 - plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000 and 2,600 on the mixture, then the run above. The
   layouts of `synth` grew between them.
 - plates-locator: 5,850 steps of the run above, the last weights. digits-locator and characters-locator, one network:
-  from plates-locator. plates-corners: twice 1,600 steps, then the run above.
+  the run above, from plates-locator. The first layer of both saw the same 8 x 8 pixels in another order of channels and
+  was rearranged after training. plates-corners: twice 1,600 steps, then the run above.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, then the run above.
 - characters-reader: 2,600 steps without mined negatives, then the run above.
-- digits-classifier: from characters-classifier after 1,500 of its 2,000, 600, then the run above. digits-reader: from
+- digits-classifier: from characters-classifier after 1,500 of its 2,000, 600, then the run above, interrupted after
+  2,700 and gone on with. digits-reader: from
   characters-reader after 1,560 of its 2,600, then 900 steps, then the run above.
 
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
