@@ -22,7 +22,11 @@ DATA = """
 "From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators
 32) and seed 1; where a run was stopped before its end the steps it did are given. The runs above of plates-reader,
 plates-corners, digits-reader and both classifiers began from the .tflite that shipped before, with
-`--init models/NAME.tflite`. The plain command repeats a run's recipe, not its weights to the bit:
+`--init models/NAME.tflite`. The plain command repeats a run's recipe, not its weights to the bit.
+
+All runs had the fonts, plate glyphs and strokes of the data folder: GLYPHCAM_FONTS=DATA/fonts,
+GLYPHCAM_GLYPHS=DATA/characters/plate_glyphs/glyphs_32x32.npz,
+GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 
 - plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000 and 2,600 on the mixture, then the run above. The
   layouts of `synth` grew between them.
