@@ -85,9 +85,10 @@ def _lines(ground: Ground, size: tuple[int, int]) -> np.ndarray:
     """Ruled or squared paper, siding, tiles' joints."""
     step = max(6, round(ground.scale * 2))
     field = np.zeros(size, np.float32)
-    field[ground.place[0] % step :: step] = 3 * ground.contrast * (1 if ground.place[1] % 2 else -1)
+    value = 3 * ground.contrast * (1 if ground.place[1] % 2 else -1)
+    field[ground.place[0] % step :: step] = value
     if ground.kind == "grid":
-        field[:, ground.place[1] % step :: step] = field[ground.place[0] % step, 0]
+        field[:, ground.place[1] % step :: step] = value
     return field
 
 
