@@ -182,7 +182,7 @@ def sample_segment_face(rng: Rng) -> SegmentFace:
         gap=max(0.0, rng.uniform(-0.02, 0.045)),
         bevel=rng.choice([0.0, 0.5, 1.0, 1.0]),
         slant=rng.choice([0.0, rng.uniform(0.03, 0.2)]),
-        pitch=rng.uniform(1.15, 1.7) if rng.random() < 0.6 else rng.uniform(1.6, 2.3),  # pumps set them far apart
+        pitch=rng.uniform(1.15, 1.7) if rng.random() < 0.5 else rng.uniform(1.6, 2.4),  # pumps set them far apart
         tails=tails,
         centred=bool(rng.random() < 0.05),
     )

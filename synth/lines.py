@@ -19,7 +19,7 @@ from synth.text import digits, sample_text
 Rng = np.random.Generator
 
 KINDS = {
-    "digits": (("print", 0.44), ("plate", 0.1), ("hand", 0.12), ("segment", 0.22), ("drum", 0.14), ("dots", 0.04)),
+    "digits": (("print", 0.39), ("plate", 0.09), ("hand", 0.11), ("segment", 0.3), ("drum", 0.14), ("dots", 0.04)),
     "characters": (("print", 0.8), ("hand", 0.11), ("plate", 0.05), ("dots", 0.04)),
 }
 
