@@ -158,7 +158,8 @@ NARROW = {"I": 0.0, "1": 0.5, "J": 0.85, "L": 0.9, "M": 1.15, "W": 1.3}  # width
 class Face:
     """One plate's typeface: `kind` "font" (name is a file), "glyphs" (name is a country) or "dies" (drawn strokes).
 
-    `seed` picks the glyphs of a country or the other ways of a die; weight and roundness (0 to 1) shape dies only.
+    `seed` picks the glyphs of a country or the other ways of a die; weight and roundness (0 to 1) shape dies only, as
+    `slab` does, an I with bars above and below.
     """
 
     kind: str
@@ -167,6 +168,7 @@ class Face:
     weight: float = 0.16
     roundness: float = 1.0
     aspect: float = 0.5
+    slab: bool = False
 
 
 @cache
@@ -238,6 +240,7 @@ def sample_face(rng: np.random.Generator, kinds: tuple[str, ...], countries: tup
         float(rng.uniform(0.1, 0.2)),
         float(rng.choice((0.35, 0.6, 1.0))),
         float(rng.uniform(0.42, 0.62)),
+        kind == "slab",
     )
 
 
@@ -272,6 +275,8 @@ def mask(face: Face, char: str) -> np.ndarray:
 
 def _way(face: Face, char: str) -> bool:
     """Whether this die writes the character the other way; the same for one plate throughout."""
+    if face.slab and char == "I":
+        return True
     rare = char in "0IMYAQ"
     return char in OTHERS and (face.seed >> (ord(char) % 23)) % (8 if rare else 2) == 0
 

@@ -30,7 +30,7 @@ DEALERS = (
     "GARAGE DU LAC",
     "Honda of Ames",
 )
-ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "glyphs", "glyphs", "light")
+ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "slab", "glyphs", "glyphs", "light")
 
 
 @dataclass(frozen=True)
@@ -272,12 +272,19 @@ def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[
     plate = sample_plate(rng)
     width = float(np.exp(rng.uniform(np.log(60), np.log(260))))
     line = width / plate.layout.size[0] * plate.layout.height[0]
-    image = to_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng)
+    image = without_band(rng, to_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng), plate.layout)
     crop = _cut(rng, image, width, strength)
     seen = apply_effects(crop, sample_effects(rng, strength, bool(rng.random() < 0.1), height=line))
     if seen.std() < LEAST_CONTRAST:  # nobody could read it
         seen = apply_effects(crop, sample_effects(rng, strength / 3, height=line))
     return seen, plate.text
+
+
+def without_band(rng, image: np.ndarray, layout: Layout) -> np.ndarray:
+    """The plate with its left band or a part of it missing, as locators cut some of the plates that have one."""
+    size = sum(band.size for band in layout.bands if band.side == "left")
+    missing = round(rng.uniform(0.2, 1.05) * size / layout.size[0] * image.shape[1])
+    return image[:, missing:] if rng.random() < 0.4 else image
 
 
 def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:

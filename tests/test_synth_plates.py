@@ -113,6 +113,24 @@ def test_dies_tell_characters_apart():
     assert min(distances) > 0.02
 
 
+def test_slab_dies_write_an_i_with_bars():
+    plain, slab = (plate_faces.Face("dies", "", 16, slab=slab) for slab in (False, True))
+    assert plate_faces.mask(slab, "I").shape[1] > 2 * plate_faces.mask(plain, "I").shape[1]
+    assert np.array_equal(plate_faces.mask(slab, "B"), plate_faces.mask(plain, "B"))
+
+
+def test_locators_cut_the_band_of_some_plates_and_nothing_of_others():
+    (romania,) = (layout for layout in LAYOUTS if layout.name == "romania")
+    (taiwan, *_) = (layout for layout in LAYOUTS if not layout.bands)
+    image = np.zeros((60, 520), np.uint8)
+    widths = {
+        name: [plates.without_band(np.random.default_rng(k), image, layout).shape[1] for k in range(200)]
+        for name, layout in (("band", romania), ("none", taiwan))
+    }
+    assert set(widths["none"]) == {520} and min(widths["band"]) < 490
+    assert np.mean(np.array(widths["band"]) < 520) == pytest.approx(0.4, abs=0.1)
+
+
 def test_words_between_brackets_and_small_print_are_drawn_but_not_text():
     rng = np.random.default_rng(0)
     layout = plate_layouts.Layout("x", "XX", (400, 100), ("(AB)[KA|MH]-D@L#^D",), (70,), ("ffffff/000000",))
