@@ -16,7 +16,6 @@ from train.data import (
     Bank,
     Characters,
     Labelled,
-    MeterStrips,
     Mixture,
     RealCrops,
     Recipe,
@@ -137,7 +136,6 @@ SAMPLERS = {
     "real lines": lambda: RealCrops(items(), LINE, [picture(90, 90)]),
     "characters": lambda: Characters(items(), SQUARE),
     "ink": lambda: Characters(items(), SQUARE, inked=True),
-    "meters": lambda: MeterStrips(items() * 5, LINE),
     "rendered": lambda: Rendered(lambda rng: (picture(30, 30), "7"), SQUARE),
     "bank": lambda: Bank(lambda rng: (picture(40, 80), "12"), LINE, size=3, reuse=2),
 }
@@ -158,13 +156,6 @@ def test_heavier_rows_are_drawn_more_often():
     sampler = Characters(rows, SQUARE)
     drawn = [int(sampler(np.random.default_rng(k))[1]) for k in range(300)]
     assert np.mean([d == 1 for d in drawn]) == pytest.approx(0.9, abs=0.06)
-
-
-def test_a_strip_of_meter_digits_is_of_one_device():
-    sampler = MeterStrips(items() * 5, LINE)
-    for seed in range(20):
-        target = sampler(np.random.default_rng(seed))[1]
-        assert 1 <= target[1] <= 7 and len(set(target[2 : 2 + target[1]] % 2)) == 1
 
 
 def test_a_bank_renders_once_for_several_draws():

@@ -7,9 +7,8 @@ from the generator seeded with (seed, w, k), so a run can be repeated.
 from __future__ import annotations
 
 import multiprocessing
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import Empty, Full
 
 import cv2
@@ -196,40 +195,6 @@ class Characters:
         gray = apply_effects(gray, sample_effects(rng, strength=0.4, height=gray.shape[0]))
         gray = 255 - gray if rng.random() < 0.25 else gray  # what is dark on light here may be light on dark elsewhere
         return fit_square(gray, self.spec), np.int32(class_of(item.text, self.spec.alphabet))
-
-
-def levelled(items: Sequence[Labelled]) -> list[Labelled]:
-    """The items, those of a group that has many drawn less often each: a group's share grows with its root."""
-    count = Counter(item.group for item in items)
-    return [replace(item, weight=item.weight * count[item.group] ** -0.5) for item in items]
-
-
-class MeterStrips:
-    """Rows of real meter digits of one device side by side, as a display shows them. Target as for readers."""
-
-    def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
-        self.spec, self.devices = spec, {}
-        for item in items:
-            self.devices.setdefault(item.group, []).append(item)
-        self.names = [name for name, rows in self.devices.items() if len(rows) >= 20]
-        self.edges = np.cumsum([len(self.devices[n]) ** 0.5 for n in self.names])
-
-    def __call__(self, rng: np.random.Generator) -> Sample:
-        name = self.names[int(np.searchsorted(self.edges, rng.random() * self.edges[-1]))]
-        rows = self.devices[name]
-        picks = [rows[int(k)] for k in rng.integers(len(rows), size=int(rng.integers(1, 8)))]
-        gap = int(rng.integers(0, 6)) if rng.random() < 0.5 else 0
-        strip = np.hstack([_at_height(p.gray, 40, gap) for p in picks])
-        quad = jittered(whole(strip), rng, loose=0.1, corner=0.02, turn=1.0)
-        strip = apply_effects(strip, sample_effects(rng, strength=0.4, height=40))
-        return crop(strip, quad, self.spec), reader_target("".join(p.text for p in picks), self.spec.alphabet)
-
-
-def _at_height(gray: np.ndarray, height: int, gap: int) -> np.ndarray:
-    """The picture at another height, with `gap` columns of its edge at its right."""
-    width = max(4, round(gray.shape[1] * height / gray.shape[0]))
-    resized = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.copyMakeBorder(resized, 0, 0, 0, gap, cv2.BORDER_REPLICATE)
 
 
 def class_of(text: str, alphabet: str) -> int:

@@ -17,19 +17,18 @@ from train.data import (
     Bank,
     Characters,
     Labelled,
-    MeterStrips,
     Mixture,
     RealCrops,
     Recipe,
     Rendered,
     Sampler,
     around,
-    levelled,
     load_backgrounds,
     load_labelled,
     some_patch,
 )
 from train.datasets import load_shared
+from train.meters import MeterStrips, Wheels, levelled
 from train.places import SIZES, LooseCrops, Patches, Reservoir, Scene, Several
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
@@ -96,14 +95,15 @@ def classifier(recipe: Recipe) -> Sampler:
     photographed = "characters/chars74k", "characters/iiit5k_words/chars"
     photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
     hands = Characters(load_labelled(data, ("characters/handwriting",), "train", spec.alphabet), spec, inked=True)
-    meters = Characters(levelled(load_labelled(data, ("digits/meters",), "train", spec.alphabet)), spec)
+    read = load_labelled(data, ("digits/meters",), "train", spec.alphabet)
+    meters = Characters(levelled(read), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
     if spec.mode != "digits":
         return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
-    samplers = [photos, hands, meters, drawn, nothing, Characters(letters, spec)]
-    return Mixture(samplers, [0.18, 0.22, 0.3, 0.2, 0.05, 0.05])
+    samplers = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
+    return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
 
 
 def lines_reader(recipe: Recipe) -> Sampler:
