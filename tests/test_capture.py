@@ -140,5 +140,3 @@ def test_one_bad_file_does_not_keep_the_others_from_being_read(tmp_path):
 def test_cameras_and_files_do_not_mix(tmp_path, odd):
     with pytest.raises(SourceError, match="one of several sources"):
         open_source([write_picture(tmp_path / "a.png"), odd])
-
-

@@ -30,4 +30,3 @@ def loaded(code):
 def test_no_heavy_and_no_optional_module_is_loaded(code):
     names = loaded(code)
     assert "cv2" in names and not names & (HEAVY | OPTIONAL)
-

@@ -249,7 +249,6 @@ def test_a_sure_string_or_a_wide_picture_beats_a_single_character(single, string
     assert single_or_string(single, string, shape).text == chosen
 
 
-
 def test_the_likeliest_characters_come_with_their_probabilities():
     spec = ModelSpec("c", "digits", "classifier", 32, 32, ALPHABETS["digits"])
     logits = np.log(np.array([[0.02, 0.5, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.04]]))
