@@ -48,6 +48,9 @@ PLATE_VALIDATION = (*PLATE_CROPS[:6], "plates/crops/argentina", "plates/crops/sw
 # Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
 LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 
+# Written digits are drawn so often against written letters: where single characters are written, more are digits.
+NUMERALS = 1.8
+
 LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
 WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
 ONE = ModelSpec("", "", "classifier", 32, 32)
@@ -94,7 +97,9 @@ def classifier(recipe: Recipe) -> Sampler:
     backgrounds = load_backgrounds(data, "train")
     photographed = "characters/chars74k", "characters/iiit5k_words/chars"
     photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
-    hands = Characters(load_labelled(data, ("characters/handwriting",), "train", spec.alphabet), spec, inked=True)
+    written = load_labelled(data, ("characters/handwriting",), "train", spec.alphabet)
+    written = [replace(w, weight=NUMERALS * w.weight) if w.text in DIGITS else w for w in written]
+    hands = Characters(written, spec, inked=True)
     read = load_labelled(data, ("digits/meters",), "train", spec.alphabet)
     meters = Characters(levelled(read), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
