@@ -105,8 +105,8 @@ class RealCrops:
         gray, quad = item.gray, item.quad
         if quad is None:
             gray, quad = surrounded(gray, some_patch(rng, self.backgrounds), 0.25)
-        quad = jittered(quad, rng, loose=0.14, corner=0.025, turn=1.5)
-        gray = apply_effects(gray, sample_effects(rng, strength=0.4, height=gray.shape[0]))
+        quad = jittered(quad, rng, loose=0.14, corner=0.035, turn=2.0)
+        gray = apply_effects(gray, sample_effects(rng, strength=0.55, height=gray.shape[0]))
         return crop(gray, quad, self.spec), reader_target(item.text, self.spec.alphabet, item.folded)
 
 

@@ -86,7 +86,7 @@ def plates_reader(recipe: Recipe) -> Sampler:
     rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=6)
     nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
     other = Bank(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
-    return Mixture([real, rendered, nothing, other], [0.52, 0.42, 0.04, 0.02])
+    return Mixture([real, rendered, nothing, other], [0.46, 0.48, 0.04, 0.02])
 
 
 def classifier(recipe: Recipe) -> Sampler:
