@@ -37,6 +37,8 @@ class Settings:
     patience: int = 8  # validations without a better score before a run ends early
     average: float = 0.998  # of the weights, per step (Polyak): about the last 500 steps
     init: str = ""  # a .keras or .tflite file to start from
+    network: str = "small"  # or "resnet50", the large reference of the classifiers
+    teachers: tuple[str, ...] = ()  # trained networks whose answers a classifier learns too
 
 
 def acceleration():
@@ -135,7 +137,7 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
     out.mkdir(parents=True, exist_ok=True)
     (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
     keras.utils.set_random_seed(settings.seed)
-    if settings.init:
+    if settings.init and settings.network == "small":
         begin(model, Path(settings.init), batches)
     optimizer = keras.optimizers.AdamW(cosine(settings), weight_decay=settings.decay, clipnorm=5.0)
     model.compile(optimizer, losses)

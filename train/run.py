@@ -23,6 +23,14 @@ from train.recipes import SPECS
 @click.option("--workers", default=1, show_default=True, help="Processes that make samples.")
 @click.option("--every", default=500, show_default=True, help="Batches between validations.")
 @click.option("--init", default="", help="Start from a run's .keras (what has another shape is new) or a .tflite.")
+@click.option(
+    "--network",
+    type=click.Choice(["small", "resnet50"]),
+    default="small",
+    show_default=True,
+    help="What to train: the network that ships, or a classifier's large reference; its --init may be imagenet.",
+)
+@click.option("--teacher", "teachers", multiple=True, help="A trained classifier (.keras) that teaches; repeatable.")
 def command(task: str, data: str, out: str | None, **options) -> None:
     """Train the network TASK; the best by validation lands in the run's model.keras.
 

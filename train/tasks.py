@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from realtime.errors import ModelError
 from realtime.locate import Locator
 from realtime.model import Model
 from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
@@ -26,19 +27,31 @@ from train.metrics import text_scores
 from train.places import roughly
 from train.recipes import PLATE_VALIDATION, SPECS, load_scenes, make
 from train.report import Judged, write_curves, write_report
+from train.teach import distillation, load_teachers, resnet50, taught
 
 
 def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
     """Train one task as its settings say and report on it; returns the best network."""
     spec = spec or SPECS[settings.task]
     recipe = Recipe(settings.task, settings.data, spec, settings.seed)
-    stream = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers))
-    model = fit(nets.build(spec), LOSSES[spec.kind](spec), stream, scorer(spec, settings.data), settings)
+    stream, losses = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers)), LOSSES[spec.kind](spec)
+    if settings.teachers:
+        stream, losses = taught(stream, load_teachers(settings.teachers, spec)), distillation()
+    model = fit(network(spec, settings), losses, stream, scorer(spec, settings.data), settings)
     if spec.alphabet:
         write_report(Path(settings.out), judged(model, spec, settings.data), spec.alphabet)
     else:
         write_curves(Path(settings.out))
     return model
+
+
+def network(spec: ModelSpec, settings: Settings) -> keras.Model:
+    """What is trained: the network that ships, or the large reference beside it."""
+    if settings.network == "small":
+        return nets.build(spec)
+    if spec.kind != "classifier":
+        raise ModelError(f"{spec.name} has no {settings.network}.", "Leave --network out: only classifiers have one.")
+    return resnet50(spec, settings.init)
 
 
 def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:
