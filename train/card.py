@@ -20,24 +20,25 @@ int8 files and the program's own preprocessing, on pictures held out of training
 """
 DATA = """
 "From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators
-32) and seed 1; where a run was stopped before its end the steps it did are given. The runs above of plates-reader,
-plates-corners, digits-reader and both classifiers began from the .tflite that shipped before, with
-`--init models/NAME.tflite`. The plain command repeats a run's recipe, not its weights to the bit.
+32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last one's
+model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not its
+weights to the bit.
 
 All runs had the fonts, plate glyphs and strokes of the data folder: GLYPHCAM_FONTS=DATA/fonts,
 GLYPHCAM_GLYPHS=DATA/characters/plate_glyphs/glyphs_32x32.npz,
 GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 
-- plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000 and 2,600 on the mixture, then the run above. The
-  layouts of `synth` grew between them.
+- plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000, 2,600 and 9,000 on the mixture, then the run above.
+  The layouts of `synth` grew between them.
 - plates-locator: 5,850 steps of the run above, the last weights. digits-locator and characters-locator, one network:
-  the run above, from plates-locator. The first layer of both saw the same 8 x 8 pixels in another order of channels and
-  was rearranged after training. plates-corners: twice 1,600 steps, then the run above.
-- characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, then the run above.
+  3,600 steps from plates-locator, 800 of a run with more displays, then the run above. The first layer of both saw the
+  same 8 x 8 pixels in another order of channels and was rearranged after the 3,600. plates-corners: twice 1,600 steps,
+  then the run above.
+- characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
+  run above.
 - characters-reader: 2,600 steps without mined negatives, then the run above.
-- digits-classifier: from characters-classifier after 1,500 of its 2,000, 600, then the run above, interrupted after
-  2,700 and gone on with. digits-reader: from
-  characters-reader after 1,560 of its 2,600, then 900 steps, then the run above.
+- digits-classifier: from characters-classifier after 1,500 of its 2,000, then 600 and 2,700 steps and the run above.
+  digits-reader: from characters-reader after 1,560 of its 2,600, then 900 and 1,500 steps and the run above.
 
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
 digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
