@@ -12,6 +12,7 @@ from realtime.errors import UserError
 COMMANDS = {
     "prepare": "train.prepare",
     "fit": "train.run",
+    "soup": "train.soup",
     "export": "train.ship",
     "evaluate": "train.evaluate",
     "card": "train.card",

@@ -78,11 +78,12 @@ def named(spec: ModelSpec, name: str) -> ModelSpec:
 
 def story(settings: dict, run: Path) -> dict:
     """How it was trained: the settings without this machine's folders, and the minutes it took."""
-    kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers")}
+    kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers", "averaged")}
     history = (run / "history.csv").read_text().splitlines()
     minutes = float(dict(zip(history[0].split(","), history[-1].split(","), strict=True))["minutes"])
     taught = {"teachers": len(settings["teachers"])} if settings.get("teachers") else {}
-    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, "minutes": minutes}
+    shares = {"averaged": [*settings["averaged"].values()]} if settings.get("averaged") else {}
+    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, **shares, "minutes": minutes}
 
 
 def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
