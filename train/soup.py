@@ -43,7 +43,8 @@ def command(runs: Sequence[Path], out: Path, data: str) -> None:
         model.set_weights(weights)
         return score(model)["score"]
 
-    shares, weights = blended([other.get_weights() for _, other in found], scored, click.echo)
+    # Copies: under some backends Keras hands out the weights themselves, which scoring overwrites.
+    shares, weights = blended([[w.copy() for w in other.get_weights()] for _, other in found], scored, click.echo)
     model.set_weights(weights)
     out.mkdir(parents=True, exist_ok=True)
     save(model, out / "model.keras")
