@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.refine import MARGIN, UNIT, Refiner, mapped
+from realtime.refine import MARGIN, UNIT, Refiner, mapped, thinning
 from realtime.spec import ModelSpec
 from realtime.values import Box, Quad, Spot
 
@@ -74,3 +74,8 @@ def test_light_does_not_matter_at_a_second_look():
     Refiner(bright, SPEC).look(scene(truth), ROUGH)
     Refiner(dim, SPEC).look(scene(truth) // 2 + 30, ROUGH)
     assert np.abs(bright.fed[0].astype(int) - dim.fed[0]).max() <= 4
+
+
+def test_of_a_large_object_a_part_of_the_pixels_is_enough():
+    quad = Quad(((0.0, 0.0), (1280.0, 0.0), (1280.0, 480.0), (0.0, 480.0)))
+    assert thinning(quad, SPEC) == 5 and thinning(Quad.of(quad.array() / 4), SPEC) == 1

@@ -67,7 +67,7 @@ SHIPPING = (
     named(LINES, "digits", alphabet=DIGITS, threshold=0.3),
     named(LINES, "characters", alphabet=CHARACTERS, threshold=0.4),
     named(WINDOWS, "plates", threshold=0.35),
-    named(WINDOWS, "digits", threshold=0.5),
+    named(WINDOWS, "digits", threshold=0.55),
     named(WINDOWS, "characters", threshold=0.5),
     named(ModelSpec("", "", "corners", 48, 128), "plates", threshold=0.85),
     named(ONE, "digits", alphabet=DIGITS),
