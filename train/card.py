@@ -41,6 +41,11 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 - digits-classifier: from characters-classifier after 1,500 of its 2,000, then 600 and 2,700 steps and the run above.
   digits-reader: from characters-reader after 1,560 of its 2,600, then 900 and 1,500 steps and the run above.
 
+What did not help: averaging runs of a classifier that followed each other, a third run in the mean of plates-reader, a
+digits-reader of 1,500 more steps. No classifier has been taught by another: the large reference (`--network resnet50`)
+learns 42 characters a second on two cores, where the small network learns 975; a million of them, half of what the
+small one has seen, take it 6.6 hours.
+
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
 digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
 export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow
