@@ -1,9 +1,9 @@
 """How number plates are laid out, from layouts.json: sizes, colours, bands, captions, and the grammar of the texts.
 
-A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "V"
-a word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of those strings. Drawn, but no part of
-the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a Chinese character, "(LL)" small stacked
-letters. "^" makes the rest of the line smaller, "/" begins the next line.
+A form is written as it stands on the plate. "L" is one of the layout's letters, "D" one of its digits, "X" either, "C"
+one of its codes, as of counties, "V" a word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of
+those strings. Drawn, but no part of the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a
+Chinese character, "(LL)" small stacked letters. "^" makes the rest of the line smaller, "/" begins the next line.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Layout:
     stickers: tuple[tuple[float, float], ...] = ()
     bolts: tuple[tuple[float, float], ...] = ()
     words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()  # repeated ones are drawn more often
     emboss: float = 0.6  # chance
     emblem: float = 0.45  # size of "@", of the characters' height
     frame: float = 0.0  # chance of a dealer's frame over the edges
@@ -119,6 +120,8 @@ def _tokens(rng, line: str, layout: Layout, free: bool):
         elif token.startswith("["):
             inside = token[1:-1]
             yield from _pick(rng, inside.split("|") if "|" in inside else inside)
+        elif token == "C":
+            yield from _pick(rng, layout.codes)
         elif token == "V":
             yield from _word(rng, layout)
         else:
@@ -160,6 +163,7 @@ def pattern(layout: Layout) -> re.Pattern:
 def _expression(layout: Layout):
     classes = {"L": f"[{layout.letters}]", "D": f"[{layout.digits}]", "V": "[A-Z0-9]{3,8}"}
     classes["X"] = f"[{layout.letters}{layout.digits}]"
+    classes["C"] = f"(?:{'|'.join(layout.codes)})"
 
     def one(token: str) -> str:
         if token.startswith("["):

@@ -35,6 +35,14 @@ def test_a_strip_is_of_one_device():
         assert 1 <= target[1] <= 7 and len(set(target[2 : 2 + target[1]] % 2)) == 1
 
 
+def test_what_stands_between_two_digits_is_a_silent_place_in_a_row_and_no_wheel():
+    silent = [Labelled(np.full((40, 20), 7, np.uint8), "", group="device0") for _ in range(60)]
+    lengths = [int(MeterStrips(silent, LINE)(np.random.default_rng(k))[1][1]) for k in range(5)]
+    assert lengths == [0] * 5
+    with pytest.raises(IndexError):
+        Wheels(silent, SQUARE)(np.random.default_rng(0))
+
+
 def test_a_quarter_of_the_wheels_stands_between_two_digits():
     sampler = Wheels(ITEMS, SQUARE)
     classes = np.array([int(sampler(np.random.default_rng(k))[1]) for k in range(400)])

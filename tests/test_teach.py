@@ -7,7 +7,7 @@ from keras import layers
 
 from realtime.errors import ModelError
 from realtime.spec import DIGITS, ModelSpec
-from train.fit import Settings
+from train.fit import Settings, begin
 from train.tasks import network
 from train.teach import SIDE, distillation, load_teachers, resnet50, softened, taught
 
@@ -53,5 +53,9 @@ def test_teachers_of_another_alphabet_missing_ones_and_pupils_that_are_no_classi
         load_teachers([str(tmp_path / "nowhere.keras")], SPEC)
     with pytest.raises(ModelError, match="digits-reader cannot be taught"):
         load_teachers(["any"], LINE)
+    with pytest.raises(ModelError, match="digits-classifier has no weights from imagenet"):
+        network(SPEC, Settings("digits-classifier", "", "", init="imagenet"))
+    with pytest.raises(ModelError, match=r"no\.keras is missing"):
+        begin(None, tmp_path / "no.keras", iter(()))
     with pytest.raises(ModelError, match="digits-reader has no resnet50"):
         network(LINE, Settings("digits-reader", "", "", network="resnet50"))

@@ -41,10 +41,9 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 - digits-classifier: from characters-classifier after 1,500 of its 2,000, then 600 and 2,700 steps and the run above.
   digits-reader: from characters-reader after 1,560 of its 2,600, then 900 and 1,500 steps and the run above.
 
-What did not help: averaging runs of a classifier that followed each other, a third run in the mean of plates-reader, a
-digits-reader of 1,500 more steps. No classifier has been taught by another: the large reference (`--network resnet50`)
-learns 42 characters a second on two cores, where the small network learns 975; a million of them, half of what the
-small one has seen, take it 6.6 hours.
+What did not help: averaging runs of a classifier that followed each other, or a third run in the mean of plates-reader.
+No classifier has been taught by another: the large reference (`--network resnet50`) was built and tested but takes too
+long to train on two cores.
 
 The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
 digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow

@@ -191,15 +191,21 @@ class Characters:
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         item = self.items[min(int(np.searchsorted(self.edges, rng.random())), len(self.items) - 1)]
-        gray = shaken(written(item.gray, rng) if self.inked else item.gray, rng, item.quad)
-        gray = apply_effects(gray, sample_effects(rng, strength=0.4, height=gray.shape[0]))
-        gray = 255 - gray if rng.random() < 0.25 else gray  # what is dark on light here may be light on dark elsewhere
-        return fit_square(gray, self.spec), np.int32(class_of(item.text, self.spec.alphabet))
+        gray = written(item.gray, rng) if self.inked else item.gray
+        return seen(gray, rng, self.spec, item.quad), np.int32(class_of(item.text, self.spec.alphabet))
 
 
 def class_of(text: str, alphabet: str) -> int:
     """The index of a character; the last class for anything else."""
     return alphabet.index(text) if text and text in alphabet else len(alphabet)
+
+
+def seen(gray: np.ndarray, rng: np.random.Generator, spec: ModelSpec, quad: Quad | None = None) -> np.ndarray:
+    """A character shaken and damaged as a camera sees it, and as a classifier is fed it."""
+    gray = shaken(gray, rng, quad)
+    gray = apply_effects(gray, sample_effects(rng, strength=0.4, height=gray.shape[0]))
+    gray = 255 - gray if rng.random() < 0.25 else gray  # what is dark on light here may be light on dark elsewhere
+    return fit_square(gray, spec)
 
 
 def shaken(gray: np.ndarray, rng: np.random.Generator, quad: Quad | None = None) -> np.ndarray:

@@ -17,7 +17,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from realtime.errors import ModelError
 from train.thaw import thaw
+
+IMAGENET = "imagenet"  # Keras's own weights, which it downloads: a beginning for the large reference
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
     out.mkdir(parents=True, exist_ok=True)
     (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
     keras.utils.set_random_seed(settings.seed)
-    if settings.init and settings.network == "small":
+    if settings.init and settings.init != IMAGENET:
         begin(model, Path(settings.init), batches)
     optimizer = keras.optimizers.AdamW(cosine(settings), weight_decay=settings.decay, clipnorm=5.0)
     model.compile(optimizer, losses)
@@ -159,7 +162,9 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
 
 
 def begin(model: keras.Model, init: Path, batches: Iterator) -> None:
-    """Start from the weights of another run or of a shipped model."""
+    """Start from the weights of another run or of a shipped model; ModelError where there is no such file."""
+    if not init.is_file():
+        raise ModelError(f"{init} is missing.", "Name a run's model.keras or a .tflite with --init.")
     if init.suffix == ".tflite":
         return thaw(init, model, np.concatenate([next(batches)[0] for _ in range(4)]))
     return transfer(keras.models.load_model(init, compile=False), model)

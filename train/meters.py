@@ -9,10 +9,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from realtime.preprocess import crop, fit_square, whole
+from realtime.preprocess import crop, whole
 from realtime.spec import ModelSpec
 from synth.effects import apply_effects, sample_effects
-from train.data import Labelled, Sample, class_of, jittered, reader_target, shaken
+from train.data import Labelled, Sample, class_of, jittered, reader_target, seen
 
 SAID, SILENT = 0.17, 0.3  # of a turn: a wheel that has rolled less shows a digit, one that has rolled more shows none
 DOUBT = 0.5  # how often what lies between two digits is drawn against a digit: silence costs more than a doubt
@@ -26,23 +26,25 @@ def levelled(items: Sequence[Labelled]) -> list[Labelled]:
 
 
 class Devices:
-    """Digits by device, from those that have at least `least`; a device's share grows with the root of its number."""
+    """Items by device, from those that have at least `least`; a device's share grows with the root of its number."""
 
     def __init__(self, items: Sequence[Labelled], least: int) -> None:
         rows: dict[str, list[Labelled]] = {}
         for item in items:
-            if item.text:
-                rows.setdefault(item.group, []).append(item)
-        self.rows = [digits for digits in rows.values() if len(digits) >= least]
-        self.edges = np.cumsum([len(digits) ** 0.5 for digits in self.rows])
+            rows.setdefault(item.group, []).append(item)
+        self.rows = [row for row in rows.values() if len(row) >= least]
+        self.edges = np.cumsum([len(row) ** 0.5 for row in self.rows])
 
     def draw(self, rng: np.random.Generator) -> list[Labelled]:
-        """All digits of one device."""
+        """All items of one device."""
         return self.rows[int(np.searchsorted(self.edges, rng.random() * self.edges[-1]))]
 
 
 class MeterStrips:
-    """Rows of real meter digits of one device side by side, as a display shows them. Target as for readers."""
+    """Rows of real meter digits of one device side by side, as a display shows them. Target as for readers.
+
+    What stands between two digits has its place in a row and says nothing.
+    """
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
         self.spec, self.devices = spec, Devices(items, 20)
@@ -64,7 +66,7 @@ class Wheels:
     """
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
-        turning = [item for item in items if not item.group.startswith("lcd")]
+        turning = [item for item in items if item.text and not item.group.startswith("lcd")]
         self.spec, self.devices = spec, Devices(turning, 40)
 
     def __call__(self, rng: np.random.Generator) -> Sample:
@@ -72,9 +74,7 @@ class Wheels:
         gray, text = rolled([p.gray for p in (first, second, third)], rng), second.text
         turn = rng.uniform(0, SAID) if rng.random() < 0.75 else rng.uniform(SILENT, 0.5)
         gray = window(gray, turn if rng.random() < 0.5 else -turn)
-        gray = apply_effects(shaken(gray, rng), sample_effects(rng, strength=0.4, height=gray.shape[0]))
-        gray = 255 - gray if rng.random() < 0.25 else gray
-        return fit_square(gray, self.spec), np.int32(class_of(text if turn <= SAID else "", self.spec.alphabet))
+        return seen(gray, rng, self.spec), np.int32(class_of(text if turn <= SAID else "", self.spec.alphabet))
 
     def _neighbours(self, rng: np.random.Generator) -> list[Labelled]:
         """Three digits of one device in a wheel's order; where it has no picture of one, any of it."""

@@ -35,6 +35,8 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
     if keras.backend.backend() != "tensorflow":
         raise ModelError("Only TensorFlow converts to TFLite.", "Set KERAS_BACKEND=tensorflow.")
     settings, model = run_of(Path(run))
+    if settings.get("network", "small") != "small":
+        raise ModelError(f"{run} is a large reference.", "Export a small network that it taught.")
     data = data or settings["data"]
     spec = replace(named(SPECS[settings["task"]], name), training=story(settings, Path(run)))
     spec = spec if threshold is None else replace(spec, threshold=threshold)
@@ -79,11 +81,15 @@ def named(spec: ModelSpec, name: str) -> ModelSpec:
 def story(settings: dict, run: Path) -> dict:
     """How it was trained: the settings without this machine's folders, and the minutes it took."""
     kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers", "averaged")}
-    history = (run / "history.csv").read_text().splitlines()
-    minutes = float(dict(zip(history[0].split(","), history[-1].split(","), strict=True))["minutes"])
     taught = {"teachers": len(settings["teachers"])} if settings.get("teachers") else {}
     shares = {"averaged": [*settings["averaged"].values()]} if settings.get("averaged") else {}
-    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, **shares, "minutes": minutes}
+    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, **shares, "minutes": minutes(run)}
+
+
+def minutes(run: Path) -> float:
+    """What a run took."""
+    head, *_, last = (run / "history.csv").read_text().splitlines()
+    return float(dict(zip(head.split(","), last.split(","), strict=True))["minutes"])
 
 
 def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:

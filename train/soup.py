@@ -15,7 +15,7 @@ import numpy as np
 
 from realtime.errors import ModelError
 from train.recipes import SPECS
-from train.ship import run_of
+from train.ship import minutes, run_of
 
 TRIED = (0.2, 0.35, 0.5, 0.65, 0.8)  # shares of one more run
 Weights = list[np.ndarray]
@@ -50,7 +50,7 @@ def command(runs: Sequence[Path], out: Path, data: str) -> None:
     save(model, out / "model.keras")
     averaged = {run.name: round(share, 3) for run, share in zip(runs, shares, strict=True) if share}
     (out / "settings.json").write_text(json.dumps({**settings, "averaged": averaged}, indent=1) + "\n")
-    append(out / "history.csv", {"epoch": 0, "minutes": minutes(runs), **score(model)})
+    append(out / "history.csv", {"epoch": 0, "minutes": round(sum(map(minutes, runs)), 2), **score(model)})
 
 
 def blended(
@@ -75,12 +75,3 @@ def blended(
 def between(a: Weights, b: Weights, share: float) -> Weights:
     """Weights that lie `share` of the way from a to b."""
     return [(1 - share) * x + share * y for x, y in zip(a, b, strict=True)]
-
-
-def minutes(runs: Sequence[Path]) -> float:
-    """What all the runs took."""
-    total = 0.0
-    for run in runs:
-        head, *_, last = (run / "history.csv").read_text().splitlines()
-        total += float(dict(zip(head.split(","), last.split(","), strict=True))["minutes"])
-    return round(total, 2)

@@ -21,7 +21,7 @@ from realtime.values import Quad, Reading, Spot, iou
 from train import nets
 from train.data import Labelled, Recipe, batches, load_backgrounds, load_labelled
 from train.datasets import load_shared
-from train.fit import Settings, fit
+from train.fit import IMAGENET, Settings, fit
 from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
 from train.metrics import text_scores
 from train.places import roughly
@@ -48,10 +48,12 @@ def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
 def network(spec: ModelSpec, settings: Settings) -> keras.Model:
     """What is trained: the network that ships, or the large reference beside it."""
     if settings.network == "small":
+        if settings.init == IMAGENET:
+            raise ModelError(f"{spec.name} has no weights from {IMAGENET}.", "Take them with --network resnet50.")
         return nets.build(spec)
     if spec.kind != "classifier":
         raise ModelError(f"{spec.name} has no {settings.network}.", "Leave --network out: only classifiers have one.")
-    return resnet50(spec, settings.init)
+    return resnet50(spec, IMAGENET if settings.init == IMAGENET else None)
 
 
 def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:

@@ -21,15 +21,15 @@ SHARE = 0.6  # of the loss that comes from the teachers
 Answer = Callable[[np.ndarray], np.ndarray]
 
 
-def resnet50(spec: ModelSpec, weights: str = "") -> keras.Model:
+def resnet50(spec: ModelSpec, weights: str | None = None) -> keras.Model:
     """ResNet50 (He et al. 2016) on the small network's own input: uint8 (32, 32, 1) -> logits.
 
-    `weights` begins from a file of Keras's weights without top, or from "imagenet", which Keras downloads.
+    `weights` "imagenet" begins from Keras's own, which it downloads; none from nothing.
     """
     source = keras.Input((spec.height, spec.width, 1), name="gray")
     x = layers.Resizing(SIDE, SIDE)(scaled(source))
     x = layers.Concatenate()([x, x, x])
-    body = keras.applications.ResNet50(include_top=False, weights=weights or None, input_shape=(SIDE, SIDE, 3))
+    body = keras.applications.ResNet50(include_top=False, weights=weights, input_shape=(SIDE, SIDE, 3))
     x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(body(x)))
     return keras.Model(source, layers.Dense(spec.classes, name="logits")(x), name=f"{spec.name}-resnet50")
 
