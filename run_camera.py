@@ -19,32 +19,33 @@ import click
 import cv2
 
 import realtime
-from realtime import archive, draw
-from realtime.capture import Source, open_source
-from realtime.crew import Cluster, Local
+from realtime import pad
+from realtime.archive import run as archive
+from realtime.capture.open import Source, open_source
+from realtime.cli_types import MODES, Modes, Size
 from realtime.errors import UserError
 from realtime.gate import Gates, gates
-from realtime.job import Setup
 from realtime.loop import run
-from realtime.notify import Notifier
-from realtime.options import MODES, Modes, Size
+from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
-from realtime.record import doubtful, hashed, read_key
+from realtime.pipeline import load
 from realtime.roi import Within, parse_roi
-from realtime.search import History
-from realtime.several import load
+from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Progress
+from realtime.sinks.rewrite import Through
 from realtime.sinks.stills import Stills
 from realtime.sinks.store import Store
+from realtime.sinks.systemd import Notifier
 from realtime.sinks.table import Table, csv_line, json_line, no_crop
-from realtime.sinks.through import Through
 from realtime.sinks.video import Video
+from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
 from realtime.values import Result
-from realtime.whole import WholeFrame
+from realtime.whole_frame import WholeFrame
+from realtime.workers import Cluster, Local
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
 ALONE = ("save", "jsonl", "csv", "serve", "mqtt", "on_reading", "show", "whole_frame", "max_frames")  # one source only
@@ -175,7 +176,7 @@ def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
         with open_page(o, pipeline, Overlay(lambda: pipeline.threshold), b""):
             stop.wait()
         return Summary()
-    draw.run(partial(load, models=o.models, threads=o.threads), o.mode.split(",")[0], stop)
+    pad.run(partial(load, models=o.models, threads=o.threads), o.mode.split(",")[0], stop)
     return Summary()
 
 
@@ -298,7 +299,7 @@ def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
 def open_page(o: SimpleNamespace, pipeline, overlay: Overlay, key: bytes):
     """The web page, with a search where there is a database."""
     history = History(o.db, o.crops, key) if o.db else None
-    web = needing("web", "realtime.sinks.web")
+    web = needing("web", "realtime.sinks.web.server")
     pad = partial(load, models=o.models, threads=o.threads)
     ways = {"pipeline": pipeline, "draw": overlay, "history": history, "open_pad": pad}
     return web.Web(o.serve, o.token, announce=partial(click.echo, err=True), **ways)

@@ -17,12 +17,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from realtime.capture import open_source  # noqa: E402
-from realtime.overlay import draw  # noqa: E402
-from realtime.pipeline import Pipeline, load  # noqa: E402
-from realtime.values import Frame, Result  # noqa: E402
-from synth.plate_scene import render_plate_scene, sample_plate_scene  # noqa: E402
-from synth.scene import render_scene, sample_scene  # noqa: E402
+from realtime.capture.open import open_source
+from realtime.overlay import draw
+from realtime.pipeline import Pipeline, load
+from realtime.values import Frame, Result
+from synth.plates.scene import render_plate_scene, sample_plate_scene
+from synth.text.scene import render_scene, sample_scene
 
 SIZE = 480, 640  # height, width of each part
 WORDS, PLATES = 6, 11  # seeds of scenes that show much and hide little

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from realtime.camera import LOST, WAITING
 from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
-from realtime.values import Frame, Result
+from realtime.values import LOST, WAITING, Frame, Result
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from realtime.camera import LOST, WAITING
-from realtime.values import Quad, Reading, Result, State
+from realtime.values import LOST, WAITING, Quad, Reading, Result, State
 
 FONT = cv2.FONT_HERSHEY_DUPLEX
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)

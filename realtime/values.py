@@ -10,6 +10,8 @@ from math import dist
 
 import numpy as np
 
+LOST, WAITING, BACK = "source lost", "source waiting", "source back"  # events on frames
+
 
 @dataclass(frozen=True)
 class Box:

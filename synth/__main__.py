@@ -11,8 +11,8 @@ import cv2
 from tqdm import tqdm
 
 from realtime.errors import SinkError, UserError
-from synth.clip import demo_clip, render_clip
-from synth.fonts import ALPHABET, font_families
+from synth.text.clip import demo_clip, render_clip
+from synth.text.fonts import ALPHABET, font_families
 from synth.write import DRAWERS, Request, sheet, write_all, write_video
 
 HELP = {

@@ -13,12 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime.crew import Cluster, Local, completed, in_order
 from realtime.errors import SinkError, SourceError, UserError
-from synth.clip import Clip, render_clip, sample_clip
-from synth.fonts import ALPHABET, DIGITS
-from synth.render import sample_character, sample_crop, sample_not_character
-from synth.scene import render_scene, sample_scene
+from realtime.workers import Cluster, Local, completed, in_order
+from synth.text.clip import Clip, render_clip, sample_clip
+from synth.text.crops import sample_character, sample_crop, sample_not_character
+from synth.text.fonts import ALPHABET, DIGITS
+from synth.text.scene import render_scene, sample_scene
 
 Rng = np.random.Generator
 CHUNK = 8  # samples per job

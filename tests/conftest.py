@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import settings
 
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
+
+ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("any machine", deadline=None)  # how long a case takes says nothing on a busy one
 settings.load_profile("any machine")
@@ -103,7 +106,7 @@ def locator_folder(tmp_path_factory):
     pytest.importorskip("tensorflow", reason="needs the extra train: pip install -e '.[train]'")
     from train import nets
     from train.export import export
-    from train.recipes import SPECS
+    from train.sampling.recipes import SPECS
 
     rng, spec = np.random.default_rng(0), SPECS["digits-locator"]
     pictures = (rng.integers(0, 256, (1, 160, 200, 1), dtype=np.uint8) for _ in range(6))

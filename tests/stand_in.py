@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from realtime.job import Setup
+from realtime.capture.open import open_source
+from realtime.loop import run
 from realtime.pipeline import Pipeline
+from realtime.setup import Setup
+from realtime.sinks.store import Store
 from realtime.values import Box, Quad, Reading, Sighting, Spot
 
 
@@ -77,3 +83,39 @@ def picture(now: float, tone: int = 0) -> np.ndarray:
 def block(image: np.ndarray, x: float, y: float, gray: int) -> None:
     """A rectangle 24 wide and 12 high."""
     cv2.rectangle(image, (round(x), round(y)), (round(x) + 24, round(y) + 12), (gray,) * 3, cv2.FILLED)
+
+
+FIELDS = (
+    "t.track, t.mode, t.text, t.confidence, t.confidences, t.frame, t.time, t.first_time, t.last_time, t.count, t.box"
+)
+
+
+def rows(base, fields=FIELDS):
+    query = f"SELECT s.name, {fields} FROM tracks t JOIN sources s ON s.id = t.source ORDER BY s.name, t.id"
+    with closing(sqlite3.connect(base)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def in_one_piece(film, base, setup=None):
+    setup = setup or StandIn()
+    with open_source(film) as frames:
+        sinks = [Store(str(base), "digits")]
+        summary = run(frames, setup.open(), sinks, threading.Event(), gate=setup.gate())
+    return rows(base), summary
+
+
+def parts_of(base):
+    """How many parts were ever noted in a base that may not be there yet."""
+    try:
+        with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT (SELECT COUNT(*) FROM parts) + 6 * (SELECT COUNT(*) FROM recordings)"
+                                      ).fetchone()[0]  # fmt: skip
+    except sqlite3.Error:
+        return 0
+
+
+def wait_for(happened, seconds=60.0):
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.05)

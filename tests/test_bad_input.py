@@ -5,14 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from conftest import write_clip, write_picture
+from conftest import ROOT, write_clip, write_picture
 
-ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT / "models"
 pytestmark = pytest.mark.skipif(
     not list(MODELS.glob("digits-*.tflite")) and "CI" not in os.environ, reason="needs the models for digits"

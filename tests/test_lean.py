@@ -3,17 +3,16 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"tensorflow", "keras", "torch", "jax", "matplotlib", "pandas", "scipy", "PIL", "h5py"}
 OPTIONAL = {"aiohttp", "paho", "psutil", "dask", "distributed", "picamera2"}
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in ROOT.glob("realtime/**/*.py")
-    if path.name not in ("__init__.py", "web.py", "mqtt.py")
+    if path.name not in ("__init__.py", "server.py", "site.py", "mqtt.py")
 )
 
 

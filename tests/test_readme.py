@@ -5,18 +5,14 @@
 
 import re
 import shlex
-import sys
 from configparser import ConfigParser
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-import run_camera  # noqa: E402
-from realtime import bench  # noqa: E402
+import run_camera
+from realtime.bench import __main__ as bench
 
 README = ROOT / "README.md"
 OPTIONS = re.compile(r"(<!-- options: .* -->\n)(.*?)(<!-- /options -->\n)", re.DOTALL)
@@ -96,7 +92,7 @@ def test_every_command_for_making_models_exists(name):
 def test_figures_of_the_program_are_its_own():
     from realtime.regions import names
     from realtime.track import LOST_AFTER
-    from train.recipes import STRIDE, WINDOW
+    from train.sampling.recipes import STRIDE, WINDOW
 
     text = " ".join(README.read_text().split())
     assert f"formats of {len(names())} countries and states" in text

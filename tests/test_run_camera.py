@@ -12,14 +12,12 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from conftest import FakePipeline, make_frame, write_clip, write_picture
+from conftest import ROOT, FakePipeline, make_frame, write_clip, write_picture
 
 import run_camera
-from realtime import camera
-from realtime.capture import open_source
+from realtime.capture import live
+from realtime.capture.open import open_source
 from realtime.errors import SourceError
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -187,7 +185,7 @@ def test_without_a_camera_the_demo_is_named(pipeline, monkeypatch):
     def no_camera(*_):
         raise SourceError("Camera 0 cannot be opened.", "See it work without: --demo.")
 
-    monkeypatch.setattr("realtime.capture.open_camera", no_camera)
+    monkeypatch.setattr("realtime.capture.open.open_camera", no_camera)
     assert "--demo" in refused("--no-show")
 
 
@@ -213,7 +211,7 @@ def test_a_sink_that_fails_exits_with_1(pipeline, clip, caplog):
     assert caplog.text.count("No space left") == 1
 
 
-class Endless(camera.Source):
+class Endless(live.Source):
     """A recording without end that asks for a signal after its first frames."""
 
     def __init__(self, name, stop, live):
@@ -255,7 +253,7 @@ def test_no_source_means_camera_0(pipeline, monkeypatch):
         asked.append(text)
         raise SourceError("none")
 
-    monkeypatch.setattr("realtime.capture.open_camera", opened)
+    monkeypatch.setattr("realtime.capture.open.open_camera", opened)
     run("--no-show")
     assert asked == ["0"]
 

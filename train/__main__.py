@@ -10,16 +10,16 @@ import click
 from realtime.errors import UserError
 
 COMMANDS = {
-    "prepare": "train.prepare",
+    "prepare": "train.datasets.download",
     "fit": "train.run",
-    "soup": "train.soup",
-    "export": "train.ship",
+    "soup": "train.average",
+    "export": "train.export",
     "evaluate": "train.evaluate",
     "card": "train.card",
-    "compare": "train.report",
-    "inspect": "train.inspect",
-    "latent": "train.latent",
-    "data": "train.glance",
+    "compare": "train.reports.run",
+    "inspect": "train.explore.inspect",
+    "latent": "train.explore.latent",
+    "data": "train.explore.dataset",
 }
 
 

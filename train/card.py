@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from realtime.bench import filled
+from realtime.bench.__main__ import filled
 from realtime.spec import ModelSpec, load_spec
 from train.evaluate import SECTIONS, Row, evaluate, kept_for
-from train.whole import write
+from train.files import write
 
 HEAD = """# Models
 

@@ -19,9 +19,9 @@ from realtime.preprocess import rectify, to_gray
 from realtime.spec import ALPHABETS
 from realtime.values import Frame, Quad, Sighting, iou
 from train.datasets import Example, load_shared
-from train.kept import Kept, digest
 from train.metrics import calibration_error, folded, text_scores
-from train.plots import save_picture
+from train.reports.plots import save_picture
+from train.resume import Kept, digest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -255,7 +255,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
     """Rendered characters in fonts that no training sample used, hardly damaged; `which`: 0 exact, 1 folded."""
 
     def rows(bench: Bench) -> list[Row]:
-        from synth.render import sample_character
+        from synth.text.crops import sample_character
 
         alphabet, examples = ALPHABETS[bench.mode], []
         for k in range(count):
@@ -268,7 +268,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
 
 def clips(bench: Bench, count: int = 24) -> list[Row]:
     """Rendered films of digit strings: one confirmed record each with the right text, and no other record."""
-    from synth.clip import render_clip, sample_clip
+    from synth.text.clip import render_clip, sample_clip
 
     right, wanted, other = 0, 0, 0
     for k in tqdm(range(count), desc="clips", leave=False):
@@ -356,8 +356,8 @@ def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | N
 
 def kept_for(mode: str, data: str, models: str | None, folder: Path = Path("runs")) -> Kept:
     """Where the sections of an evaluation are kept until it is through: for these models, this code, this data only."""
-    code = [path for package in ("realtime", "train") for path in (ROOT / package).glob("*.py")]
-    nets = Path(models or SHIPPED).glob(f"{mode}-*.tflite")
+    code = [path for package in ("realtime", "synth", "train") for path in (ROOT / package).rglob("*.py")]
+    nets = Path(models or SHIPPED).glob(f"{mode}-*.*")
     return Kept(folder / f"evaluate-{mode}.json", digest([*code, *nets], str(Path(data).resolve())))
 
 

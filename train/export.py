@@ -1,16 +1,25 @@
-"""From a trained network to an int8 .tflite with its sidecar, compared with the float network on real pictures."""
+"""python -m train export: a trained network as int8 .tflite with its sidecar, compared with float on real pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 
 from realtime.errors import ModelError
 from realtime.model import Model, grouped
 from realtime.spec import ModelSpec, save_spec, sha256_of
+from train.calibrate import fit_temperature, reliability
+from train.reports.plots import save_reliability
+from train.reports.run import Judged, save_disagreements
+from train.sampling.batches import Recipe
+from train.sampling.load import Labelled
+from train.sampling.recipes import SPECS, make
 
 CALIBRATION = 400  # inputs shown to the converter
 
@@ -59,3 +68,142 @@ def insist(spec: ModelSpec, same: float, loss: float, least: float = 0.99, most:
     if same < least or loss > most:
         told = f"{spec.name}: int8 agrees with float on {same:.2%} and loses {loss:.2%}"
         raise ModelError(f"{told}; the floor is {least:.1%} and {most:.1%}.", "Calibrate on more real pictures.")
+
+
+@click.command(name="export")
+@click.argument("run", type=click.Path(exists=True, file_okay=False))
+@click.option("--models", default="models", show_default=True, help="Folder that gets NAME.tflite and NAME.json.")
+@click.option("--name", default="", help="Another name for the same network, such as digits-locator.")
+@click.option("--threshold", type=float, default=None, help="Default threshold to write into the sidecar.")
+@click.option("--data", default="", help="Folder of the real pictures, if not where the run found them.")
+def command(run: str, models: str, name: str, threshold: float | None, data: str) -> None:
+    """Quantise the network of RUN, compare it with float on held-out pictures, and write it into MODELS."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ModelError("Only TensorFlow converts to TFLite.", "Set KERAS_BACKEND=tensorflow.")
+    settings, model = run_of(Path(run))
+    if settings.get("network", "small") != "small":
+        raise ModelError(f"{run} is a large reference.", "Export a small network that it taught.")
+    data = data or settings["data"]
+    spec = replace(named(SPECS[settings["task"]], name), training=story(settings, Path(run)))
+    spec = spec if threshold is None else replace(spec, threshold=threshold)
+    sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
+    shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
+    int8 = export(model, spec, shown, Path(models))
+    compare = compared if spec.kind in ("reader", "classifier") else compared_places
+    spec = compare(model, int8, data, Path(run))
+    save_spec(spec, int8.path.with_suffix(".json"))
+    keep(int8.path, Path(run))
+    click.echo(f"{int8.path}: {int8.path.stat().st_size / 1000:.0f} kB, {json.dumps(spec.scores)}")
+
+
+def keep(model: Path, run: Path) -> None:
+    """A copy of the exported file and its sidecar in the run's folder, where `compare` finds and measures it."""
+    if model.parent.resolve() != run.resolve():
+        for path in (model, model.with_suffix(".json")):
+            shutil.copyfile(path, run / path.name)
+
+
+def run_of(run: Path):
+    """Settings and network of a run's folder; ModelError where the run has not finished one."""
+    import keras
+
+    from train import nets  # noqa: F401  (registers its layers)
+
+    try:
+        settings = json.loads((run / "settings.json").read_text())
+        return settings, keras.models.load_model(run / "model.keras", compile=False)
+    except (FileNotFoundError, ValueError) as error:
+        raise ModelError(f"{run} holds no finished network ({error}).", "Run: python -m train fit TASK.") from None
+
+
+def named(spec: ModelSpec, name: str) -> ModelSpec:
+    """The spec under another name; its mode follows."""
+    if not name:
+        return spec
+    other = SPECS[name]
+    return replace(spec, name=name, mode=other.mode)
+
+
+def story(settings: dict, run: Path) -> dict:
+    """How it was trained: the settings without this machine's folders, and the minutes it took."""
+    kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers", "averaged")}
+    taught = {"teachers": len(settings["teachers"])} if settings.get("teachers") else {}
+    shares = {"averaged": [*settings["averaged"].values()]} if settings.get("averaged") else {}
+    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, **shares, "minutes": minutes(run)}
+
+
+def minutes(run: Path) -> float:
+    """What a run took."""
+    head, *_, last = (run / "history.csv").read_text().splitlines()
+    return float(dict(zip(head.split(","), last.split(","), strict=True))["minutes"])
+
+
+def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
+    """The spec with temperature and scores, from float and int8 answers on held-out pictures.
+
+    Where the two differ, and how sure int8 is when it is right, is shown in the run's folder.
+    """
+    from train.validate import network_inputs, predict, validation
+
+    spec = int8.spec
+    sets = validation(spec, data)
+    items = [i for group in sets.values() for i in group]
+    inputs = network_inputs(items, spec)
+    floats, ints = predict(model, inputs), np.concatenate([int8(x[None]) for x in inputs])
+    truths = np.array([i.text for i in items])
+    right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
+    same = save_disagreements(run, *(answers(items, inputs, logits, spec) for logits in (floats, ints)))
+    insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
+    temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
+    spec = replace(spec, temperature=round(float(temperature), 3))
+    bins = reliability(surenesses(ints, spec), right[1])
+    save_reliability(bins, run / "reliability-int8.png", f"{spec.name}, calibrated")
+    scores = {
+        "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
+        "calibration_error": percent(bins.error), **by_set(sets, right[1]),
+    }  # fmt: skip
+    return replace(spec, scores=scores)
+
+
+def by_set(sets: dict[str, Sequence[Labelled]], right: np.ndarray) -> dict[str, float]:
+    """Exact share of each validation set."""
+    ends = np.cumsum([len(group) for group in sets.values()])
+    return {name: percent(part.mean()) for name, part in zip(sets, np.split(right, ends[:-1]), strict=True)}
+
+
+def percent(share: float) -> float:
+    """A share as per cent with two decimals."""
+    return round(100 * float(share), 2)
+
+
+def said_by(logits: np.ndarray, spec: ModelSpec) -> list[str]:
+    """The texts of many logits."""
+    from train.validate import readings
+
+    return [r.text for r in readings(logits, spec)]
+
+
+def surenesses(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """The whole text's confidence of many logits."""
+    from train.validate import readings
+
+    return np.array([r.confidence for r in readings(logits, spec)])
+
+
+def answers(items: Sequence[Labelled], inputs: np.ndarray, logits: np.ndarray, spec: ModelSpec) -> list[Judged]:
+    """Each picture with its truth and a network's answer."""
+    from train.validate import readings
+
+    said = zip(items, readings(logits, spec), inputs, strict=True)
+    return [Judged(i.text, r.text, r.confidence, x[..., 0], name=i.group) for i, r, x in said]
+
+
+def compared_places(model, int8: Model, data: str, run: Path) -> ModelSpec:
+    """The spec with the scores of float and int8 on held-out scenes."""
+    from train.validate import scorer
+
+    spec = int8.spec
+    score = scorer(spec, data)
+    return replace(spec, scores={"float": score(model), "int8": score(int8)})

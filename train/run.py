@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from realtime.errors import SourceError
-from train.recipes import SPECS
+from train.sampling.recipes import SPECS
 
 
 @click.command(name="fit")
@@ -38,8 +38,8 @@ def command(task: str, data: str, out: str | None, **options) -> None:
     """
     if not Path(data).is_dir():
         raise SourceError(f"{data} is not a folder.", "Name the folder of the real pictures with --data.")
-    from train.fit import Settings
-    from train.tasks import fit_task
+    from train.fit import fit_task
+    from train.trainer import Settings
 
     settings = Settings(task, data, out or f"runs/{task}", **options)
     fit_task(settings)

@@ -15,7 +15,7 @@ import sys
 import threading
 
 from realtime.errors import SinkError
-from realtime.record import record
+from realtime.output.record import record
 from realtime.values import Result
 
 WAITING = 32  # readings that may wait for the command

@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt import client as paho
 
 from realtime.errors import SinkError
-from realtime.record import mask, record
+from realtime.output.record import record
+from realtime.redact import mask
 from realtime.values import Result
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import SinkError
-from realtime.output import check_free
+from realtime.output.files import check_free
 from realtime.values import Frame, Result
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")

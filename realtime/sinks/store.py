@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from realtime.camera import BACK, LOST
 from realtime.errors import SinkError
-from realtime.record import mask, record
-from realtime.values import Result, Track
+from realtime.output.record import record
+from realtime.redact import mask
+from realtime.values import BACK, LOST, Result, Track
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, mode TEXT NOT NULL);

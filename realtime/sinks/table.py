@@ -7,10 +7,9 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from realtime.camera import BACK, LOST
-from realtime.output import Output, check_free
-from realtime.record import FIELDS, event_record, record, sighting_record
-from realtime.values import Result, Track
+from realtime.output.files import Output, check_free
+from realtime.output.record import FIELDS, event_record, record, sighting_record
+from realtime.values import BACK, LOST, Result, Track
 
 COLUMNS = (*FIELDS, "crop", "event")
 CropOf = Callable[[Result, Track], str]

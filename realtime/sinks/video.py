@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime import mp4
 from realtime.errors import SinkError
-from realtime.output import Output, check_free
+from realtime.output import mp4
+from realtime.output.files import Output, check_free
 from realtime.values import Frame, Result
 
 SEGMENT = 0.8  # seconds of video that are encoded in one go, and about the most that a kill loses

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from realtime.display import check_display
 from realtime.errors import SinkError
 from realtime.values import Frame, Result
 
@@ -131,36 +131,3 @@ def still_name(frame: Frame) -> str:
     """A file name for a still: the source's name, the frame's index and time."""
     stem = "".join(c if c.isalnum() else "-" for c in Path(frame.source).stem)[:40] or "camera"
     return f"{stem}-{frame.index:06d}-{frame.time:.3f}"
-
-
-def check_display(environ: Mapping[str, str], platform: str) -> None:
-    """Raises SinkError where no window can be opened: Qt would end the process without a word that can be caught."""
-    hint = "Run with --no-show, or write to --save, --jsonl or --serve."
-    if platform != "linux" or environ.get("QT_QPA_PLATFORM") == "offscreen":
-        return
-    if not environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY"):
-        raise SinkError("There is no display for a window (DISPLAY is not set).", hint)
-    if environ.get("DISPLAY") and not answers(environ["DISPLAY"]):
-        raise SinkError(f"The display {environ['DISPLAY']} does not answer.", hint)
-
-
-def answers(display: str) -> bool:
-    """Whether an X server listens at HOST:NUMBER[.SCREEN]."""
-    host, _, number = display.rpartition(":")
-    number = number.split(".")[0]
-    if not number.isdecimal():
-        return False
-    places = [(socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"), (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}")]
-    if host and host != "unix":
-        places = [(socket.AF_INET, (host, 6000 + int(number)))]
-    return any(_connects(family, address) for family, address in places)
-
-
-def _connects(family: int, address) -> bool:
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as channel:
-            channel.settimeout(2)
-            channel.connect(address)
-            return True
-    except (OSError, OverflowError):  # no such port
-        return False

@@ -12,7 +12,7 @@ from pathlib import Path
 from conftest import make_image
 from drive import DrillPipeline
 
-from realtime.capture import Live
+from realtime.capture.open import Live
 from realtime.gate import Gates, Moved, Sharp
 from realtime.loop import run
 from realtime.sinks.crops import Crops

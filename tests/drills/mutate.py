@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from realtime.capture import open_source
+from realtime.capture.open import open_source
 from realtime.errors import SourceError
 
 LONGEST = 30  # seconds that one file may take

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import write_picture
 
-from realtime.capture import open_source
+from realtime.capture.open import open_source
 from realtime.errors import ModelError
 from realtime.model import Model
 from realtime.spec import ModelSpec, load_spec, save_spec, sha256_of

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.capture import open_source
+from realtime.capture.open import open_source
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE.parents[1]), str(HERE.parent)))}

@@ -1,0 +1,178 @@
+"""One job: a part of a recording, read by a worker; what was seen in it comes back packed."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import shutil
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from realtime.capture.open import Slice, open_file
+from realtime.capture.source import Source
+from realtime.errors import SourceError
+from realtime.loop import run
+from realtime.redact import mask
+from realtime.setup import Setup
+from realtime.stats import Stopwatch
+from realtime.track import cut
+from realtime.values import Frame, Quad, Reading, Result, Sighting
+
+_held = threading.local()  # a pipeline serves one thread
+
+
+@dataclass(frozen=True)
+class Part:
+    """A recording (an absolute path or a URL), or its frames from `start` to before `end`, in seconds."""
+
+    setup: Setup
+    path: str
+    number: int = 0
+    start: float = 0.0
+    end: float = inf
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all of the recording."""
+        return self.start == 0 and self.end == inf
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came out of a part: frames, seconds of recording, what went wrong, and every sighting, packed."""
+
+    frames: int
+    seconds: float
+    failure: str
+    notes: bytes
+
+
+def read_part(part: Part, stop: threading.Event | None = None) -> Seen:
+    """Read a part in this process, with one thread; a source that cannot be read (on) is told in `failure`."""
+    cv2.setNumThreads(1)
+    notes, stop = Notes(pipeline_of(part.setup), part.setup.crops), stop or threading.Event()
+    try:
+        with fetched(part.path) as path, opened(path, part, stop) as source:
+            summary = run(source, notes, [notes], stop, gate=part.setup.gate())
+    except SourceError as error:
+        return Seen(0, 0.0, str(error), notes.packed())
+    if summary.stopped:
+        raise InterruptedError("stopped")
+    return Seen(summary.frames, spanned(summary.frames, *notes.times), " ".join(summary.failures), notes.packed())
+
+
+def spanned(frames: int, first: float = 0.0, last: float = 0.0) -> float:
+    """Seconds of a recording that frames cover: the last one lasts as long as the others on average."""
+    return (last - first) * frames / (frames - 1) if frames > 1 else 0.0
+
+
+def opened(path: str, part: Part, stop: threading.Event) -> Source:
+    """The frames of a part."""
+    return open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
+
+
+def pipeline_of(setup: Setup):
+    """This thread's pipeline, made at the first job."""
+    if getattr(_held, "setup", None) != setup:
+        _held.setup, _held.pipeline = setup, setup.open()
+    return _held.pipeline
+
+
+class Notes:
+    """Stands where the pipeline stands and where a sink does: reads frames, remembers what was seen, tracks nothing."""
+
+    def __init__(self, pipeline, crops: bool) -> None:
+        self._pipeline, self._crops = pipeline, crops
+        self._rows: list = []
+        self._best: dict[str, tuple[float, np.ndarray]] = {}
+        self.times: tuple[float, float] | tuple[()] = ()  # of the first and the last frame
+
+    def __call__(self, frame: Frame) -> Result:
+        sightings = tuple(self._pipeline.see(frame, Stopwatch()))
+        self._rows.append([frame.index, frame.time, frame.still, [row_of(s) for s in sightings]])
+        for sighting in sightings if self._crops else ():
+            self._keep(sighting, frame.image)
+        return Result(frame, sightings)
+
+    def _keep(self, sighting: Sighting, image: np.ndarray) -> None:
+        """The picture of the surest sighting of each text."""
+        text, confidence = sighting.reading.text, sighting.reading.confidence
+        if confidence > self._best.get(text, (-1.0,))[0]:
+            self._best[text] = confidence, cut(image, sighting)
+
+    def flush(self) -> tuple:
+        return ()
+
+    def __enter__(self) -> Notes:
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+    def write(self, result: Result) -> None:
+        """Note the frame's time."""
+        time = result.frame.time
+        self.times = (self.times[0] if self.times else time), time
+
+    def packed(self) -> bytes:
+        """All of it as compressed JSON."""
+        crops = {text: _png(picture) for text, (_, picture) in self._best.items()}
+        return zlib.compress(json.dumps({"rows": self._rows, "crops": crops}, default=float).encode(), 6)
+
+
+def row_of(s: Sighting) -> list:
+    """A sighting as JSON-ready values; floats come back exactly."""
+    reading = s.reading
+    return [s.quad.corners, s.score, s.mode, reading.text, reading.confidences, reading.confidence, reading.region]
+
+
+def sighting_of(row: list) -> Sighting:
+    """What row_of was given."""
+    corners, score, mode, text, confidences, confidence, region = row
+    quad = Quad(tuple((x, y) for x, y in corners))
+    return Sighting(quad, Reading(text, tuple(confidences), confidence, region), score, mode)
+
+
+def unpacked(notes: bytes) -> Iterator[tuple[Frame, list[Sighting]]]:
+    """Frames with their sightings; in place of its picture a frame has the part's crops by text."""
+    held = json.loads(zlib.decompress(notes))
+    crops = {text: _picture(data) for text, data in held["crops"].items()}
+    for index, time, still, rows in held["rows"]:
+        yield Frame(index, time, crops, still=still), [sighting_of(row) for row in rows]
+
+
+def _png(picture: np.ndarray) -> str:
+    return base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
+
+
+def _picture(data: str) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+@contextmanager
+def fetched(path: str) -> Iterator[str]:
+    """A path that can be opened here: its own, or that of a copy of what a URL names, gone afterwards."""
+    if "://" not in path:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder:
+        copy = Path(folder) / (PurePosixPath(path.split("?")[0]).name or "recording")
+        try:
+            fsspec = importlib.import_module("fsspec")
+            with fsspec.open(path, "rb") as remote, copy.open("wb") as local:
+                shutil.copyfileobj(remote, local, 1 << 20)
+        except ImportError as error:
+            raise SourceError(f"{mask(path)} cannot be fetched ({error}).", "Install glyphcam[cluster].") from None
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{mask(path)} cannot be fetched ({error}).", "Check the address.") from None
+        yield str(copy)

@@ -1,0 +1,388 @@
+"""Many recordings unattended: cut into parts, read by a crew, written down once, taken up again where it stopped.
+
+Reading a frame needs no memory, so that parts are read anywhere and in any order. Following objects does: it is done
+here, over all parts of a recording in order, so that no object is cut in two and the records are those of one piece.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from math import inf
+from urllib.parse import urlsplit
+
+import numpy as np
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from realtime.archive.job import Part, Seen, read_part, unpacked
+from realtime.capture.open import PICTURES, check_length, expanded, open_file
+from realtime.errors import SourceError, UserError
+from realtime.pipeline import follow
+from realtime.redact import mask
+from realtime.setup import Setup
+from realtime.sinks.crops import Crops
+from realtime.sinks.store import LAST_PATIENCE, Store
+from realtime.track import Tracker
+from realtime.values import Frame, Result, Sighting, Track
+from realtime.workers import Cluster, Local, completed
+
+SLICE = 30.0  # seconds of a recording in one job
+CUT = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers in which any second is found at once
+LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
+TABLES = """
+CREATE TABLE IF NOT EXISTS recordings (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
+    key TEXT NOT NULL UNIQUE, frames INTEGER, seconds REAL, failure TEXT);
+CREATE TABLE IF NOT EXISTS parts (key TEXT NOT NULL, number INTEGER NOT NULL, frames INTEGER, seconds REAL,
+    failure TEXT, notes BLOB, PRIMARY KEY (key, number));
+"""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is to be read: its name in the records, a key that no other content or setting has, and its parts."""
+
+    name: str
+    key: str
+    parts: tuple[Part, ...]
+    seconds: float = 0.0  # 0 where nobody knows
+    frames: int | None = None  # as its container says
+
+
+@dataclass
+class Report:
+    """How it went; `failures` name the recording and the reason, `before` counts recordings done in an earlier run."""
+
+    recordings: int = 0
+    before: int = 0
+    frames: int = 0
+    tracks: int = 0
+    media: float = 0.0  # seconds of recordings read
+    seconds: float = 0.0
+    failures: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def speed(self) -> float:
+        """Multiples of real time."""
+        return self.media / self.seconds if self.seconds else 0.0
+
+    def __str__(self) -> str:
+        parts = [f"{self.recordings} recordings, {spoken(self.media)} in {spoken(self.seconds)}"]
+        parts[0] += f" ({self.speed:.1f} times real time)"
+        parts.append(f"{self.tracks} readings")
+        parts += [f"{self.before} were done before"] if self.before else []
+        parts += [f"{len(self.failures)} failed"] if self.failures else []
+        return ", ".join(parts)
+
+
+def spoken(seconds: float) -> str:
+    """A length of time in hours, minutes or seconds."""
+    unit, name = next(((n, name) for n, name in ((3600, "h"), (60, "min")) if seconds >= n), (1, "s"))
+    return f"{seconds / unit:.1f} {name}"
+
+
+def run(
+    sources: Sequence[str],
+    setup: Setup,
+    base: str,
+    crew: Local | Cluster,
+    stop: threading.Event,
+    *,
+    crops: str | None = None,
+    keep: float | None = None,
+    change: Callable[[Result], Result] = lambda result: result,
+    seconds: float = SLICE,
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """Read files, folders, globs and URLs into a database; what it holds already is not read again.
+
+    `change` is what happens to texts before they are written, `crops` a folder for the pictures of the tracks,
+    `seconds` the length of a part. Raises UserError for models, a database or a scheduler that cannot be used.
+    """
+    begin, report = clock(), Report()
+    digest = f"{setup.digest()}/{seconds:g}"
+    pictures = Crops(crops, keep) if crops else None
+    with Ledger(base, setup.mode, keep=keep, crop=pictures.path if pictures else no_crop) as ledger:
+        todo = wanted(list(planned(sources, setup, digest, seconds, report)), ledger, report)
+        desk = Desk(ledger, pictures, change, setup, report)
+        with Bar(sum(r.seconds for r in todo), report, clock) as bar, crew:
+            for recording, seen in read(todo, ledger, crew, stop, report, bar):
+                desk.settle(recording, seen)
+    report.seconds, report.stopped = clock() - begin, stop.is_set()
+    for failure in report.failures:
+        log.error("%s", failure)
+    return report
+
+
+def no_crop(result: Result, track: Track) -> str:
+    """Where no pictures of tracks are kept."""
+    return ""
+
+
+# what there is to do
+
+
+def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report) -> Iterator[Recording]:
+    """The recordings that sources name, each once; those that cannot be opened go into the report."""
+    known = set()
+    for path in (path for source in sources for path in files_of(str(source))):
+        try:
+            recording = plan(path, setup, digest, seconds)
+        except (SourceError, OSError) as error:
+            report.failures.append(str(error))
+            continue
+        if recording.key not in known:
+            known.add(recording.key)
+            yield recording
+
+
+def files_of(source: str) -> list[str]:
+    """What one source names; a pattern in a URL is looked up by fsspec."""
+    if "://" not in source:
+        return expanded(source)
+    if "*" not in source:
+        return [source]
+    try:
+        import fsspec
+
+        system, pattern = fsspec.core.url_to_fs(source)
+        return [system.unstrip_protocol(path) for path in system.glob(pattern)]
+    except (ImportError, OSError, ValueError) as error:
+        raise SourceError(f"{mask(source)} cannot be listed ({error}).", "Check the address.") from None
+
+
+def plan(path: str, setup: Setup, digest: str, seconds: float) -> Recording:
+    """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
+    if "://" in path:
+        if urlsplit(path).scheme in LIVE:
+            raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
+        return Recording(mask(path), f"{mask(path)} {digest}", (Part(setup, path),))
+    if path.lower().endswith(PICTURES):
+        return Recording(mask(path), key_of(path, digest), (Part(setup, os.path.abspath(path)),))
+    with open_file(path, threading.Event()) as source:
+        length = source.frame_count / source.fps if source.frame_count and source.fps else 0.0
+        parts = tuple(cut(os.path.abspath(path), setup, length, seconds))
+        return Recording(source.name, key_of(path, digest), parts, length, source.frame_count)
+
+
+def key_of(path: str, digest: str) -> str:
+    """The file as it is now, read in this way."""
+    try:
+        facts = os.stat(path)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read ({error.strerror}).", "Name a file that is there.") from None
+    return f"{os.path.abspath(path)} {facts.st_size} {facts.st_mtime_ns} {digest}"
+
+
+def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Part]:
+    """The parts of a recording; one where it is short, cannot be cut, or what is read depends on the frames before."""
+    if setup.gated or not path.lower().endswith(CUT) or length < 1.5 * seconds:
+        yield Part(setup, path)
+        return
+    pieces = round(length / seconds)
+    for k in range(pieces):
+        yield Part(setup, path, k, k * seconds, (k + 1) * seconds if k < pieces - 1 else inf)
+
+
+def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> list[Recording]:
+    """Those that are not in the database yet; what failed in those that are is told again."""
+    todo = []
+    for recording in recordings:
+        failure = ledger.failure(recording.key)
+        if failure is None:
+            todo.append(recording)
+            continue
+        report.before += 1
+        report.failures += [failure] if failure else []
+    return todo
+
+
+# doing it
+
+
+def read(todo: Sequence[Recording], ledger: Ledger, crew, stop: threading.Event, report: Report, bar: Bar):
+    """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
+    owner = {part: recording for recording in todo for part in recording.parts}
+    open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
+    bar.step(sum(share(r, p) for p, r in owner.items() if p.number not in open_parts[r.key]))
+    yield from ((r, ledger.parts(r.key)) for r in todo if not open_parts[r.key])
+    jobs = [part for part, r in owner.items() if part.number in open_parts[r.key]]
+    for part, seen in completed(crew, read_part, jobs, stop):
+        recording = owner[part]
+        bar.step(share(recording, part))
+        if problem := unread(recording, seen):
+            report.failures.append(problem)
+            continue
+        report.media, report.frames = report.media + seen.seconds, report.frames + seen.frames
+        ledger.note(recording.key, part.number, seen)
+        open_parts[recording.key].discard(part.number)
+        if not open_parts[recording.key]:
+            yield recording, ledger.parts(recording.key)
+
+
+def share(recording: Recording, part: Part) -> float:
+    """Seconds of recording in a part, as planned."""
+    return min(part.end, recording.seconds) - part.start
+
+
+def unread(recording: Recording, seen: Seen | BaseException) -> str:
+    """Why a part gave nothing that could be kept; "" where it gave something."""
+    if isinstance(seen, Seen):
+        return "" if seen.frames or not seen.failure else seen.failure
+    if isinstance(seen, UserError):
+        return f"{recording.name}: {seen}"
+    return f"{recording.name} could not be read: the worker failed ({seen!r})."
+
+
+class Desk:
+    """Where the parts of a recording become its records."""
+
+    def __init__(self, ledger: Ledger, crops: Crops | None, change, setup: Setup, report: Report) -> None:
+        self._ledger, self._crops, self._change = ledger, crops, change
+        self._setup, self._report = setup, report
+
+    def settle(self, recording: Recording, parts: Iterable[Seen]) -> None:
+        """Follow the objects through all parts and write the recording down, all of it or nothing."""
+        total = Total()
+        tracks = tuple(retraced(total.counted(parts), self._setup))
+        failure = total.failure or length_failure(recording, total)
+        frame = Frame(max(0, total.frames - 1), total.seconds, np.empty((0, 0), np.uint8), recording.name)
+        result = self._change(Result(frame, ended=tracks))
+        if self._crops:
+            with self._crops:
+                self._crops.write(result)
+        row = {"key": recording.key, "frames": total.frames, "seconds": total.seconds, "failure": failure}
+        self._ledger.settle(row, result)
+        self._report.recordings += 1
+        self._report.tracks += len(tracks)
+        self._report.failures += [failure] if failure else []
+
+
+class Total:
+    """Sums over the parts of a recording as they go by."""
+
+    def __init__(self) -> None:
+        self.frames, self.seconds, self.failure = 0, 0.0, ""
+
+    def counted(self, parts: Iterable[Seen]) -> Iterator[Seen]:
+        """The parts, counted once they are through."""
+        for part in parts:
+            yield part
+            self.frames, self.seconds = self.frames + part.frames, self.seconds + part.seconds
+            self.failure = self.failure or part.failure
+
+
+def length_failure(recording: Recording, total: Total) -> str:
+    """What is wrong with the length of a recording that was read in several parts."""
+    if len(recording.parts) == 1:
+        return ""
+    try:
+        rate = recording.frames / recording.seconds
+        check_length(recording.name, total.frames, total.seconds, recording.frames, rate)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
+def retraced(parts: Iterable[Seen], setup: Setup) -> Iterator[Track]:
+    """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
+    trackers, offset, ids = {mode: Tracker(setup.agree) for mode in setup.modes}, 0, count(1)
+    for tracker in trackers.values():
+        tracker.ids, tracker.cut = ids, crop_of
+    for part in parts:
+        for frame, sightings in unpacked(part.notes):
+            frame = replace(frame, index=offset + frame.index)
+            for mode, tracker in trackers.items():
+                yield from follow(tracker, frame, [s for s in sightings if s.mode == mode]).ended
+        offset += part.frames
+    for tracker in trackers.values():
+        yield from tracker.flush()
+
+
+def crop_of(crops: dict, sighting: Sighting) -> np.ndarray | None:
+    """The picture of a sighting among those that came with its part."""
+    return crops.get(sighting.reading.text)
+
+
+# what is done already
+
+
+class Ledger(Store):
+    """The database: records, and beside them which recordings are done and the parts of those that are not.
+
+    A recording's records and the mark that it is done are written in one transaction.
+    """
+
+    def __enter__(self) -> Ledger:
+        super().__enter__()
+        self._do(lambda: self._base.executescript(TABLES))
+        self._do(lambda: self._base.execute(f"PRAGMA busy_timeout = {int(1000 * LAST_PATIENCE)}"))
+        return self
+
+    def failure(self, key: str) -> str | None:
+        """What went wrong in a recording that is done, "" for nothing; None where it is not done."""
+        found = self._do(lambda: self._base.execute("SELECT failure FROM recordings WHERE key = ?", (key,)).fetchone())
+        return found and found[0]
+
+    def numbers(self, key: str) -> set[int]:
+        """The parts of a recording that were read."""
+        rows = self._do(lambda: self._base.execute("SELECT number FROM parts WHERE key = ?", (key,)).fetchall())
+        return {number for (number,) in rows}
+
+    def note(self, key: str, number: int, seen: Seen) -> None:
+        """Remember a part until its recording is done."""
+        row = {"key": key, "number": number, **seen.__dict__}
+        self._do(lambda: self._insert("parts", row))
+
+    def parts(self, key: str) -> Iterator[Seen]:
+        """The parts of a recording, in order."""
+        query = "SELECT frames, seconds, failure, notes FROM parts WHERE key = ? ORDER BY number"
+        yield from (Seen(*row) for row in self._do(lambda: self._base.execute(query, (key,))))
+
+    def settle(self, row: dict, result: Result) -> None:
+        """Write a recording down, unless it is there already, and forget its parts."""
+        if self.failure(row["key"]) is None:
+            self._waiting.append(("recordings", {**row, "source": result.frame.source}))
+            self.write(result)
+        self._do(lambda: self._base.execute("DELETE FROM parts WHERE key IN (SELECT key FROM recordings)"))
+
+    def _do(self, work: Callable):
+        try:
+            return work()
+        except sqlite3.Error as error:
+            raise self._failure(error) from None
+
+
+class Bar:
+    """One progress bar over all recordings, in seconds of recording; shown where standard error is a terminal."""
+
+    FORM = "{l_bar}{bar}| {n_fmt} of {total_fmt} s [{elapsed}<{remaining}{postfix}]"
+
+    def __init__(self, total: float, report: Report, clock: Callable[[], float]) -> None:
+        self._total, self._report, self._clock = total, report, clock
+
+    def __enter__(self) -> Bar:
+        self._bar = tqdm(total=self._total, bar_format=self.FORM, unit_scale=True, disable=None, dynamic_ncols=True)
+        self._begin = self._clock()
+        self._log = logging_redirect_tqdm([logging.getLogger()])
+        self._log.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._log.__exit__(*error)
+        self._bar.close()
+
+    def step(self, seconds: float) -> None:
+        """So much of the recordings is done."""
+        report, elapsed = self._report, max(self._clock() - self._begin, 1e-9)
+        failed = f", {len(report.failures)} failed" if report.failures else ""
+        self._bar.set_postfix_str(f"{report.media / elapsed:.1f} times real time{failed}", refresh=False)
+        self._bar.update(max(0.0, seconds))

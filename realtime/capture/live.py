@@ -1,0 +1,181 @@
+"""Cameras and streams: the newest picture only, and again and again when they fail."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from realtime.capture.source import OPEN_SECONDS, READ_SECONDS, Clock, Source, capture_size, known
+from realtime.errors import SourceError
+from realtime.values import BACK, LOST, WAITING, Frame
+
+BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
+
+log = logging.getLogger(__name__)
+
+
+def open_camera(text: str, size: tuple[int, int] | None, fps: float | None, make: Callable = cv2.VideoCapture):
+    """A local camera by index or device, motion JPEG where it can; SourceError where there is none."""
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds that a read may block, 10 by default
+    backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
+    capture = make(int(text) if text.isdecimal() else text, backend)
+    if not capture.isOpened():
+        capture.release()
+        raise SourceError(
+            f"Camera {text} cannot be opened.",
+            "Plug one in or close the program that uses it, name another source, or see it work without: --demo.",
+        )
+    _configure(capture, text, size, fps)
+    return capture
+
+
+def _configure(capture, name: str, size: tuple[int, int] | None, fps: float | None) -> None:
+    """Ask for motion JPEG (USB gives more frames that way), size and rate, and say what the camera makes of it."""
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    if size:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+    if fps:
+        capture.set(cv2.CAP_PROP_FPS, fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    got = capture_size(capture)
+    log.info("camera %s: %s, %dx%d, %g fps", name, fourcc_name(capture), *got, capture.get(cv2.CAP_PROP_FPS))
+    if size and got != tuple(size):
+        log.warning("camera %s gives %dx%d, not the %dx%d asked for", name, *got, *size)
+
+
+def fourcc_name(capture) -> str:
+    """The pixel format that a camera says it uses, such as MJPG or YUYV."""
+    code = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    return code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ") or "unknown format"
+
+
+class Picture(NamedTuple):
+    """What the reading thread hands over: when, after how many outages, what, and the same in small if there is one."""
+
+    time: float
+    outages: int
+    image: np.ndarray
+    small: np.ndarray | None = None
+
+
+class Live(Source):
+    """The newest frame of a camera or stream; frames that nobody took in time are dropped and counted.
+
+    A thread reads, so that no frame is older than one interval. Where no frame comes for `stall` seconds, or reading
+    fails, frames with the last picture say so in `event`: LOST once, WAITING about every `beat` seconds, BACK on the
+    first new picture. The capture is opened again and again, with growing pauses.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        opener: Callable,
+        stop: threading.Event | None = None,
+        clock: Clock = time.monotonic,
+        *,
+        stall: float = READ_SECONDS,
+        beat: float = 0.5,
+        back_off: Sequence[float] = BACK_OFF,
+    ) -> None:
+        super().__init__(name, stop)
+        self._opener, self._clock = opener, clock
+        self._stall, self._beat, self._back_off = stall, beat, back_off
+        self._changed = threading.Condition()
+        self._newest: Picture | None = None
+        self._outages = 0
+        self._closing = threading.Event()
+        capture = opener()
+        self.fps = known(capture.get(cv2.CAP_PROP_FPS))
+        self.size = capture_size(capture)
+        self._reader = threading.Thread(target=self._read_on, args=(capture,), name=f"reads {self.name}", daemon=True)
+        self._reader.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._reader.join(OPEN_SECONDS + 1)
+
+    # The reading thread
+
+    def _read_on(self, capture) -> None:
+        while capture is not None:
+            self._read_until_failure(capture)
+            capture.release()
+            self._note_outage()
+            capture = None if self._closing.is_set() else self._reopened()
+
+    def _read_until_failure(self, capture) -> None:
+        while not self._closing.is_set():
+            try:
+                ok, *images = capture.read()
+            except cv2.error as error:
+                log.warning("%s: %s", self.name, error.err)
+                return
+            if not ok:
+                return
+            self._publish(images)
+
+    def _publish(self, images: Sequence[np.ndarray]) -> None:
+        with self._changed:
+            self.dropped += self._newest is not None
+            self._newest = Picture(self._clock(), self._outages, *images)
+            self._changed.notify()
+
+    def _note_outage(self) -> None:
+        with self._changed:
+            self._outages += 1
+            self._changed.notify()
+
+    def _reopened(self):
+        """A new capture, or None when closing."""
+        pauses = iter(self._back_off)
+        pause = 0.0
+        while not self._closing.wait(pause := next(pauses, pause)):
+            try:
+                return self._opener()
+            except SourceError as error:
+                log.debug("%s", error)
+        return None
+
+    # The loop's side
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, image, lost, seen, outages = -1, None, False, self._clock(), None
+        while not self.stop.is_set():
+            patience = OPEN_SECONDS if image is None else self._beat if lost else self._stall
+            taken = self._take(seen + patience, outages)
+            if self.stop.is_set():
+                return
+            event = (BACK if lost else "") if taken else (WAITING if lost else LOST)
+            if taken:
+                index, image = index + 1, taken.image
+            if image is None:
+                raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
+            seen, lost = taken.time if taken else self._clock(), not taken
+            outages = taken.outages if taken else self._outages
+            yield Frame(index, seen, image, self.name, event, small=taken.small if taken else None)
+
+    def _take(self, until: float, outages: int | None) -> Picture | None:
+        """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.
+
+        `outages`: as many were told of; None before the first picture, which may come after any.
+        """
+        with self._changed:
+            while not self._newest and self._outages == (outages or 0) and self._clock() < until:
+                if self.stop.is_set():
+                    return None
+                self._changed.wait(min(0.1, max(0.0, until - self._clock())))
+            if not self._newest or outages not in (None, self._newest.outages):
+                return None
+            taken, self._newest = self._newest, None
+            return taken

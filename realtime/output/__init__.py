@@ -1,0 +1,1 @@
+"""What records and files are made of."""

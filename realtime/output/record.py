@@ -1,0 +1,129 @@
+"""What is written down: tracks, sightings and events as dictionaries; addresses masked, texts hashed on request."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from realtime.errors import UserError
+from realtime.redact import mask
+from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
+
+FIELDS = (
+    "source", "frame", "time", "track", "mode", "text", "confidence", "confidences",
+    "box", "quad", "region", "first_time", "last_time", "count",
+)  # fmt: skip
+KEY_BYTES = 32
+SHORTEST_KEY = 16
+HASH_DIGITS = 32
+
+
+def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
+    """A track as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
+
+    "frame", "time", "box" and "quad" are those of the latest sighting; the text is the vote of all of them.
+    """
+    row = _row(track.sighting.quad, track.reading, track.sighting.mode or mode, source)
+    row |= {"frame": track.last_frame, "time": _seconds(track.last_time), "track": track.id, "count": track.count}
+    row |= {"first_time": _seconds(track.first_time), "last_time": _seconds(track.last_time)}
+    return _ordered(row, crop)
+
+
+def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict:
+    """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
+    time = _seconds(frame.time)
+    row = _row(sighting.quad, sighting.reading, sighting.mode or mode, frame.source)
+    row |= {"frame": frame.index, "time": time, "track": track, "first_time": time, "last_time": time, "count": 1}
+    return _ordered(row)
+
+
+def event_record(event: str, source: str, frame: int, time: float) -> dict:
+    """Something that happened to a source: "source lost" or "source back", with the frame index and time in seconds."""
+    return {"event": event, "source": mask(source), "frame": frame, "time": _seconds(time)}
+
+
+def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict:
+    return {
+        "source": mask(source),
+        "mode": mode,
+        "text": reading.text,
+        "confidence": round(float(reading.confidence), 4),
+        "confidences": [round(float(p), 4) for p in reading.confidences],
+        "box": [round(float(v), 2) for v in quad.box],
+        "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in quad.corners],
+        "region": reading.region,
+    }
+
+
+def _ordered(row: dict, crop: str = "") -> dict:
+    return {name: row[name] for name in FIELDS} | ({"crop": crop} if crop else {})
+
+
+def _seconds(time: float) -> float:
+    return round(float(time), 3)
+
+
+def read_key(path: Path) -> bytes:
+    """The secret in a salt file, made with 32 random bytes (readable to the owner alone) where there is none yet.
+
+    UserError where the file cannot be read or made, or holds fewer than 16 bytes.
+    """
+    try:
+        _make_key(Path(path))
+        key = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} is no salt file ({error.strerror}).", "Name one that can be read or made.") from None
+    if len(key) < SHORTEST_KEY:
+        raise UserError(f"{path} holds {len(key)} bytes, a salt needs {SHORTEST_KEY}.", "Delete it to have one made.")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key where there is no file; an existing one stays."""
+    if path.exists():
+        return
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+
+
+def keyed_hash(text: str, key: bytes) -> str:
+    """HMAC-SHA256 of a text, 32 hex digits: the same plate gives the same hash, which only the key's owner can make."""
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
+
+
+def hashed(result: Result, key: bytes) -> Result:
+    """The result with every text replaced by its keyed hash, ready for any sink; pictures stay what they are."""
+    return reworded(result, lambda reading: _hashed_reading(reading, key))
+
+
+def doubtful(result: Result, least: float) -> Result:
+    """The result with '?' for each character that is less sure than `least`."""
+    return reworded(result, lambda reading: dataclasses.replace(reading, text=reading.masked(least)))
+
+
+def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
+    """The result with every reading in it changed."""
+
+    def of_sighting(sighting: Sighting) -> Sighting:
+        return dataclasses.replace(sighting, reading=change(sighting.reading))
+
+    def of_track(track: Track) -> Track:
+        parts = {"sighting": of_sighting(track.sighting), "best": track.best and of_sighting(track.best)}
+        return dataclasses.replace(track, reading=change(track.reading), **parts)
+
+    return dataclasses.replace(
+        result,
+        sightings=tuple(map(of_sighting, result.sightings)),
+        tracks=tuple(map(of_track, result.tracks)),
+        confirmed=tuple(map(of_track, result.confirmed)),
+        ended=tuple(map(of_track, result.ended)),
+    )
+
+
+def _hashed_reading(reading: Reading, key: bytes) -> Reading:
+    return dataclasses.replace(reading, text=keyed_hash(reading.text, key), confidences=())

@@ -1,0 +1,19 @@
+"""Passwords and keys in addresses are never shown."""
+
+from __future__ import annotations
+
+import re
+
+_USER = re.compile(r"(://[^\s/:@]*:)\S*@")  # greedy to the last @: a password may hold one, or a slash
+_BARE_USER = re.compile(r"(://)[^\s/:@]+@")
+_QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:pass|pwd|token|secret|key|auth|sig)[^=&;\s]*=)[^&;#\s]*")
+
+
+def mask(text: str) -> str:
+    """The text with every password, bare user part and secret query value of the addresses in it as '***'.
+
+    Rather too much is hidden than too little: all up to the last '@' counts as the password.
+    """
+    text = _USER.sub(r"\1***@", str(text))
+    text = _BARE_USER.sub(r"\1***@", text)
+    return _QUERY.sub(r"\1***", text)

@@ -1,0 +1,148 @@
+"""The web page: live picture, latest readings, threshold, search and drawing pad, for a browser or a program.
+
+The loop's thread only puts each result on a board that keeps the newest; a server thread reads it whenever somebody
+watches. So pictures are drawn and encoded once per frame, and not at all without a viewer, and no client, however slow,
+holds the loop up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from aiohttp import web
+
+from realtime.errors import SinkError
+from realtime.sinks.web.guard import Guard, choose_token, parse_address
+from realtime.sinks.web.live_state import Board
+from realtime.sinks.web.site import PATIENCE, SILENT, Pads, Site, log
+from realtime.values import Result
+
+CONNECTIONS = 64  # open at the same time; more are hung up on, so that the program keeps its file handles
+
+
+class Web:
+    """A sink that serves a page: `Web("8080", pipeline=..., draw=...)`.
+
+    `pipeline` has a `mode` and a settable `threshold`; `draw(result)` gives the picture to show, on another thread
+    than the loop's; `history` finds old records (`.search(text, limit)`, `.crop(number)`); `open_pad(mode)` gives what
+    classifies drawings (`.classify(image)`, `.network_input(image)`); `announce` gets the line that says where to look.
+    SinkError where the address cannot be served.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: str = "",
+        *,
+        pipeline: Any,
+        draw: Callable[[Result], np.ndarray],
+        history: Any = None,
+        open_pad: Callable[[str], Any] | None = None,
+        announce: Callable[[str], None] = log.info,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.host, self.port = parse_address(address)
+        self.token = choose_token(self.host, token)
+        self._token_is_new = self.token != token
+        self._announce = announce
+        self._board = Board(pipeline.mode, clock, now)
+        self._site = Site(self._board, Guard(self.token, clock), pipeline, draw, history, open_pad and Pads(open_pad))
+        self._wake_is_due = False
+
+    def __enter__(self) -> Web:
+        self._listener = listen(self.host, self.port)
+        self.port = self._listener.getsockname()[1]
+        self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        self._announce(f"Watch at {self.url}")
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._call(self._stop.set)
+        self._thread.join(PATIENCE)
+
+    def write(self, result: Result) -> None:
+        """Show a result: put it on the board and wake those who wait. Takes microseconds, whoever watches."""
+        self._board.put(result)
+        if not self._wake_is_due:
+            self._wake_is_due = True
+            self._call(self._wake)
+
+    @property
+    def url(self) -> str:
+        """Where to look; a token that was made here is part of it, behind '#', where no log sees it."""
+        everywhere = self.host in ("0.0.0.0", "::")
+        host = socket.gethostname() if everywhere else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/" + (f"#token={self.token}" if self._token_is_new else "")
+
+    def _call(self, action: Callable[[], None]) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended, and said why
+            self._loop.call_soon_threadsafe(action)
+
+    def _wake(self) -> None:
+        self._wake_is_due = False
+        self._site.wake()
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(serve(self._site.application(), self._listener, self._stop))
+        except Exception:
+            log.exception("The web page ended, the run goes on")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; SinkError where the address is taken, not ours or unknown."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=32, dualstack_ipv6=both)
+    except OSError as error:
+        reason = error.strerror if error.errno < 0 else os.strerror(error.errno)  # below 0: the name is unknown
+        raise SinkError(f"Cannot serve on {host}:{port} ({reason}).", "Choose another --serve.") from None
+    listener.setblocking(False)
+    return listener
+
+
+async def serve(application: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set, then hang up on everybody."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=15)
+    await runner.setup()
+    accepting = asyncio.create_task(_accept(listener, runner.server, application[SILENT]))
+    await stop.wait()
+    accepting.cancel()
+    await asyncio.gather(accepting, return_exceptions=True)
+    listener.close()
+    await runner.cleanup()
+
+
+async def _accept(listener: socket.socket, server: web.Server, silent: set) -> None:
+    """Take clients in, at most CONNECTIONS, and none that keeps silent."""
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            connection, _ = await loop.sock_accept(listener)
+            if len(server.connections) >= CONNECTIONS:
+                connection.close()
+                continue
+            _, handler = await loop.connect_accepted_socket(server, connection)
+            silent.add(handler)
+            loop.call_later(PATIENCE, _end_silence, silent, handler)
+        except OSError:  # no file handles left, or the client is gone already
+            await asyncio.sleep(0.1)
+
+
+def _end_silence(silent: set, handler: web.RequestHandler) -> None:
+    if handler in silent:
+        silent.discard(handler)
+        handler.force_close()

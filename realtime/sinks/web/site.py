@@ -1,0 +1,358 @@
+"""What the page and its API answer."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib import resources
+from typing import Any
+
+import cv2
+import numpy as np
+from aiohttp import WSMsgType, web
+
+from realtime.errors import UserError
+from realtime.sinks.web.guard import Guard, same_origin
+from realtime.sinks.web.live_state import Board
+
+VIEWERS = 8  # clients that get pictures at the same time
+PACE = 0.03  # seconds between two pictures for one viewer
+STATE_PACE = 0.2
+PATIENCE = 10.0  # seconds for a client to take a message, or to send its request
+WIDEST = 1280  # pixels; wider pictures are shrunk for the page
+LARGEST_DRAWING = 512
+PADS = ("digits", "characters")
+COOKIE = "glyphcam"
+FILES = {
+    "/": ("index.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/pad.js": ("pad.js", "text/javascript"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/openapi.json": ("openapi.json", "application/json"),
+}
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Server": "glyphcam",
+}
+
+log = logging.getLogger(__name__)
+
+
+def jpeg(image: np.ndarray, quality: int = 80) -> bytes:
+    """A picture as JPEG, shrunk to WIDEST columns."""
+    if image.shape[1] > WIDEST:
+        height = max(1, round(image.shape[0] * WIDEST / image.shape[1]))
+        image = cv2.resize(image, (WIDEST, height), interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
+
+
+class Pads:
+    """The drawing pad's networks, opened when first asked for, one drawing at a time."""
+
+    def __init__(self, open_pad: Callable[[str], Any]) -> None:
+        self._open = open_pad
+        self._lock = threading.Lock()
+        self._pipelines: dict[str, Any] = {}
+
+    def classify(self, mode: str, image: np.ndarray) -> dict:
+        """Top 5 for a drawing (uint8 gray (h, w)), the picture that the network got, and the milliseconds it took."""
+        with self._lock:
+            pipeline = self._pipelines.get(mode) or self._pipelines.setdefault(mode, self._open(mode))
+            start = time.perf_counter()
+            top = [{"text": text, "probability": round(float(p), 4)} for text, p in pipeline.classify(image)]
+            shown = np.ascontiguousarray(pipeline.network_input(image))
+            spent = 1000 * (time.perf_counter() - start)
+        pixels = base64.b64encode(shown.tobytes()).decode()
+        size = {"width": shown.shape[1], "height": shown.shape[0]}
+        return {"top": top, "input": size | {"pixels": pixels}, "milliseconds": round(spent, 2)}
+
+
+SILENT = web.AppKey("silent", set)  # connections that have not sent a request yet
+
+
+class Site:
+    """What the addresses answer; lives on the server's thread."""
+
+    def __init__(
+        self, board: Board, guard: Guard, pipeline: Any, draw: Callable, history: Any, pads: Pads | None
+    ) -> None:
+        self._board, self._guard, self._pipeline = board, guard, pipeline
+        self._draw, self._history, self._pads = draw, history, pads
+        self._fresh = asyncio.Event()
+        self._encoding = asyncio.Lock()
+        self._jpeg = (0, b"")
+        self._viewers = 0
+        self._over = False
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def application(self) -> web.Application:
+        """All routes behind one gate."""
+        app = web.Application(middlewares=[self._gate], client_max_size=LARGEST_DRAWING**2)
+        app[SILENT] = set()
+        app.on_response_prepare.append(_harden)
+        app.on_shutdown.append(self._hang_up)
+        for path, (name, kind) in FILES.items():
+            app.router.add_get(path, _static(name, kind))
+        app.add_routes(
+            [
+                web.post("/api/session", self.session),
+                web.get("/api/state", self.state),
+                web.get("/api/readings", self.readings),
+                web.get(r"/api/readings/{id:\d{1,9}}/crop.jpg", self.crop),
+                web.put("/api/threshold", self.threshold),
+                web.get("/api/search", self.search),
+                web.get(r"/api/records/{id:\d{1,9}}/crop.jpg", self.record_crop),
+                web.post("/api/classify", self.classify),
+                web.get("/api/picture.jpg", self.picture),
+                web.get("/api/picture.mjpg", self.stream),
+                web.get("/api/live", self.live),
+            ]
+        )
+        return app
+
+    def wake(self) -> None:
+        """A newer result lies on the board."""
+        fresh, self._fresh = self._fresh, asyncio.Event()
+        fresh.set()
+
+    @web.middleware
+    async def _gate(self, request: web.Request, handler: Callable) -> web.StreamResponse:
+        """Let those in who may, and answer every failure as JSON."""
+        request.app[SILENT].discard(request.protocol)
+        try:
+            if request.path.startswith("/api/"):
+                self._admit(request)
+            return await handler(request)
+        except web.HTTPException as error:
+            return _failure(error.status, error.text or error.reason, error.headers)
+        except UserError as error:
+            return _failure(503, str(error))
+        except TimeoutError:
+            return _failure(408, "The request came too slowly.")
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return _failure(500, "Something went wrong; the program's log says what.")
+
+    def _admit(self, request: web.Request) -> None:
+        client, headers = request.remote or "", request.headers
+        shown = headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
+        status = self._guard.check(client, request.host, *shown)
+        if status == 429:
+            wait = {"Retry-After": str(int(self._guard.wait(client)) + 1)}
+            raise web.HTTPTooManyRequests(text="Too many wrong tokens. Wait a minute.", headers=wait)
+        if status == 401:
+            raise web.HTTPUnauthorized(text="A token is needed.", headers={"WWW-Authenticate": "Bearer"})
+        if status == 403 or not same_origin(headers.get("Origin", ""), request.host):
+            raise web.HTTPForbidden(text="Without a token this page answers to localhost alone.")
+
+    async def _hang_up(self, _app: web.Application) -> None:
+        self._over = True
+        self.wake()
+        for viewer in list(self._sockets):
+            await viewer.close(code=1001)
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Swap the token for a cookie."""
+        response = web.json_response({"ok": True})
+        if self._guard.token:
+            response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="Strict", max_age=10**7)
+        return response
+
+    def _state(self) -> dict:
+        abilities = {"search": self._history is not None, "pads": PADS if self._pads else ()}
+        steering = {"threshold": round(float(self._pipeline.threshold), 3)}
+        return self._board.state() | abilities | steering | {"viewers": self._viewers, "full": self._viewers >= VIEWERS}
+
+    async def state(self, request: web.Request) -> web.Response:
+        return web.json_response(self._state())
+
+    async def readings(self, request: web.Request) -> web.Response:
+        return web.json_response(self._board.readings())
+
+    async def crop(self, request: web.Request) -> web.Response:
+        image = self._board.crop(int(request.match_info["id"]))
+        if image is None:
+            raise web.HTTPNotFound(text="This reading is no longer kept.")
+        return web.Response(body=await asyncio.to_thread(jpeg, image, 90), content_type="image/jpeg")
+
+    async def threshold(self, request: web.Request) -> web.Response:
+        try:
+            value = float((await _json(request))["threshold"])
+        except (TypeError, KeyError, ValueError):
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise web.HTTPBadRequest(text='Send {"threshold": F} with F from 0 to 1.')
+        self._pipeline.threshold = value
+        return web.json_response({"threshold": value})
+
+    async def search(self, request: web.Request) -> web.Response:
+        if self._history is None:
+            raise web.HTTPNotFound(text="There is no database. Start the program with --db FILE.")
+        limit = _number(request, "limit", 1, 500, 100)
+        rows = await asyncio.to_thread(self._history.search, request.query.get("text", "")[:100], limit)
+        return web.json_response(rows)
+
+    async def record_crop(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["id"])
+        body = self._history and await asyncio.to_thread(self._history.crop, number)
+        if not body:
+            raise web.HTTPNotFound(text="There is no picture of this record.")
+        return web.Response(body=body, content_type="image/jpeg")
+
+    async def classify(self, request: web.Request) -> web.Response:
+        if self._pads is None:
+            raise web.HTTPNotFound(text="There is no drawing pad.")
+        mode = request.query.get("mode", PADS[0])
+        if mode not in PADS:
+            raise web.HTTPBadRequest(text=f"mode is one of {', '.join(PADS)}.")
+        size = tuple(_number(request, name, 8, LARGEST_DRAWING) for name in ("height", "width"))
+        async with asyncio.timeout(PATIENCE):
+            body = await request.read()
+        if len(body) != size[0] * size[1]:
+            raise web.HTTPBadRequest(text="The body is one byte per pixel, row by row: height x width bytes.")
+        image = np.frombuffer(body, np.uint8).reshape(size)
+        return web.json_response(await asyncio.to_thread(self._pads.classify, mode, image))
+
+    async def picture(self, request: web.Request) -> web.Response:
+        serial, body = await self._newest_jpeg()
+        if not serial:
+            raise web.HTTPServiceUnavailable(text="No picture has come yet.")
+        return web.Response(body=body, content_type="image/jpeg")
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Motion JPEG, for players and home automation."""
+        with self._viewing():
+            kind = {"Content-Type": "multipart/x-mixed-replace; boundary=picture"}
+            response = web.StreamResponse(headers=kind)
+            await response.prepare(request)
+            with contextlib.suppress(TimeoutError, ConnectionError):
+                async for body in self._pictures():
+                    head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(body)}\r\n\r\n"
+                    async with asyncio.timeout(PATIENCE):
+                        await response.write(head.encode() + body + b"\r\n")
+            return response
+
+    async def live(self, request: web.Request) -> web.WebSocketResponse:
+        """Push: state and readings as JSON, and one JPEG for each "next" that the client sends."""
+        with self._viewing():
+            viewer = web.WebSocketResponse(heartbeat=PATIENCE, max_msg_size=64, compress=False)
+            await viewer.prepare(request)
+            self._sockets.add(viewer)
+            wanted = asyncio.Event()
+            feeder = asyncio.create_task(self._feed(viewer, wanted))
+            try:
+                async for message in viewer:
+                    if message.type is WSMsgType.TEXT and message.data == "next":
+                        wanted.set()
+                        self.wake()
+            finally:
+                self._sockets.discard(viewer)
+                feeder.cancel()
+                await asyncio.gather(feeder, return_exceptions=True)
+            return viewer
+
+    async def _feed(self, viewer: web.WebSocketResponse, wanted: asyncio.Event) -> None:
+        """Send what is new until the viewer goes, or is too slow to be one."""
+        shown = version = -1
+        stated = 0.0
+        try:
+            while True:
+                loop_time = asyncio.get_running_loop().time()
+                if loop_time - stated >= STATE_PACE:
+                    stated, version = loop_time, await self._send_state(viewer, version)
+                if wanted.is_set() and self._board.serial > max(shown, 0):
+                    wanted.clear()
+                    shown, body = await self._newest_jpeg()
+                    async with asyncio.timeout(PATIENCE):
+                        await viewer.send_bytes(body)
+                await self._newer()
+        except (TimeoutError, ConnectionError):
+            await viewer.close(code=1008, drain=False)
+        except Exception:
+            log.exception("No picture for the page")
+            await viewer.close(code=1011)
+
+    async def _send_state(self, viewer: web.WebSocketResponse, version: int) -> int:
+        """State, with the readings where they are newer than `version`; gives the version sent."""
+        state = self._state()
+        if state["version"] != version:
+            state["readings"] = self._board.readings()
+        async with asyncio.timeout(PATIENCE):
+            await viewer.send_json(state)
+        return state["version"]
+
+    async def _pictures(self) -> AsyncIterator[bytes]:
+        shown = 0
+        while not self._over:
+            if self._board.serial > shown:
+                shown, body = await self._newest_jpeg()
+                yield body
+            await self._newer()
+
+    async def _newer(self) -> None:
+        """Wait for the next result, for a second at most, and never less than PACE."""
+        fresh = self._fresh
+        await asyncio.sleep(PACE)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await fresh.wait()
+
+    async def _newest_jpeg(self) -> tuple[int, bytes]:
+        """Serial number and picture of the newest result, encoded once however many ask for it."""
+        async with self._encoding:
+            serial, result = self._board.newest()
+            if result is not None and self._jpeg[0] != serial:
+                self._jpeg = serial, await asyncio.to_thread(lambda: jpeg(self._draw(result)))
+            return self._jpeg
+
+    @contextlib.contextmanager
+    def _viewing(self) -> Iterator[None]:
+        if self._viewers >= VIEWERS:
+            raise web.HTTPServiceUnavailable(text=f"{VIEWERS} viewers are watching already.")
+        self._viewers += 1
+        try:
+            yield
+        finally:
+            self._viewers -= 1
+
+
+def _static(name: str, kind: str) -> Callable:
+    """Handler for one file of the page, read once: no request ever names a file."""
+    body = (resources.files(__package__) / "page" / name).read_bytes()
+
+    async def handler(_request: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=kind, charset="utf-8")
+
+    return handler
+
+
+async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _failure(status: int, message: str, headers: Any = None) -> web.Response:
+    kept = {k: v for k, v in (headers or {}).items() if k in ("Retry-After", "WWW-Authenticate", "Allow")}
+    return web.json_response({"error": message}, status=status, headers=kept)
+
+
+async def _json(request: web.Request) -> Any:
+    async with asyncio.timeout(PATIENCE):
+        return await request.json()
+
+
+def _number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int:
+    """A whole number of the query; 400 where it is missing or out of range."""
+    text = request.query.get(name, "" if default is None else str(default))
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+        raise web.HTTPBadRequest(text=f"{name} is a whole number from {least} to {most}.")
+    return int(text)

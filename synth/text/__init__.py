@@ -1,0 +1,1 @@
+"""Rendered digits, words and scenes."""

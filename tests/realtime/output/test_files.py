@@ -1,0 +1,56 @@
+"""A file grows by whole pieces."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.errors import SinkError
+from realtime.output.files import Output, check_free
+
+
+class Narrow:
+    """A file that takes a few bytes at a time, and none beyond its size."""
+
+    def __init__(self, file, step, room):
+        self.file, self.step, self.room = file, step, room
+
+    def write(self, data):
+        taken = min(len(data), self.step, self.room)
+        if not taken:
+            raise OSError(28, "No space left on device")
+        self.room -= taken
+        return self.file.write(data[:taken])
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=9), max_size=9), st.integers(1, 5), st.integers(0, 60))
+def test_only_whole_pieces_stay(tmp_path_factory, pieces, step, room):
+    path = tmp_path_factory.mktemp("out") / "file"
+    output = Output(path)
+    output._file = Narrow(output._file, step, room)
+    kept = b""
+    for piece in pieces:
+        try:
+            output.append(piece)
+        except SinkError as error:
+            assert "No space left" in str(error) and len(kept + piece) > room
+            break
+        kept += piece
+    output.close()
+    assert path.read_bytes() == kept
+
+
+def test_what_exists_is_kept_unless_told_otherwise(tmp_path):
+    path = tmp_path / "file"
+    check_free(path, overwrite=False)
+    path.write_text("dear")
+    check_free(path, overwrite=True)
+    with pytest.raises(SinkError, match="exists already"):
+        check_free(path, overwrite=False)
+
+
+def test_a_place_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SinkError, match="cannot be written"):
+        Output(tmp_path / "no" / "file")

@@ -1,0 +1,100 @@
+"""Records keep their shape, addresses lose their passwords, texts become keyed hashes."""
+
+import json
+import stat
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.errors import UserError
+from realtime.output.record import FIELDS, event_record, hashed, keyed_hash, read_key, record, sighting_record
+from realtime.redact import mask
+from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
+
+QUAD = Quad(((1, 2), (11.004, 2), (11, 8), (1, 8)))
+SIGHTING = Sighting(QUAD, Reading("42", (np.float32(0.5), 0.25), 0.125), 1.0, "digits")
+TRACK = Track(
+    7, State.CONFIRMED, SIGHTING, Reading("43", (0.9, 0.8), 0.7, "DE"), 1.0, 2.5004, 9, 3, 12, SIGHTING,
+    np.zeros((2, 2), np.uint8),
+)  # fmt: skip
+FRAME = Frame(12, 2.5, np.zeros((2, 2), np.uint8), "rtsp://me:secret@host/1")
+
+
+def test_a_track_has_exactly_the_fields_in_order():
+    row = record(TRACK, "digits", "0")
+    assert tuple(row) == FIELDS
+    assert (row["text"], row["confidence"], row["region"]) == ("43", 0.7, "DE")
+    assert (row["frame"], row["time"], row["first_time"], row["last_time"]) == (12, 2.5, 1.0, 2.5)
+    assert (row["track"], row["count"], row["box"]) == (7, 9, [1.0, 2.0, 11.0, 8.0])
+    assert tuple(record(TRACK, "digits", "0", "crops/1.jpg")) == (*FIELDS, "crop")
+
+
+def test_a_sighting_has_the_same_fields():
+    row = sighting_record(SIGHTING, FRAME)
+    assert tuple(row) == FIELDS
+    assert (row["text"], row["track"], row["count"], row["mode"]) == ("42", None, 1, "digits")
+
+
+def test_records_and_events_survive_json_and_hide_passwords():
+    rows = [sighting_record(SIGHTING, FRAME), record(TRACK, "", FRAME.source), event_record("source lost", "a", 1, 2)]
+    assert json.loads(json.dumps(rows)) == rows
+    assert all("secret" not in json.dumps(row) for row in rows)
+    assert rows[2] == {"event": "source lost", "source": "a", "frame": 1, "time": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://u:p@h:554/x", "rtsp://u:***@h:554/x"),
+        ("rtsp://u:p@s/w@h/x?a=1&token=t#f", "rtsp://u:***@h/x?a=1&token=***#f"),
+        ("http://tok@h/", "http://***@h/"),
+        ("http://h:80/a.mjpg?Password=x&b=2", "http://h:80/a.mjpg?Password=***&b=2"),
+        ("cannot open rtsp://:p@h: gone", "cannot open rtsp://:***@h: gone"),
+        ("/videos/me@home:1.mp4", "/videos/me@home:1.mp4"),
+        ("0", "0"),
+    ],
+)
+def test_mask(address, shown):
+    assert mask(address) == shown
+    assert mask(shown) == shown
+
+
+NAME = st.text("abcXYZ09._-", max_size=8)
+
+
+@given(NAME, st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1), NAME)
+def test_no_password_survives(user, password, host):
+    secret = f"<{password}>"
+    assert secret not in mask(f"rtsp://{user}:{secret}@{host}/live")
+
+
+def test_a_salt_is_made_once_for_its_owner_alone(tmp_path):
+    path = tmp_path / "salt"
+    key = read_key(path)
+    assert len(key) == 32 and read_key(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_salt_that_is_none(tmp_path):
+    (tmp_path / "short").write_bytes(b"x")
+    with pytest.raises(UserError, match="1 bytes"):
+        read_key(tmp_path / "short")
+    with pytest.raises(UserError, match="salt file"):
+        read_key(tmp_path / "missing" / "salt")
+
+
+def test_hashes_depend_on_key_and_text_alone():
+    assert keyed_hash("AB12", b"k" * 16) == keyed_hash("AB12", b"k" * 16)
+    assert len({keyed_hash("AB12", b"k" * 16), keyed_hash("AB12", b"l" * 16), keyed_hash("AB13", b"k" * 16)}) == 3
+
+
+def test_a_hashed_result_holds_no_text():
+    result = Result(FRAME, (SIGHTING,), (TRACK,), (TRACK,), (TRACK,))
+    secret = hashed(result, b"k" * 16)
+    texts = {t.reading.text for t in (*secret.tracks, *secret.confirmed, *secret.ended)}
+    assert texts == {keyed_hash("43", b"k" * 16)}
+    track = secret.ended[0]
+    assert {s.reading.text for s in (*secret.sightings, track.sighting, track.best)} == {keyed_hash("42", b"k" * 16)}
+    assert record(track, "digits", "0")["confidences"] == []

@@ -1,0 +1,179 @@
+"""A small broker of MQTT 3.1.1 hears readings, discovery and farewell, also after it was away."""
+
+import json
+import socket
+import struct
+import threading
+from contextlib import contextmanager, suppress
+
+import pytest
+from conftest import make_frame, make_result, make_track
+
+paho = pytest.importorskip("paho.mqtt.client")
+
+from realtime.errors import SinkError
+from realtime.sinks import mqtt
+from realtime.sinks.mqtt import Mqtt, parse_broker
+
+CONNECT, CONNACK, PUBLISH, PUBACK, DISCONNECT = 1, 2, 3, 4, 14
+
+
+class Broker:
+    """Takes what is published with QoS 1; `accept` is the CONNACK's return code."""
+
+    def __init__(self, port=0, accept=0):
+        self.accept = accept
+        self.heard: list[tuple[str, str, bool]] = []
+        self.logins: list[bytes] = []
+        self.news = threading.Condition()
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.port = self.listener.getsockname()[1]
+        self.clients: list[socket.socket] = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            while True:
+                client, _ = self.listener.accept()
+                self.clients.append(client)
+                threading.Thread(target=self.talk, args=(client,), daemon=True).start()
+        except OSError:
+            return
+
+    def talk(self, client):
+        try:
+            stream = client.makefile("rb")
+            while (packet := read_packet(stream)) is not None:
+                self.answer(client, *packet)
+        except OSError:
+            return
+
+    def answer(self, client, kind, flags, body):
+        with self.news:
+            if kind == CONNECT:
+                self.logins.append(body)
+                client.sendall(bytes([CONNACK << 4, 2, 0, self.accept]))
+            elif kind == PUBLISH:
+                size = struct.unpack("!H", body[:2])[0]
+                topic, payload = body[2 : 2 + size].decode(), body[4 + size :].decode()
+                client.sendall(bytes([PUBACK << 4, 2]) + body[2 + size : 4 + size])
+                self.heard.append((topic, payload, bool(flags & 1)))
+            self.news.notify_all()
+
+    def wait_for(self, condition):
+        with self.news:
+            assert self.news.wait_for(lambda: condition(self), 20), self.heard
+
+    def texts(self):
+        return [json.loads(p)["text"] for t, p, _ in self.heard if t == "gate/reading"]
+
+    def close(self):
+        for channel in (self.listener, *self.clients):
+            with suppress(OSError):
+                channel.shutdown(socket.SHUT_RDWR)
+            channel.close()
+
+
+def read_packet(stream):
+    """Kind, flags and body of the next packet; None at the end."""
+    head = stream.read(1)
+    if not head:
+        return None
+    size = shift = 0
+    while True:
+        (byte,) = stream.read(1)
+        size |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return head[0] >> 4, head[0] & 15, stream.read(size)
+
+
+@contextmanager
+def broker(*arguments, **options):
+    server = Broker(*arguments, **options)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def reading(text):
+    return make_result(make_frame(source="rtsp://u:secret@h/"), confirmed=(make_track(text=text),))
+
+
+def test_readings_are_retained_and_home_assistant_is_told():
+    with broker() as server:
+        with Mqtt(f"mqtt://me:pass%40word@127.0.0.1:{server.port}/gate/", "plates") as sink:
+            sink.write(reading("AB1"))
+            sink.write(make_result(ended=(make_track(),)))
+            sink.write(reading("CD2"))
+            server.wait_for(lambda s: len(s.texts()) == 2)
+        heard = {topic: payload for topic, payload, _ in server.heard}
+        server.wait_for(lambda s: s.heard[-1][:2] == ("gate/status", "offline"))
+    assert server.texts() == ["AB1", "CD2"] and all(retained for *_, retained in server.heard)
+    assert b"me" in server.logins[0] and b"pass@word" in server.logins[0] and b"offline" in server.logins[0]
+    sensor = json.loads(heard["homeassistant/sensor/gate/reading/config"])
+    assert (sensor["state_topic"], sensor["availability_topic"]) == ("gate/reading", "gate/status")
+    assert "secret" not in heard["gate/reading"]
+
+
+def test_what_is_read_while_the_broker_is_away_comes_later(monkeypatch):
+    monkeypatch.setattr(mqtt, "WAITS", (0.1, 0.1))
+    with broker() as server:
+        port = server.port
+    with Mqtt(f"mqtt://127.0.0.1:{port}/gate", "plates") as sink:
+        for text in ("1", "2", "3"):
+            sink.write(reading(text))
+        with broker(port) as server:
+            server.wait_for(lambda s: s.texts() == ["1", "2", "3"])
+
+
+def test_of_too_many_the_newest_stay(monkeypatch, caplog):
+    monkeypatch.setattr(mqtt, "WAITING", 5)
+    monkeypatch.setattr(mqtt, "WAITS", (0.1, 0.1))
+    with broker() as server:
+        port = server.port
+    with Mqtt(f"mqtt://127.0.0.1:{port}/gate", "plates") as sink:
+        for number in range(50):
+            sink.write(reading(str(number)))
+        assert len(sink._waiting) == 5
+        with broker(port) as server:
+            server.wait_for(lambda s: s.texts()[-1:] == ["49"])
+    assert len(server.texts()) == 10 and f"{sink.dropped} readings" in caplog.text and sink.dropped == 40
+
+
+def test_a_broker_that_refuses_is_said(caplog):
+    with broker(accept=5) as server, Mqtt(f"mqtt://u:secret@127.0.0.1:{server.port}", "digits") as sink:
+        sink.write(reading("1"))
+        server.wait_for(lambda s: s.logins)
+        for _ in range(1000):
+            if "refuses" in caplog.text:
+                break
+            threading.Event().wait(0.01)
+    assert "refuses" in caplog.text and "secret" not in caplog.text
+
+
+def test_no_thread_stays():
+    before = set(threading.enumerate())
+    with Mqtt("mqtt://127.0.0.1:1", "digits") as sink:
+        sink.write(reading("1"))
+    assert set(threading.enumerate()) <= before
+
+
+def test_addresses():
+    assert parse_broker("mqtts://h") == mqtt.Broker("h", 8883, True, "", "", "glyphcam")
+    assert parse_broker("mqtt://a:b%3Ac@h:5/x/y/") == mqtt.Broker("h", 5, False, "a", "b:c", "x/y")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "h", "http://h", "mqtt://", "mqtt://h:port", "mqtt://h:99999", "mqtt://h/a/#", "mqtt://[h"]
+)
+def test_addresses_that_are_none(url):
+    with pytest.raises(SinkError, match="--mqtt"):
+        parse_broker(url)
+
+
+def test_a_wrong_address_does_not_show_its_password():
+    with pytest.raises(SinkError) as caught:
+        parse_broker("http://u:secret@h")
+    assert "secret" not in str(caught.value)

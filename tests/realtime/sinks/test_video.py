@@ -1,0 +1,146 @@
+"""The saved video: every frame at its own time, whole at any moment."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import ROOT, make_frame, make_image, make_result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.capture.open import open_source
+from realtime.errors import SinkError
+from realtime.output.files import Output
+from realtime.sinks import video as module
+from realtime.sinks.video import Timeline, Video, avi_packets, fitted
+
+
+def shown(result):
+    return result.frame.image
+
+
+def gray(index, width=64, height=48):
+    return np.full((height, width, 3), 20 * index % 240, np.uint8)
+
+
+def save(path, frames, **changes):
+    with Video(str(path), shown, **changes) as video:
+        for frame in frames:
+            video.write(make_result(frame))
+    with open_source(str(path)) as source:
+        return list(source)
+
+
+def test_uneven_times_are_kept_exactly(tmp_path):
+    times = [0.0, 0.033, 0.067, 0.4, 0.5, 1.75, 1.8, 2.0, 5.0]
+    frames = save(tmp_path / "a.mp4", [make_frame(i, 3 + t, image=gray(i)) for i, t in enumerate(times)])
+    assert [f.time for f in frames] == pytest.approx(times, abs=0.0005)
+    assert [round(float(f.image.mean()) / 20) for f in frames] == [i % 12 for i in range(9)]
+
+
+def test_speed_is_that_of_the_original_at_ntsc_rate(tmp_path):
+    frames = save(tmp_path / "a.mp4", [make_frame(i, i * 1001 / 30000, image=gray(i)) for i in range(90)])
+    assert len(frames) == 90
+    assert frames[-1].time == pytest.approx(89 * 1001 / 30000, abs=0.001)
+
+
+def test_a_frame_written_twice_is_there_once(tmp_path):
+    first, second = make_frame(0, image=gray(0)), make_frame(1, image=gray(1))
+    assert len(save(tmp_path / "a.mp4", [first, second, second])) == 2
+
+
+def test_other_sizes_are_fitted_into_the_first(tmp_path):
+    pictures = [gray(4), gray(4, 128, 96), gray(4, 20, 48), gray(4, 200, 30)]
+    frames = save(tmp_path / "a.mp4", [make_frame(i, image=p) for i, p in enumerate(pictures)])
+    assert {f.image.shape for f in frames} == {(48, 64, 3)}
+
+
+def test_odd_sizes_become_even(tmp_path):
+    frames = save(tmp_path / "a.mp4", [make_frame(i, image=gray(i, 63, 47)) for i in range(3)])
+    assert {f.image.shape for f in frames} == {(46, 62, 3)}
+
+
+@given(st.integers(2, 200), st.integers(2, 200), st.integers(2, 200), st.integers(2, 200))
+def test_fitted_has_the_size_asked_for(width, height, wide, high):
+    assert fitted(make_image(max(4, width), max(4, height)), (wide, high)).shape == (high, wide, 3)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1e5)), min_size=1, max_size=20))
+def test_the_timeline_never_stands_still(steps):
+    line = Timeline()
+    times = [line.place(make_frame(0, time, source=source)) for source, time in steps]
+    assert times[0] == 0 and all(b - a > 0.0009 for a, b in itertools.pairwise(times))
+
+
+def test_stills_are_shown_for_a_second(tmp_path):
+    frames = [make_frame(0, 0.0, image=gray(i), source=f"{i}.png", still=True) for i in range(3)]
+    assert [f.time for f in save(tmp_path / "a.mp4", frames)] == [0.0, 1.0, 2.0]
+
+
+def test_without_an_encoder_for_mpeg4_there_is_motion_jpeg(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CODECS", ("none", "MJPG"))
+    assert len(save(tmp_path / "a.mp4", [make_frame(i, image=gray(i)) for i in range(8)])) == 8
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.avi"])
+def test_other_endings_are_refused(tmp_path, name):
+    with pytest.raises(SinkError, match="is not an"):
+        Video(str(tmp_path / name), shown)
+
+
+def test_an_existing_file_is_kept_unless_told_otherwise(tmp_path):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"dear")
+    with pytest.raises(SinkError, match="--overwrite"):
+        Video(str(path), shown)
+    assert path.read_bytes() == b"dear"
+    assert len(save(path, [make_frame(0, image=gray(0))], overwrite=True)) == 1
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SinkError, match="cannot be written"), Video(str(tmp_path / "no" / "a.mp4"), shown):
+        pass
+
+
+def test_a_full_disk_is_an_error_and_leaves_what_was_written(tmp_path, monkeypatch):
+    path = tmp_path / "a.mp4"
+    with Video(str(path), shown) as video:
+        for i in range(12):
+            video.write(make_result(make_frame(i, image=gray(i))))
+        monkeypatch.setattr(video, "_output", Output("/dev/full"))
+        with pytest.raises(SinkError, match="No space left"):
+            for i in range(12, 20):
+                video.write(make_result(make_frame(i, image=gray(i))))
+    with open_source(str(path)) as source:
+        assert len(list(source)) == 8
+
+
+KILLED = """
+import os, sys
+sys.path[:0] = sys.argv[2:]
+from conftest import make_frame, make_result
+from test_video import gray, shown
+from realtime.sinks.video import Video
+with Video(sys.argv[1], shown) as video:
+    for i in range(47):
+        video.write(make_result(make_frame(i, i / 10, image=gray(i))))
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_kill_loses_at_most_a_second(tmp_path):
+    path, here = tmp_path / "a.mp4", os.path.dirname(__file__)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(ROOT / "tests"), here], timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    with open_source(str(path)) as source:
+        frames = list(source)
+    assert len(frames) >= 37
+    assert [round(f.time * 10) for f in frames] == list(range(len(frames)))
+
+
+def test_packets_of_damaged_containers_are_no_crash():
+    assert list(avi_packets(b"")) == [] and list(avi_packets(b"xxmovi00dc")) == []

@@ -1,0 +1,101 @@
+"""Records are found by any part of their text, and pictures only where they belong."""
+
+import sqlite3
+
+import cv2
+import pytest
+from conftest import make_frame, make_result, make_track
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime.output.record import FIELDS, hashed
+from realtime.sinks.crops import Crops
+from realtime.sinks.store import Store
+from realtime.sinks.web.history import History, pattern
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A database of three tracks with their crops, one text holding what SQL takes for a wild card."""
+    with Crops(str(tmp_path / "crops")) as crops, Store(str(tmp_path / "a.db"), "plates", crop=crops.path) as store:
+        for number, text in enumerate(("AB12", "XB1", "C_3%")):
+            result = make_result(make_frame(number), ended=(make_track(number, text),))
+            crops.write(result)
+            store.write(result)
+    return tmp_path
+
+
+def texts(history, text, limit=10):
+    return [row["text"] for row in history.search(text, limit)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", ["C_3%", "XB1", "AB12"]),
+        ("b1", ["XB1", "AB12"]),
+        (" ab12 ", ["AB12"]),
+        ("a*2", ["AB12"]),
+        ("x?1", ["XB1"]),
+        ("_3", ["C_3%"]),
+        ("%", ["C_3%"]),
+        ("'; DROP TABLE tracks; --", []),
+    ],
+)
+def test_search(folder, text, found):
+    assert texts(History(folder / "a.db"), text) == found
+
+
+def test_no_more_than_asked_for(folder):
+    assert texts(History(folder / "a.db"), "", 2) == ["C_3%", "XB1"]
+
+
+def test_rows_have_the_fields_of_a_record(folder):
+    row = History(folder / "a.db", folder / "crops").search("AB12", 1)[0]
+    assert set(FIELDS) <= set(row) and len(row["quad"]) == 4 and row["source"] == "clip.mp4" and row["written"]
+
+
+def test_a_crop_by_its_number(folder):
+    history = History(folder / "a.db", folder / "crops")
+    row = history.search("AB12", 1)[0]
+    assert row["crop"] == f"/api/records/{row['id']}/crop.jpg"
+    assert history.crop(row["id"]).startswith(b"\xff\xd8")
+    assert history.crop(999) is None and History(folder / "a.db").crop(row["id"]) is None
+
+
+@pytest.mark.parametrize("claim", ["/etc/passwd", "../a.db", "../secret.jpg", "crops", "..", ".", "link.jpg", "", None])
+def test_a_foreign_database_shows_no_other_file(folder, claim):
+    (folder / "secret.jpg").write_bytes(b"secret")
+    (folder / "crops" / "link.jpg").symlink_to(folder / "secret.jpg")
+    with sqlite3.connect(folder / "a.db") as base:
+        base.execute("UPDATE tracks SET crop = ?", (claim,))
+    history = History(folder / "a.db", folder / "crops")
+    assert {row["crop"] for row in history.search("", 9)} == {""}
+    assert [history.crop(number) for number in range(5)] == [None] * 5
+
+
+def test_hashed_texts_are_found_whole(tmp_path):
+    with Store(str(tmp_path / "a.db"), "plates") as store:
+        store.write(hashed(make_result(ended=(make_track(1, "AB12"),)), KEY))
+    history = History(tmp_path / "a.db", key=KEY)
+    assert len(history.search("AB12", 9)) == 1 and len(history.search("", 9)) == 1
+    assert history.search("AB1", 9) == []
+
+
+def test_without_a_database_nothing_is_found_and_none_is_made(tmp_path):
+    assert History(tmp_path / "none.db").search("", 9) == [] and not list(tmp_path.iterdir())
+    (tmp_path / "junk.db").write_bytes(b"junk" * 1000)
+    assert History(tmp_path / "junk.db").search("", 9) == []
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_pattern_that_finds_itself(text):
+    plain = text.replace("*", "").replace("?", "").strip()
+    found = sqlite3.connect(":memory:").execute("SELECT ? LIKE ? ESCAPE '\\'", (plain, pattern(plain))).fetchone()[0]
+    assert found or "\0" in plain
+
+
+def test_crops_are_pictures(folder):
+    assert all(cv2.imread(str(path)) is not None for path in (folder / "crops").iterdir())

@@ -1,0 +1,295 @@
+"""The whole pipeline on networks that look for bright bars, and what its rules let through."""
+
+import cv2
+import numpy as np
+import pytest
+from conftest import make_frame
+
+from realtime.errors import ModelError, UserError
+from realtime.locate import Locator, framed, levels
+from realtime.pipeline import KINDS_OF, Pipeline, apart, inside, load, single_or_string
+from realtime.recognise import Recogniser
+from realtime.refine import Refiner
+from realtime.spec import ALPHABETS, ModelSpec
+from realtime.values import Box, Frame, Quad, Reading, Sighting, Spot, State
+from train.sampling.detection import SIZES, cell_targets
+
+LOCATOR = ModelSpec("l", "digits", "locator", 96, 96, stride=8)
+CORNERS = ModelSpec("k", "plates", "corners", 48, 128)
+
+
+def bars(*rows, size=(240, 320)):
+    """A BGR picture with bars: left, top and a text told by stripes; 24 pixels high, 80 wide."""
+    image = np.full((*size, 3), 60, np.uint8)
+    for x, y, stripes in rows:
+        image[y : y + 24, x : x + 80] = 255
+        for k in range(stripes):
+            image[y + 5 : y + 19, x + 8 + 12 * k : x + 12 + 12 * k] = 0
+    return image
+
+
+def see_bars(batch):
+    """What an ideal locator says: bars are what is bright."""
+    picture = batch[0, ..., 0]
+    solid = cv2.morphologyEx((picture > 150).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 9), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid)
+    quads = [Quad.from_box(Box(x, y, x + w, y + h)).array() for x, y, w, h, _ in stats[1:]]
+    target = cell_targets(quads, picture.shape, SIZES["text"], 1.0, LOCATOR)[None]
+    return target[..., 1:9], np.maximum(target[..., :1], 0)
+
+
+class Stripes:
+    """Reads a text of as many characters as a bar has stripes; so sure."""
+
+    def __init__(self, spec, text, sure=0.95):
+        self.spec, self.text, self.sure, self.calls = spec, text, sure, 0
+
+    def __call__(self, batch):
+        self.calls += 1
+        middle = batch[0, batch.shape[1] // 2, :, 0] < 128
+        count = int((np.diff(middle.astype(int)) == 1).sum())
+        steps, blank = 24, len(self.spec.alphabet)
+        p = np.full((steps, blank + 1), 1e-9)
+        p[:, blank] = 1 - 1e-6
+        for k, character in enumerate(self.text[:count]):
+            p[2 * k + 1] = (1 - self.sure) / (blank + 1)
+            p[2 * k + 1, self.spec.alphabet.index(character)] = self.sure
+        return np.log(p)[None]
+
+
+def make(mode="digits", text="4217", sure=0.95, **changes):
+    spec = ModelSpec("r", mode, "reader", 32, 160, ALPHABETS[mode], slots=24)
+    return Pipeline(mode, Locator(see_bars, LOCATOR), Recogniser(Stripes(spec, text, sure), spec), **changes)
+
+
+def texts(sightings):
+    return [s.reading.text for s in sightings]
+
+
+# --- one picture
+
+
+def test_objects_are_found_and_read():
+    sightings = make().read(bars((40, 40, 4), (180, 150, 2)))
+    assert sorted(texts(sightings)) == ["42", "4217"]
+    boxes = {s.reading.text: s.box for s in sightings}
+    assert tuple(boxes["4217"]) == pytest.approx((40, 40, 120, 64), abs=3)
+    assert {s.mode for s in sightings} == {"digits"}
+
+
+def test_the_best_comes_first():
+    image = bars((40, 40, 4), (180, 150, 1), (40, 180, 2))
+    sightings = make(sure=0.9)(Frame(0, 0.0, image)).sightings
+    assert [len(t) for t in texts(sightings)] == [1, 2, 4]
+
+
+def test_gray_colour_alpha_and_16_bits_are_read_alike():
+    image = bars((40, 40, 4))
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    kinds = [image, gray, cv2.cvtColor(image, cv2.COLOR_BGR2BGRA), gray.astype(np.uint16) * 257]
+    assert [texts(make().read(kind)) for kind in kinds] == [["4217"]] * 4
+
+
+def test_an_empty_view_gives_nothing():
+    assert make().read(np.full((240, 320, 3), 60, np.uint8)) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 300), (300, 7), (30, 30)])
+def test_tiny_and_thin_pictures_give_nothing_and_no_error(size):
+    assert make().read(np.full(size, 60, np.uint8)) == []
+
+
+def test_every_object_is_read_once_per_frame_and_an_unsure_one_again_in_a_single_picture():
+    pipeline, image = make(sure=0.9), bars((40, 40, 4), (180, 150, 2))
+    pipeline(Frame(0, 0.0, image))
+    assert pipeline.recogniser.net.calls == 2
+    pipeline.read(image)
+    assert pipeline.recogniser.net.calls > 4
+
+
+def test_an_object_cut_by_the_edge_is_not_read():
+    assert texts(make().read(bars((-40 % 320, 100, 4)))) == []
+    assert not inside(Spot(Quad.from_box(Box(-9, 10, 60, 30)), 1.0), (240, 320))
+    assert not inside(Spot(Quad.from_box(Box(10, 225, 60, 250)), 1.0), (240, 320))
+    assert inside(Spot(Quad.from_box(Box(0, 0, 320, 240)), 1.0), (240, 320))
+
+
+# --- a large and a small picture of the same moment
+
+
+def halved(image):
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(gray, (image.shape[1] // 2, image.shape[0] // 2), interpolation=cv2.INTER_AREA)
+
+
+def test_what_the_small_picture_shows_is_read_in_the_large_one():
+    large = cv2.resize(bars((40, 40, 4), (180, 150, 2)), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    pipeline, looked = make(), []
+    locate, read = pipeline.locator, pipeline.recogniser
+    pipeline.locator = lambda gray: (looked.append(("locate", gray.shape)), locate(gray))[1]
+    pipeline.recogniser = lambda gray, *rest: (looked.append(("read", gray.shape)), read(gray, *rest))[1]
+    pipeline.recogniser.spec = read.spec
+    result = pipeline(Frame(0, 0.0, large, small=halved(large)))
+    assert looked == [("locate", (240, 320)), ("read", (480, 640))]
+    boxes = {s.reading.text: tuple(s.box) for s in result.sightings}
+    assert boxes["4217"] == pytest.approx((80, 80, 240, 128), abs=6) and set(boxes) == {"4217", "42"}
+
+
+def test_what_the_small_picture_does_not_show_is_not_found():
+    large = bars((40, 40, 4), (180, 150, 2))
+    assert make()(Frame(0, 0.0, large, small=halved(bars((40, 40, 4))))).sightings[0].reading.text == "4217"
+    assert not make()(Frame(0, 0.0, large, small=halved(bars()))).sightings
+
+
+# --- rules
+
+
+def test_the_threshold_decides_and_can_be_moved_while_running():
+    pipeline, image = make(sure=0.8), bars((40, 40, 2))
+    assert texts(pipeline.read(image)) == ["42"]  # 0.64
+    pipeline.threshold = 0.7
+    assert pipeline.read(image) == []
+
+
+def test_the_models_own_threshold_is_the_default():
+    assert make().threshold == 0.5 and make(threshold=0.9).threshold == 0.9
+
+
+def test_a_plate_has_three_characters_at_least():
+    image = bars((40, 40, 2), (40, 140, 3))
+    assert texts(make("plates", "AB12").read(image)) == ["AB1"]
+    assert sorted(texts(make("characters", "AB12").read(image))) == ["AB", "AB1"]
+
+
+def test_a_region_names_and_repairs():
+    image = bars((40, 40, 6))
+    plain, ruled = (make("plates", "ABC12B", regions=r).read(image)[0].reading for r in ((), ("HU",)))
+    assert (plain.text, plain.region) == ("ABC12B", "")
+    assert (ruled.text, ruled.region) == ("ABC128", "HU")
+
+
+def test_what_the_second_look_refuses_is_not_read():
+    refuse = Refiner(lambda batch: (np.zeros((1, 8)), np.array([[0.1]])), CORNERS)
+    assert make(refiner=refuse).read(bars((40, 40, 4))) == []
+
+
+def test_two_spots_that_the_second_look_brings_together_are_one():
+    image = bars((40, 40, 4))
+    same = Quad.from_box(Box(40, 40, 120, 64))
+
+    class Twice:
+        def __call__(self, gray):
+            return [Spot(same, 0.9), Spot(Quad.from_box(Box(130, 40, 210, 64)), 0.8)]
+
+    class Together:
+        def __call__(self, gray, spots):
+            return [Spot(same, s.score) for s in spots]
+
+    pipeline = make(refiner=Together())
+    pipeline.locator = Twice()
+    assert len(pipeline.spots(image)) == 1
+
+
+# --- frames
+
+
+def frames(count, image, **changes):
+    return [make_frame(i, image=image, **changes) for i in range(count)]
+
+
+def test_an_object_in_several_frames_is_one_track():
+    pipeline = make()
+    results = [pipeline(frame) for frame in frames(5, bars((40, 40, 4)))]
+    assert [[t.reading.text for t in r.confirmed] for r in results] == [[], ["4217"], [], [], []]
+    (track,) = pipeline.flush()
+    assert (track.reading.text, track.count, track.state) == ("4217", 5, State.LOST)
+    assert pipeline.flush() == ()
+
+
+def test_every_stage_is_timed():
+    result = make()(make_frame(image=bars((40, 40, 4))))
+    assert set(result.timings) == {"gray", "locate", "read", "track"} and min(result.timings.values()) >= 0
+    refiner = Refiner(lambda batch: (np.zeros((1, 8)), np.array([[0.9]])), CORNERS)
+    assert "refine" in make(refiner=refiner)(make_frame(image=bars((40, 40, 4)))).timings
+
+
+def test_a_still_picture_is_confirmed_and_ended_at_once():
+    pipeline = make()
+    results = [pipeline(frame) for frame in frames(2, bars((40, 40, 4)), still=True)]
+    assert [[t.reading.text for t in r.ended] for r in results] == [["4217"], ["4217"]]
+    assert pipeline.flush() == ()
+
+
+def test_reading_a_picture_leaves_no_trace_in_the_tracks():
+    pipeline, image = make(), bars((40, 40, 4))
+    for _ in range(3):
+        pipeline.read(image)
+    assert pipeline.flush() == ()
+
+
+# --- whole pictures
+
+
+def test_the_picture_is_the_object():
+    image = bars((40, 40, 3))[40:64, 40:120]
+    assert make().read_whole(image).text == "421"
+    assert make("plates", "AB12").read_whole(bars((40, 40, 2))[40:64, 40:120]).text == ""
+
+
+@pytest.mark.parametrize(
+    ("single", "string", "shape", "chosen"),
+    [
+        (Reading("7", (0.6,), 0.6), Reading("71", (0.9, 0.9), 0.81), (30, 30), "71"),
+        (Reading("7", (0.9,), 0.9), Reading("71", (0.9, 0.9), 0.81), (30, 30), "7"),
+        (Reading("7", (0.9,), 0.9), Reading("71", (0.5, 0.5), 0.2), (30, 60), "71"),
+        (Reading("7", (0.9,), 0.9), Reading("1", (1.0,), 1.0), (30, 60), "7"),
+    ],
+)
+def test_a_sure_string_or_a_wide_picture_beats_a_single_character(single, string, shape, chosen):
+    assert single_or_string(single, string, shape).text == chosen
+
+
+def test_the_likeliest_characters_come_with_their_probabilities():
+    spec = ModelSpec("c", "digits", "classifier", 32, 32, ALPHABETS["digits"])
+    logits = np.log(np.array([[0.02, 0.5, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.04]]))
+    pipeline = make(classifier=Recogniser(lambda batch: logits, spec))
+    top = pipeline.classify(bars((40, 40, 1)), most=3)
+    assert [name for name, _ in top] == ["1", "3", ""]
+    assert [p for _, p in top] == pytest.approx([0.5, 0.3, 0.04])
+    assert pipeline.network_input(bars((40, 40, 1))).shape == (32, 32)
+
+
+# --- loading
+
+
+def test_an_unknown_mode_names_those_there_are():
+    with pytest.raises(ModelError, match=r"'faces' is not a mode.*digits, characters, plates"):
+        load("faces")
+
+
+def test_an_unknown_region_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(UserError, match='no plate region "XX"'):
+        load("plates", tmp_path, regions=["DE", "XX"])
+
+
+@pytest.mark.parametrize("mode", list(KINDS_OF))
+def test_missing_models_are_named(tmp_path, mode):
+    with pytest.raises(UserError, match=rf"{mode}-locator\.\w+ is missing"):
+        load(mode, tmp_path)
+
+
+def test_levels_and_frames_of_the_ideal_network_agree():
+    """The network above sees pictures as the locator gives them: framed, in whole cells."""
+    for level, _ in levels(np.zeros((240, 320), np.uint8)):
+        picture, _ = framed(level, 96, 8)
+        corners, presence = see_bars(picture[None, ..., None])
+        assert corners.shape[:3] == presence.shape[:3]
+
+
+def test_of_what_lies_in_one_place_the_longest_text_stays():
+    def seen(text, x0, x1, sure):
+        quad = Quad.from_box(Box(x0, 0, x1, 20))
+        return Sighting(quad, Reading(text, (sure,) * len(text), sure))
+
+    part, whole, beside = seen("8", 30, 40, 0.99), seen("482", 0, 60, 0.8), seen("17", 55, 120, 0.9)
+    assert apart([part, whole, beside]) == [beside, whole]

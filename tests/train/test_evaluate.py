@@ -1,0 +1,73 @@
+"""An evaluation is a table of rows, and goes on where it was interrupted."""
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from conftest import FakePipeline
+
+from train import evaluate
+from train.datasets import Example
+from train.evaluate import Row
+from train.resume import Kept, digest
+
+
+@pytest.fixture
+def sections(monkeypatch, tmp_path):
+    """Two sections that count how often they are measured; the second is interrupted as long as `.broken`."""
+
+    class Sections:
+        calls, broken = [], False
+
+        def first(self, bench):
+            self.calls.append("first")
+            bench.note(Example("set", "7", "val", pixels=np.zeros((4, 4), np.uint8)), np.zeros((4, 4), np.uint8), "1")
+            return [Row("first", 3, 1 / 3, "50 %")]
+
+        def second(self, bench):
+            self.calls.append("second")
+            if self.broken:
+                raise KeyboardInterrupt
+            return [Row("second", 2, 1.0)]
+
+    made = Sections()
+    made.calls = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(evaluate, "SECTIONS", {"digits": (made.first, made.second)})
+    monkeypatch.setattr(evaluate, "load", lambda *_: FakePipeline())
+    return made
+
+
+def run(*words):
+    return CliRunner().invoke(evaluate.command, ["digits", "--data", "data", *words], standalone_mode=False)
+
+
+def test_an_interrupted_evaluation_goes_on(sections, tmp_path):
+    sections.broken = True
+    assert isinstance(run("--worst", "worst").exception, click.Abort)
+    assert [p.name for p in tmp_path.rglob("*.png")] == ["0000_7_read_1.png"]
+    sections.broken = False
+    done = run("--worst", "worst")
+    assert sections.calls == ["first", "second", "second"]
+    table = [line.split() for line in done.stdout.splitlines() if "%" in line]
+    assert [row[:3] for row in table] == [["first", "3", "33.33"], ["second", "2", "100.00"]]
+    assert not list(tmp_path.rglob("*.json"))  # all is done: nothing is kept
+    run()
+    assert sections.calls[3:] == ["first", "second"]
+
+
+def test_what_was_done_with_other_files_is_not_taken_up(tmp_path):
+    (tmp_path / "m").write_bytes(b"1")
+    key = digest([tmp_path / "m"], "data")
+    kept = Kept(tmp_path / "kept.json", key)
+    assert kept("a", lambda: [1]) == [1] and "a" in Kept(kept.path, key)
+    (tmp_path / "m").write_bytes(b"2")
+    assert digest([tmp_path / "m"], "data") != key != digest([tmp_path / "m"], "other")
+    assert "a" not in Kept(kept.path, digest([tmp_path / "m"], "data"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"key": "k"}'])
+def test_a_damaged_file_counts_as_nothing(tmp_path, content):
+    (tmp_path / "kept.json").write_text(content)
+    kept = Kept(tmp_path / "kept.json", "k")
+    assert "a" not in kept and kept("a", lambda: 2) == 2 and "a" in Kept(kept.path, "k")

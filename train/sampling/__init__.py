@@ -1,0 +1,1 @@
+"""Training samples: loading, augmentation, mixtures, batches."""

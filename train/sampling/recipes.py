@@ -1,0 +1,215 @@
+"""What each network is: its sidecar before training, and the mixture of samples it learns from. Imports no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from realtime.locate import Locator
+from realtime.model import Model
+from realtime.pipeline import SHIPPED as MODELS
+from realtime.preprocess import to_gray
+from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
+from train.datasets import load_shared
+from train.sampling.augment import some_patch
+from train.sampling.batches import Recipe, Sampler
+from train.sampling.counters import MeterStrips, Wheels, levelled
+from train.sampling.detection import SIZES, LooseCrops, Patches, Reservoir, Scene, Several
+from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
+from train.sampling.samplers import Bank, Characters, Mixture, RealCrops, Rendered
+
+# What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
+WINDOW, STRIDE = 96, 8
+
+PLATE_CROPS = (
+    "plates/crops/taiwan",
+    "plates/crops/europe",
+    "plates/crops/europe_two_line",
+    "plates/crops/brazil",
+    "plates/crops/us",
+    "plates/crops/china",
+    "plates/scenes/china",
+)
+PLATE_VALIDATION = (*PLATE_CROPS[:6], "plates/crops/argentina", "plates/crops/sweden")
+
+# Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
+LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
+
+# Written digits are drawn so often against written letters: where single characters are written, more are digits.
+NUMERALS = 1.8
+
+LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
+WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
+ONE = ModelSpec("", "", "classifier", 32, 32)
+
+
+def named(base: ModelSpec, mode: str, **values) -> ModelSpec:
+    """A spec of a mode; its name is mode-kind."""
+    return replace(base, name=f"{mode}-{base.kind}", mode=mode, **values)
+
+
+PLATE = ModelSpec("", "", "reader", 48, 144, slots=72, margin=0.06)
+SHIPPING = (
+    named(PLATE, "plates", alphabet=PLATES, threshold=0.6),
+    named(LINES, "digits", alphabet=DIGITS, threshold=0.3),
+    named(LINES, "characters", alphabet=CHARACTERS, threshold=0.4),
+    named(WINDOWS, "plates", threshold=0.35),
+    named(WINDOWS, "digits", threshold=0.55),
+    named(WINDOWS, "characters", threshold=0.5),
+    named(ModelSpec("", "", "corners", 48, 128), "plates", threshold=0.85),
+    named(ONE, "digits", alphabet=DIGITS),
+    named(ONE, "characters", alphabet=CHARACTERS),
+)
+SPECS = {spec.name: spec for spec in SHIPPING}
+
+
+def plates_reader(recipe: Recipe) -> Sampler:
+    """Half real crops, half rendered ones, some that nobody could read."""
+    from synth.plates.plate import sample_plate_crop, sample_unreadable
+
+    backgrounds = load_backgrounds(recipe.data, "train")
+    items = [i for i in load_labelled(recipe.data, PLATE_CROPS, "train", PLATES) if i.text]
+    real = RealCrops(items, recipe.spec, backgrounds)
+    rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=6)
+    nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
+    other = Bank(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
+    return Mixture([real, rendered, nothing, other], [0.46, 0.48, 0.04, 0.02])
+
+
+def classifier(recipe: Recipe) -> Sampler:
+    """Photographed, written, metered and rendered characters, and what is none."""
+    from synth.text.crops import sample_character, sample_not_character
+
+    spec, data = recipe.spec, recipe.data
+    backgrounds = load_backgrounds(data, "train")
+    photographed = "characters/chars74k", "characters/iiit5k_words/chars"
+    photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
+    written = load_labelled(data, ("characters/handwriting",), "train", spec.alphabet)
+    written = [replace(w, weight=NUMERALS * w.weight) if w.text in DIGITS else w for w in written]
+    hands = Characters(written, spec, inked=True)
+    read = load_labelled(data, ("digits/meters",), "train", spec.alphabet)
+    meters = Characters(levelled(read), spec)
+    drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
+    nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
+    if spec.mode != "digits":
+        return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
+    letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
+    samplers = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
+    return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
+
+
+def lines_reader(recipe: Recipe) -> Sampler:
+    """Rendered lines, real scene words (for digits: as what is to be left out), rows of real meter digits."""
+    from synth.text.crops import sample_crop
+
+    spec, data = recipe.spec, recipe.data
+    backgrounds = load_backgrounds(data, "train")
+    words = [w for w in load_labelled(data, ("characters/iiit5k_words",), "train", CHARACTERS) if w.text]
+    if spec.mode == "digits":
+        words = [replace(w, text=w.text if w.text.isdigit() else "") for w in words]
+
+    def drawn(mode: str) -> Bank:
+        return Bank(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
+
+    meters = MeterStrips(load_labelled(data, ("digits/meters",), "train", DIGITS), spec)
+    plain = load_backgrounds(data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))
+    nothing = RealCrops(mined(f"{spec.mode}-locator", plain), spec, backgrounds)
+    real = RealCrops(words, spec, backgrounds)
+    if spec.mode == "digits":
+        return Mixture([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
+    return Mixture([drawn("characters"), drawn("digits"), real, meters, nothing], [0.36, 0.22, 0.25, 0.05, 0.12])
+
+
+def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
+    """What the shipped locator finds in pictures without an object; before there is one, the pictures."""
+    path = MODELS / f"{name}.tflite"
+    if not path.is_file():
+        return [Labelled(gray, "") for gray in backgrounds]
+    model = Model(path)
+    locator = Locator(model, model.spec, threshold)
+    spots = [(gray, spot) for gray in backgrounds for spot in locator(gray)]
+    parts = [around(gray, spot.quad) for gray, spot in spots if spot.quad.size[1] > 6]
+    return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
+
+
+def plate_scenes(recipe: Recipe) -> Several:
+    """Pictures with plates: rendered scenes, real ones with exact corners, real ones with boxes, and none at all."""
+    from synth.plates.scene import render_plate_scene, sample_plate_scene
+
+    data = recipe.data
+    backgrounds = load_backgrounds(data, "train")
+    exact = load_scenes(data, ["plates/scenes/china"], True)
+    boxed = load_scenes(data, ["plates/scenes/world_boxes"], False)
+    crops = [(i.gray, i.text) for i in load_labelled(data, PLATE_CROPS[:6], "train", PLATES) if i.text]
+    streets = [(s.gray, s.quads) for s in exact + boxed]
+
+    def render(rng: np.random.Generator) -> Scene:
+        real = crops if rng.random() < 0.4 else ()
+        gray, quads, _ = render_plate_scene(sample_plate_scene(rng, backgrounds, crops=real, streets=streets))
+        return Scene(gray, quads)
+
+    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
+    drawn = Reservoir(render, size=500, reuse=16)
+    return Several([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
+
+
+def one_of(scenes: list[Scene]) -> Callable[[np.random.Generator], Scene]:
+    """Any of the scenes."""
+    return lambda rng: scenes[rng.integers(len(scenes))]
+
+
+def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "train") -> list[Scene]:
+    """Real pictures with all their objects' corners."""
+    rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
+    return [
+        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group]), exact)
+        for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
+    ]
+
+
+def plates_locator(recipe: Recipe) -> Sampler:
+    """Patches of pictures with and without plates."""
+    return Patches(plate_scenes(recipe), SIZES["plates"], recipe.spec, load_backgrounds(recipe.data, "train"))
+
+
+def plates_corners(recipe: Recipe) -> Sampler:
+    """Loose crops around plates, and around what is none."""
+    return LooseCrops(plate_scenes(recipe), recipe.spec)
+
+
+def text_locator(recipe: Recipe) -> Sampler:
+    """Patches of rendered scenes with lines of digits or words, and of photographs with neither."""
+    from synth.text.scene import render_scene, sample_scene
+
+    backgrounds = load_backgrounds(recipe.data, "train")
+
+    def render(rng: np.random.Generator) -> Scene:
+        lines = sample_scene(rng, "digits" if rng.random() < 0.5 else "characters", "train")
+        gray, quads, _ = render_scene(replace(lines, mode="characters"), backgrounds)  # digits are characters too
+        return Scene(gray, np.asarray(quads, np.float32).reshape(-1, 4, 2))
+
+    plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]
+    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in plain]
+    scenes = Several([Reservoir(render, size=500, reuse=16), one_of(none)], [0.75, 0.25])
+    return Patches(scenes, SIZES["text"], recipe.spec, plain)
+
+
+MAKERS = {
+    "plates-locator": plates_locator,
+    "plates-corners": plates_corners,
+    "digits-locator": text_locator,
+    "characters-locator": text_locator,
+    "plates-reader": plates_reader,
+    "characters-classifier": classifier,
+    "digits-classifier": classifier,
+    "characters-reader": lines_reader,
+    "digits-reader": lines_reader,
+}
+
+
+def make(recipe: Recipe) -> Sampler:
+    """The sampler of a recipe's task."""
+    return MAKERS[recipe.task](recipe)

@@ -1,0 +1,209 @@
+"""Scores while a network is trained: on pictures held out of training, by realtime's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import chain
+
+import keras
+import numpy as np
+
+from realtime.locate import Locator
+from realtime.model import Model
+from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
+from realtime.recognise import classify, decode, softmax
+from realtime.refine import Refiner
+from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
+from realtime.values import Quad, Reading, Spot, iou
+from train.datasets import load_shared
+from train.metrics import text_scores
+from train.reports.run import Judged
+from train.sampling.detection import roughly
+from train.sampling.load import Labelled, load_backgrounds, load_labelled
+from train.sampling.recipes import PLATE_VALIDATION, load_scenes
+
+
+def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:
+    """Every held-out picture with truth and answer."""
+    rows = []
+    for source, items in validation(spec, data).items():
+        inputs = network_inputs(items, spec)
+        said = readings(predict(model, inputs), spec)
+        both = zip(items, said, inputs, strict=True)
+        rows += [Judged(i.text, r.text, r.confidence, x[..., 0], source, i.group) for i, r, x in both]
+    return rows
+
+
+def scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """A function from a network to its scores on real pictures held out."""
+    return SCORERS.get(spec.name, text_scorer)(spec, data)
+
+
+def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
+    """Held-out real pictures of a reader or classifier, by set; for lines also rendered ones in unseen fonts."""
+    if spec.mode == "plates":
+        return {name.split("/")[-1]: load_labelled(data, [name], "val", PLATES) for name in PLATE_VALIDATION}
+    if spec.kind == "classifier":
+        names = CLASSIFIED[spec.mode]
+        return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in names}
+    rendered = {"rendered": rendered_lines(spec, 400)}
+    if spec.mode == "digits":
+        return {**rendered, "meters": load_labelled(data, ["digits/meters"], "val", DIGITS)}
+    return {**rendered, "words": load_labelled(data, ["characters/iiit5k_words"], "val", CHARACTERS)}
+
+
+CLASSIFIED = {
+    "digits": ("digits/meters", "characters/handwriting", "characters/chars74k"),
+    "characters": ("characters/chars74k", "characters/iiit5k_words/chars", "characters/handwriting"),
+}
+
+
+def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Exact and folded shares of each set and pooled; the score is their mean, for plates the pooled."""
+    sets = validation(spec, data)
+    inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
+
+    def score(model: keras.Model) -> dict:
+        answers = {k: [r.text for r in readings(predict(model, x), spec)] for k, x in inputs.items()}
+        truths = {k: [i.text for i in items] for k, items in sets.items()}
+        each = {k: text_scores(truths[k], answers[k], spec.mode) for k in sets}
+        pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], spec.mode)
+        parts = [pooled] if spec.mode == "plates" else list(each.values())
+        row = {f"{k}_{kind}": round(v[kind], 4) for k, v in each.items() for kind in ("exact", "folded")}
+        return {"score": float(np.mean([(p["exact"] + p["folded"]) / 2 for p in parts])), **pooled, **row}
+
+    return score
+
+
+def rendered_lines(spec: ModelSpec, count: int) -> list[Labelled]:
+    """Rendered lines in fonts that no training sample uses."""
+    from synth.text.crops import sample_crop
+
+    made = [sample_crop(np.random.default_rng((977, k)), spec.mode, "val") for k in range(count)]
+    return [Labelled(gray, text) for gray, text in made]
+
+
+def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """A network with corners and presence as realtime calls it; an int8 model is that already."""
+    if isinstance(model, Model):
+        return model
+
+    def net(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        out = model.predict_on_batch(batch)
+        return out["corners"].astype(np.float32), out["presence"].astype(np.float32)
+
+    return net
+
+
+def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Recall at IoU 0.5 on real scenes, corner error, false spots on pictures without; score = recall - false / 20."""
+    sets = {n: load_scenes(data, [f"plates/scenes/{n}"], True, "val") for n in ("china", "world_boxes", "dashcam")}
+    empty = load_backgrounds(data, "val")[::5]
+
+    def score(model: keras.Model) -> dict:
+        locator, row, hits = Locator(as_net(model), spec), {}, []
+        for name, scenes in sets.items():
+            pairs = [best_match(locator(s.gray), q) for s in scenes for q in s.quads]
+            row[name] = round(float(np.mean([overlap >= 0.5 for overlap, _ in pairs])), 4)
+            row[f"{name}_corner"] = round(float(np.mean([e for o, e in pairs if o >= 0.3] or [1.0])), 4)
+            hits.append(row[name])
+        false = float(np.mean([len(locator(gray)) for gray in empty]))
+        return {"score": float(np.mean(hits)) - false / 20, "false": round(false, 4), **row}
+
+    return score
+
+
+def best_match(spots: Sequence[Spot], quad: np.ndarray) -> tuple[float, float]:
+    """Overlap of the best spot with the true corners, and its corner error as a share of the true width."""
+    truth = Quad.of(quad)
+    best = max(spots, key=lambda s: iou(s.box, truth.box), default=None)
+    if best is None:
+        return 0.0, 1.0
+    error = np.linalg.norm(best.quad.array() - quad, axis=1).mean() / truth.size[0]
+    return iou(best.box, truth.box), float(error)
+
+
+def corners_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Corner error on real scenes from rough places, before and after; the score is 1 - the error after."""
+    scenes = load_scenes(data, ["plates/scenes/china"], True, "val")
+    boxed = load_scenes(data, ["plates/scenes/world_boxes"], False, "val")
+
+    def score(model: keras.Model) -> dict:
+        rng, refiner = np.random.default_rng(7), Refiner(as_net(model), spec)
+        tries = [(s.gray, q, roughly(q, rng)) for s in scenes for q in s.quads for _ in range(4)]
+        before = np.mean([error_of(rough, q) for _, q, rough in tries])
+        after = [refiner.look(gray, Quad.of(rough)) for gray, _, rough in tries]
+        error = np.mean([error_of(quad.array(), q) for (quad, _), (_, q, _) in zip(after, tries, strict=True)])
+        seen = [refiner.look(s.gray, Quad.of(q)) for s in boxed for q in s.quads]
+        truths = [Quad.of(q) for s in boxed for q in s.quads]
+        overlap = np.mean([iou(quad.box, truth.box) for (quad, _), truth in zip(seen, truths, strict=True)])
+        kept = np.mean([p > 0.5 for _, p in (*after, *seen)])
+        row = {"before": before, "after": error, "box_iou": overlap, "kept": kept}
+        return {"score": 1 - float(error), **{k: round(float(v), 4) for k, v in row.items()}}
+
+    return score
+
+
+def error_of(found: np.ndarray, truth: np.ndarray) -> float:
+    """Mean corner distance as a share of the true width."""
+    return float(np.linalg.norm(found - truth, axis=1).mean() / Quad.of(truth).size[0])
+
+
+def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
+    """Recall at IoU 0.5 on rendered scenes with unseen fonts, and false spots on photographs."""
+    from synth.text.scene import render_scene, sample_scene
+
+    ground, scenes = load_backgrounds(data, "val", ("backgrounds/bsds500",)), []
+    for k in range(80):
+        mode = "digits" if k % 2 else "characters"
+        scene = sample_scene(np.random.default_rng((55, k)), mode, "val")
+        scenes.append(render_scene(replace(scene, mode="characters"), ground)[:2])
+    pumps = load_shared(data, ["digits/fuel_pumps"])
+    pumps = [to_gray(e.image()) for e in pumps][::6]
+
+    def score(model: keras.Model) -> dict:
+        locator = Locator(as_net(model), spec)
+        pairs = [best_match(spots, q) for gray, quads in scenes for spots in [locator(gray)] for q in quads]
+        recall = float(np.mean([overlap >= 0.5 for overlap, _ in pairs]))
+        tight = float(np.mean([overlap for overlap, _ in pairs]))
+        false = float(np.mean([len(locator(gray)) for gray in ground]))
+        some = float(np.mean([bool(locator(gray)) for gray in pumps]))
+        return {"score": recall + tight - false / 20, "recall": recall, "iou": tight, "false": false, "pumps": some}
+
+    return score
+
+
+SCORERS = {
+    "plates-locator": plate_place_scorer,
+    "plates-corners": corners_scorer,
+    "digits-locator": text_place_scorer,
+    "characters-locator": text_place_scorer,
+}
+
+
+def network_inputs(items: Sequence[Labelled], spec: ModelSpec) -> np.ndarray:
+    """Labelled crops as uint8 (n, height, width, 1), through realtime's own preprocessing."""
+    if spec.kind == "classifier":
+        return np.stack([fit_square(cut_out(i), spec) for i in items])[..., None]
+    return np.stack([crop(i.gray, i.quad or whole(i.gray), spec) for i in items])[..., None]
+
+
+def cut_out(item: Labelled) -> np.ndarray:
+    """The object alone, at its natural size."""
+    if item.quad is None:
+        return item.gray
+    width, height = item.quad.size
+    return rectify(item.gray, item.quad, max(4, round(height)), max(4, round(width)))
+
+
+def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:
+    """The network's output for all inputs, as numpy float32."""
+    parts = [model.predict_on_batch(inputs[k : k + batch]) for k in range(0, len(inputs), batch)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def readings(logits: np.ndarray, spec: ModelSpec) -> list[Reading]:
+    """What many logits say."""
+    interpret = decode if spec.kind == "reader" else classify
+    return [interpret(p, spec) for p in softmax(logits, spec.temperature)]
