@@ -24,7 +24,7 @@ from realtime.archive import run as archive
 from realtime.capture.open import Source, open_source
 from realtime.cli_types import MODES, Modes, Size
 from realtime.errors import UserError
-from realtime.gate import Gates, gates
+from realtime.gate import FrameFilter, frame_filter
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
@@ -34,7 +34,7 @@ from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Progress
-from realtime.sinks.rewrite import Through
+from realtime.sinks.rewrite import Mapped
 from realtime.sinks.stills import Stills
 from realtime.sinks.store import Store
 from realtime.sinks.systemd import Notifier
@@ -45,7 +45,7 @@ from realtime.sinks.window import Window
 from realtime.stats import Summary
 from realtime.values import Result
 from realtime.whole_frame import WholeFrame
-from realtime.workers import Cluster, Local
+from realtime.workers import DaskPool, ProcessPool
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
 ALONE = ("save", "jsonl", "csv", "serve", "mqtt", "on_reading", "show", "whole_frame", "max_frames")  # one source only
@@ -187,9 +187,9 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
         o.mode, o.models, o.threads, o.threshold, tuple(regions_of(o)), parse_roi(o.roi) if o.roi else None,
         o.every, o.max_fps, o.skip_still, o.skip_blurred, bool(o.crops),
     )  # fmt: skip
-    crew = Cluster(o.scheduler) if o.scheduler else Local(o.workers)
+    pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
-    report = archive.run(sources_of(o), setup, o.db, crew, stop, crops=o.crops, keep=o.keep, change=change)
+    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change)
     if stop.signal:
         log.error("Stopped before the end. Run the same command again to go on.")
     return report
@@ -259,9 +259,9 @@ def narrow(pipeline, roi: str, source: Source) -> None:
         one.locator = Within(one.locator, part)
 
 
-def gates_of(o: SimpleNamespace) -> Gates:
+def gates_of(o: SimpleNamespace) -> FrameFilter:
     """Which frames to read."""
-    return gates(o.every, o.max_fps, o.skip_still, o.skip_blurred)
+    return frame_filter(o.every, o.max_fps, o.skip_still, o.skip_blurred)
 
 
 def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list:
@@ -271,7 +271,7 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list
     if o.save:
         sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
-    sinks += [Through(rewording(key, o.unsure), sink) for sink in record_sinks(o)]
+    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o)]
     if o.serve:
         sinks.append(open_page(o, pipeline, overlay, key))
     return sinks

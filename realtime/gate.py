@@ -17,15 +17,15 @@ CHANGE, PIXELS = 12, 2  # gray levels by which so many pixels of the shrunken pi
 REMEMBERED, BLURRED = 15, 0.4  # frames, and the share of their best sharpness under which one is skipped
 
 
-class Gates:
+class FrameFilter:
     """Which frames to read: those that every limit allows, and in which every judge sees something, or when it is time.
 
     A limit says yes or no to a frame. A judge says whether a shrunken gray picture is worth reading; it is told which
     pictures were read, and overruled when the last one was LONGEST seconds ago.
     """
 
-    def __init__(self, limits: Sequence[Callable[[Frame], bool]] = (), judges: Sequence[Moved | Sharp] = ()) -> None:
-        self._limits, self._judges = tuple(limits), tuple(judges)
+    def __init__(self, limits: Sequence[Callable[[Frame], bool]] = (), detectors: Sequence[Moved | Sharp] = ()) -> None:
+        self._limits, self._detectors = tuple(limits), tuple(detectors)
         self._last: Frame | None = None
 
     def __call__(self, frame: Frame) -> bool:
@@ -34,12 +34,12 @@ class Gates:
             return True
         if not all([limit(frame) for limit in self._limits]):  # each limit counts every frame
             return False
-        picture = shrunken(frame.image) if self._judges else None
-        worth = all([judge(picture) for judge in self._judges])
+        picture = shrunken(frame.image) if self._detectors else None
+        worth = all([detector(picture) for detector in self._detectors])
         if worth or self._due(frame):
             self._last = frame
-            for judge in self._judges:
-                judge.took(picture)
+            for detector in self._detectors:
+                detector.accepted(picture)
             return True
         return False
 
@@ -48,10 +48,10 @@ class Gates:
         return last is None or last.source != frame.source or not 0 <= frame.time - last.time < LONGEST
 
 
-def gates(every: int = 1, most: float | None = None, still: bool = False, blurred: bool = False) -> Gates:
+def frame_filter(every: int = 1, most: float | None = None, still: bool = False, blurred: bool = False) -> FrameFilter:
     """Every Nth frame, at most so many a second, without those that show nothing new, without blurred ones."""
     limits = ([Every(every)] if every > 1 else []) + ([AtMost(most)] if most else [])
-    return Gates(limits, [Moved()] * still + [Sharp()] * blurred)
+    return FrameFilter(limits, [Moved()] * still + [Sharp()] * blurred)
 
 
 class Every:
@@ -92,7 +92,7 @@ class Moved:
         changed = cv2.threshold(cv2.absdiff(picture, self._read), CHANGE, 1, cv2.THRESH_BINARY)[1]
         return cv2.countNonZero(changed) >= PIXELS
 
-    def took(self, picture: np.ndarray) -> None:
+    def accepted(self, picture: np.ndarray) -> None:
         """This picture is being read."""
         self._read = picture
 
@@ -109,7 +109,7 @@ class Sharp:
         self._sharpness.append(sharpness)
         return sharpness >= BLURRED * max(self._sharpness)
 
-    def took(self, picture: np.ndarray) -> None:
+    def accepted(self, picture: np.ndarray) -> None:
         """Nothing to remember: the last pictures are compared whether they were read or not."""
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from realtime.spec import ModelSpec
-from realtime.values import Quad, Spot, intersection
+from realtime.values import Detection, Quad, intersection
 
 Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
@@ -18,7 +18,7 @@ STEP = 0.5  # between pyramid levels: the locator is trained on sizes a factor o
 LONGEST = 640  # pixels of the longer side of the finest level
 SMALLEST = 40  # pixels of the longer side of the coarsest
 EDGE = 32  # pixels of repeated border, so that cells reach to 16 pixels from the edge of the picture
-MOST = 32  # spots per picture, the surest first
+MOST = 32  # detections per picture, the surest first
 APART = 1000.0  # pixels between levels that are linked together
 BLOCK = 128  # cells that are compared with others at once
 OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
@@ -27,7 +27,7 @@ INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a par
 ALIKE = 0.6
 
 
-def levels(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
+def pyramid(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
     """The pyramid: pictures and their scale to the given one, finest first."""
     scale, level = min(1.0, longest / max(gray.shape)), gray
     while max(gray.shape) * scale >= SMALLEST:
@@ -37,7 +37,7 @@ def levels(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarra
         scale *= STEP
 
 
-def framed(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, int]:
+def pad_edges(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, int]:
     """The picture with its border repeated, so that whole cells reach close to every edge; and the border's width."""
     edge = max(EDGE, -(-(window - min(gray.shape)) // 2))
     bottom, right = (-(side + 2 * edge - window) % stride for side in gray.shape)
@@ -45,61 +45,63 @@ def framed(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, int]
 
 
 class Locator:
-    """Finds objects in gray pictures; `threshold` on a cell's presence, 0 to 1."""
+    """Finds objects in gray pictures; `threshold` on a cell's objectness, 0 to 1."""
 
     def __init__(self, net: Net, spec: ModelSpec, threshold: float | None = None, longest: int = LONGEST) -> None:
-        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, levels
+        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
         self.threshold = spec.threshold if threshold is None else threshold
 
-    def __call__(self, gray: np.ndarray) -> list[Spot]:
-        """Spots of a uint8 (H, W) picture, best first, one per object."""
+    def __call__(self, gray: np.ndarray) -> list[Detection]:
+        """Detections of a uint8 (H, W) picture, best first, one per object."""
         found, downs, scales, below = [], [], [], 0.0
         for level, scale in self.pyramid(gray, self.longest):
-            presence, centres, quads = self.cells(level)
+            objectness, centres, quads = self.cells(level)
             down = np.array([0, below], np.float32)  # levels under each other, out of reach: all are linked in one go
-            found.append((presence, centres + down, quads + down))
+            found.append((objectness, centres + down, quads + down))
             downs.append(down)
             scales.append(scale)
             below += level.shape[0] + APART
-        return distinct(in_picture(*linked(*stacked(found)), downs, scales))[:MOST]
+        return nms(in_picture(*group_cells(*stacked(found)), downs, scales))[:MOST]
 
     def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The cells over the threshold: presence (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
-        picture, edge = framed(gray, self.spec.height, self.spec.stride)
-        corners, presence = self.net(picture[None, ..., None])
-        rows, columns = np.nonzero(presence[0, ..., 0] > self.threshold)
+        """The cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
+        picture, edge = pad_edges(gray, self.spec.height, self.spec.stride)
+        corners, objectness = self.net(picture[None, ..., None])
+        rows, columns = np.nonzero(objectness[0, ..., 0] > self.threshold)
         middle = (self.spec.height - 1) / 2 - edge
         centres = np.stack([columns, rows], 1).astype(np.float32) * self.spec.stride + np.float32(middle)
         offsets = corners[0, rows, columns].reshape(-1, 4, 2) * REACH
-        return presence[0, rows, columns, 0], centres, centres[:, None] + offsets
+        return objectness[0, rows, columns, 0], centres, centres[:, None] + offsets
 
 
 def stacked(found: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The cells of several levels as those of one: presence (n,), centres (n, 2), corners (n, 4, 2)."""
+    """The cells of several levels as those of one: objectness (n,), centres (n, 2), corners (n, 4, 2)."""
     if not found:
         return np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32)
-    presence, centres, quads = zip(*found, strict=True)
-    return np.concatenate(presence), np.concatenate(centres), np.concatenate(quads)
+    objectness, centres, quads = zip(*found, strict=True)
+    return np.concatenate(objectness), np.concatenate(centres), np.concatenate(quads)
 
 
-def in_picture(corners: np.ndarray, scores: np.ndarray, downs: list[np.ndarray], scales: list[float]) -> list[Spot]:
-    """Spots in the picture's pixels from corners on stacked levels, whose places there and scales are given."""
+def in_picture(
+    corners: np.ndarray, scores: np.ndarray, downs: list[np.ndarray], scales: list[float]
+) -> list[Detection]:
+    """Detections in the picture's pixels from corners on stacked levels, whose places there and scales are given."""
     tops = [down[1] - APART / 2 for down in downs]
     levels = np.searchsorted(tops, corners[:, :, 1].mean(1), side="right") - 1
-    return [Spot(Quad.of((corners[k] - downs[i]) / scales[i]), float(scores[k])) for k, i in enumerate(levels)]
+    return [Detection(Quad.of((corners[k] - downs[i]) / scales[i]), float(scores[k])) for k, i in enumerate(levels)]
 
 
-def linked(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cells that describe one object, joined: corners (n, 4, 2) and the highest presence of each group, (n,).
+def group_cells(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that describe one object, joined: corners (n, 4, 2) and the highest objectness of each group, (n,).
 
     Each end comes from the cells that see it, the nearer the more: a cell in the middle of a long line sees neither.
     """
-    if not len(presence):
-        return quads, presence
+    if not len(objectness):
+        return quads, objectness
     groups = components(agreeing(centres, quads))
     order, counts = np.concatenate(groups), np.array([len(g) for g in groups])
-    corners = joined(presence[order], centres[order], quads[order], counts)
-    return corners, np.maximum.reduceat(presence[order], first_of(counts))
+    corners = joined(objectness[order], centres[order], quads[order], counts)
+    return corners, np.maximum.reduceat(objectness[order], first_of(counts))
 
 
 def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
@@ -181,7 +183,7 @@ def first_of(counts: np.ndarray) -> np.ndarray:
     return np.cumsum(counts) - counts
 
 
-def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def joined(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """One quadrilateral of each group of cells, float32 (groups, 4, 2): every corner from the cells nearest to its end.
 
     Cells stand one group after the other, `counts` of them in each.
@@ -198,21 +200,21 @@ def joined(presence: np.ndarray, centres: np.ndarray, quads: np.ndarray, counts:
     furthest = np.repeat(np.maximum.reduceat(outwards, first), counts, axis=0)
     distance = lengths(quads - centres[:, None])
     sees = (distance < 0.85 * CLIP) | (outwards > furthest - 0.5 * height)
-    weight = np.where(sees, presence[:, None] ** 2 * np.exp(-distance / (2 * height + 1)), 1e-9)[..., None]
+    weight = np.where(sees, objectness[:, None] ** 2 * np.exp(-distance / (2 * height + 1)), 1e-9)[..., None]
     return (np.add.reduceat(quads * weight, first) / np.add.reduceat(weight, first)).astype(np.float32)
 
 
-def distinct(spots: list[Spot]) -> list[Spot]:
-    """The surest of every set of overlapping spots, surest first."""
-    kept: list[Spot] = []
-    for spot in sorted(spots, key=lambda s: -s.score):
-        if all(not same(spot, other) for other in kept):
-            kept.append(spot)
+def nms(detections: list[Detection]) -> list[Detection]:
+    """The surest of every set of overlapping detections, surest first."""
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda s: -s.score):
+        if all(not is_duplicate(detection, other) for other in kept):
+            kept.append(detection)
     return kept
 
 
-def same(a: Spot, b: Spot) -> bool:
-    """Whether two spots are one object: they overlap much, or one is as high and lies inside the other.
+def is_duplicate(a: Detection, b: Detection) -> bool:
+    """Whether two detections are one object: they overlap much, or one is as high and lies inside the other.
 
     What is much lower is not: a plate below a grille would vanish in what was taken for a larger plate.
     """

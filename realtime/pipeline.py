@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.locate import INSIDE, Locator, distinct, levels
+from realtime.locate import INSIDE, Locator, nms, pyramid
 from realtime.model import Model
 from realtime.preprocess import around_ink, to_gray, whole
 from realtime.recognise import NOTHING, Recogniser, softmax
@@ -19,7 +19,7 @@ from realtime.regions import formats, match, repair
 from realtime.spec import ALPHABETS
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
-from realtime.values import Frame, Quad, Reading, Result, Sighting, Spot, Track, intersection
+from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
@@ -46,9 +46,9 @@ class Pipeline:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
         return self._sightings(self.gray(image), Stopwatch(), again=True)
 
-    def spots(self, image: np.ndarray) -> list[Spot]:
+    def detections(self, image: np.ndarray) -> list[Detection]:
         """Where objects are, unread: what `read` would look at."""
-        return self._spots(to_gray(image), Stopwatch())
+        return self._detections(to_gray(image), Stopwatch())
 
     def read_whole(self, image: np.ndarray) -> Reading:
         """The picture is the object: its reading, empty where it says nothing of this mode."""
@@ -96,26 +96,26 @@ class Pipeline:
 
     def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small=None) -> list[Sighting]:
         """Sightings as sure as they must be, best first."""
-        spots = self._spots(gray, watch, small)
+        detections = self._detections(gray, watch, small)
         with watch("read"):
-            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, spots, again)]
+            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again)]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
-        return apart(sure)
+        return suppress_overlaps(sure)
 
-    def _spots(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Spot]:
-        """Spots of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
+    def _detections(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Detection]:
+        """Detections of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
         with watch("locate"):
             found = self.locator(gray) if small is None else enlarged(self.locator(small), small.shape, gray.shape)
-            spots = [s for s in found if inside(s, gray.shape)]
+            detections = [s for s in found if inside(s, gray.shape)]
         if not self.refiner:
-            return spots
+            return detections
         with watch("refine"):
-            return distinct(self.refiner(gray, spots))
+            return nms(self.refiner(gray, detections))
 
     def _straightened(self, gray: np.ndarray) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        spots = self.refiner(gray, [Spot(whole(gray), 1.0)])
-        return next((s.reading for s in self.recogniser(gray, spots, again=True)), NOTHING)
+        detections = self.refiner(gray, [Detection(whole(gray), 1.0)])
+        return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
 
     def _ruled(self, reading: Reading) -> Reading:
         """The reading under the mode's rules: long enough, and with the region whose format it has."""
@@ -137,7 +137,7 @@ def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Ste
     return replace(step, ended=alone.flush())
 
 
-def apart(sightings: Sequence[Sighting]) -> list[Sighting]:
+def suppress_overlaps(sightings: Sequence[Sighting]) -> list[Sighting]:
     """The sightings best first; of those that share most of the smaller one's place only the one that says most."""
     kept: list[Sighting] = []
     for sighting in sorted(sightings, key=lambda s: (-len(s.reading.text), -s.reading.confidence)):
@@ -147,15 +147,15 @@ def apart(sightings: Sequence[Sighting]) -> list[Sighting]:
     return sorted(kept, key=lambda s: -s.reading.confidence)
 
 
-def enlarged(spots: Sequence[Spot], small: tuple[int, int], large: tuple[int, int]) -> list[Spot]:
-    """Spots of a picture (height, width) in the pixels of a larger one of the same moment."""
+def enlarged(detections: Sequence[Detection], small: tuple[int, int], large: tuple[int, int]) -> list[Detection]:
+    """Detections of a picture (height, width) in the pixels of a larger one of the same moment."""
     scale = np.divide(large, small)[::-1]
-    return [Spot(Quad.of(spot.quad.array() * scale), spot.score) for spot in spots]
+    return [Detection(Quad.of(detection.quad.array() * scale), detection.score) for detection in detections]
 
 
-def inside(spot: Spot, shape: tuple[int, int]) -> bool:
+def inside(detection: Detection, shape: tuple[int, int]) -> bool:
     """Whether the object lies within the picture: one cut by its edge would give half a text."""
-    box, slack = spot.box, 0.15 * spot.box.height + 1
+    box, slack = detection.box, 0.15 * detection.box.height + 1
     return box.x0 >= -slack and box.y0 >= -slack and box.x1 <= shape[1] + slack and box.y1 <= shape[0] + slack
 
 
@@ -191,7 +191,7 @@ class MultiMode:
         self.pipelines = tuple(pipelines)
         self.mode = ",".join(p.mode for p in self.pipelines)
         self.agree = self.pipelines[0].agree
-        self._gray, self._pyramid = Once(to_gray), Once(lambda gray, longest: tuple(levels(gray, longest)))
+        self._gray, self._pyramid = Once(to_gray), Once(lambda gray, longest: tuple(pyramid(gray, longest)))
         ids = count(1)
         for pipeline in self.pipelines:
             pipeline.gray, pipeline.locator.pyramid, pipeline.tracker.ids = self._gray, self._pyramid, ids

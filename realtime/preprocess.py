@@ -27,7 +27,7 @@ def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float
     `margin` widens it on each side by that share of its height and of its width; what lies outside the picture repeats
     its edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
     """
-    corners = grown(quad.array(), margin)
+    corners = expand(quad.array(), margin)
     shrink = max(quad.size[1] / height, quad.size[0] / width)
     if shrink > 2:
         gray, corners = shrunken(gray, corners, 1 / shrink)
@@ -36,7 +36,7 @@ def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float
     return cv2.warpPerspective(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def grown(corners: np.ndarray, margin: float) -> np.ndarray:
+def expand(corners: np.ndarray, margin: float) -> np.ndarray:
     """Corners (4, 2) moved outwards along both axes of the quadrilateral by `margin` of its width and height."""
     a, b, c, d = corners
     right, down = margin * ((b - a) + (c - d)) / 2, margin * ((d - a) + (c - b)) / 2
@@ -66,7 +66,7 @@ def natural_width(quad: Quad, spec: ModelSpec) -> int:
 def crop(gray: np.ndarray, quad: Quad, spec: ModelSpec, margin: float = 0.0) -> np.ndarray:
     """What the network is fed for the object in `quad`: uint8 (spec.height, spec.width), contrast normalised."""
     width = natural_width(quad, spec) if spec.keep_aspect else spec.width
-    return padded(normalised(rectify(gray, quad, spec.height, width, margin)), spec)
+    return padded(normalise_contrast(rectify(gray, quad, spec.height, width, margin)), spec)
 
 
 def whole(gray: np.ndarray) -> Quad:
@@ -88,7 +88,7 @@ def fit_square(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     top, left = (spec.height - size[1]) // 2, (spec.width - size[0]) // 2
     bottom, right = spec.height - size[1] - top, spec.width - size[0] - left
-    return normalised(cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_REPLICATE))
+    return normalise_contrast(cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_REPLICATE))
 
 
 def around_ink(gray: np.ndarray, margin: float = 0.15) -> np.ndarray:
@@ -102,7 +102,7 @@ def around_ink(gray: np.ndarray, margin: float = 0.15) -> np.ndarray:
     return gray[top : rows[-1] + edge + 1, left : columns[-1] + edge + 1]
 
 
-def normalised(gray: np.ndarray) -> np.ndarray:
+def normalise_contrast(gray: np.ndarray) -> np.ndarray:
     """Mean moved to 128 and deviation to 48, clipped to uint8; a flat picture stays flat."""
     mean, deviation = cv2.meanStdDev(gray)
     scale = 48.0 / max(float(deviation[0, 0]), 4.0)

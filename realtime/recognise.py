@@ -8,7 +8,7 @@ import numpy as np
 
 from realtime.preprocess import crop, fit, fit_square, whole
 from realtime.spec import ModelSpec
-from realtime.values import Quad, Reading, Sighting, Spot
+from realtime.values import Detection, Quad, Reading, Sighting
 from realtime.vote import vote
 
 Net = Callable[[np.ndarray], np.ndarray]
@@ -81,16 +81,16 @@ def batches(crops: Sequence[np.ndarray]) -> Iterator[Sequence[np.ndarray]]:
 
 
 class Recogniser:
-    """Reads spots of a gray picture."""
+    """Reads detections of a gray picture."""
 
     def __init__(self, net: Net, spec: ModelSpec, mode: str = "") -> None:
         self.net, self.spec, self.mode = net, spec, mode or spec.mode
 
-    def __call__(self, gray: np.ndarray, spots: Sequence[Spot], again: bool = False) -> list[Sighting]:
-        """One sighting per spot, in order; a spot that says nothing has an empty reading."""
-        quads = [self.loosened(s.quad) for s in spots]
+    def __call__(self, gray: np.ndarray, detections: Sequence[Detection], again: bool = False) -> list[Sighting]:
+        """One sighting per detection, in order; a detection that says nothing has an empty reading."""
+        quads = [self.loosened(s.quad) for s in detections]
         readings = self.look(gray, quads, again)
-        return [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(spots, readings, strict=True)]
+        return [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(detections, readings, strict=True)]
 
     def loosened(self, quad: Quad) -> Quad:
         """The quadrilateral with the reader's margin around."""

@@ -1,4 +1,4 @@
-"""Look twice: the exact corners in a loose crop around a spot; what is no object at a second look is dropped."""
+"""Look twice: the exact corners in a loose crop around a detection; what is no object at a second look is dropped."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from realtime.preprocess import grown, normalised, rectify
+from realtime.preprocess import expand, normalise_contrast, rectify
 from realtime.spec import ModelSpec
-from realtime.values import Quad, Spot
+from realtime.values import Detection, Quad
 
 Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-MARGIN = 0.3  # around the spot, as a share of its width and of its height
+MARGIN = 0.3  # around the detection, as a share of its width and of its height
 LOOKS = 3  # at most
 STILL = 0.03  # of its width: corners that move less have been found
 UNIT = 4.0  # the network's numbers are shares of the crop times this, so that int8 steps are fine
 
 
 class Refiner:
-    """Moves the corners of spots to where the object's corners are."""
+    """Moves the corners of detections to where the object's corners are."""
 
     def __init__(self, net: Net, spec: ModelSpec) -> None:
         self.net, self.spec = net, spec
 
-    def __call__(self, gray: np.ndarray, spots: Sequence[Spot]) -> list[Spot]:
-        """The spots that hold at a second look, with new corners and the second look's score, in the same order."""
-        seen = [self.settled(gray, spot.quad) for spot in spots]
-        return [Spot(quad, score) for quad, score in seen if score >= self.spec.threshold]
+    def __call__(self, gray: np.ndarray, detections: Sequence[Detection]) -> list[Detection]:
+        """The detections that hold at a second look, with new corners and the second look's score, in order."""
+        seen = [self.settled(gray, detection.quad) for detection in detections]
+        return [Detection(quad, score) for quad, score in seen if score >= self.spec.threshold]
 
     def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
-        """Corners and presence after looking, and looking again from there while an object is seen and still moves."""
+        """Corners and objectness after looking, and looking again from there while an object is seen and still moves."""
         for _ in range(LOOKS):
-            before, (quad, presence) = quad, self.look(gray, quad)
-            if presence < self.spec.threshold or moved(before, quad) < STILL:
+            before, (quad, objectness) = quad, self.look(gray, quad)
+            if objectness < self.spec.threshold or moved(before, quad) < STILL:
                 break
-        return quad, presence
+        return quad, objectness
 
     def look(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
-        """New corners and presence, 0 to 1, of the object inside a quadrilateral."""
+        """New corners and objectness, 0 to 1, of the object inside a quadrilateral."""
         size = self.spec.height, self.spec.width
         step = thinning(quad, self.spec)
         thin = gray[step // 2 :: step, step // 2 :: step]
         loose = rectify(thin, Quad.of(quad.array() / step), *size, margin=MARGIN)
-        shares, presence = self.net(normalised(loose)[None, ..., None])
-        return mapped(shares[0].reshape(4, 2) / UNIT + 0.5, quad), float(presence.ravel()[0])
+        shares, objectness = self.net(normalise_contrast(loose)[None, ..., None])
+        return mapped(shares[0].reshape(4, 2) / UNIT + 0.5, quad), float(objectness.ravel()[0])
 
     @staticmethod
     def shares(corners: np.ndarray, quad: Quad) -> np.ndarray:
         """Points (4, 2) of the picture as shares of the loose crop around `quad`: what the network is to find."""
         unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-        matrix = cv2.getPerspectiveTransform(grown(quad.array(), MARGIN), unit)
+        matrix = cv2.getPerspectiveTransform(expand(quad.array(), MARGIN), unit)
         return cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
 
 
 def thinning(quad: Quad, spec: ModelSpec) -> int:
     """Every so many rows and columns of the picture are enough: at least two for each of the network's input.
 
-    Averaging all pixels of a spot that fills the frame would take a millisecond.
+    Averaging all pixels of a detection that fills the frame would take a millisecond.
     """
     width, height = quad.size
     return max(1, int(min(width / spec.width, height / spec.height) / 2))
@@ -72,5 +72,5 @@ def moved(before: Quad, after: Quad) -> float:
 def mapped(shares: np.ndarray, quad: Quad) -> Quad:
     """Points given as shares (4, 2) of the loose crop around `quad`, in the picture's pixels."""
     unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-    matrix = cv2.getPerspectiveTransform(unit, grown(quad.array(), MARGIN))
+    matrix = cv2.getPerspectiveTransform(unit, expand(quad.array(), MARGIN))
     return Quad.of(cv2.perspectiveTransform(shares[None].astype(np.float32), matrix)[0])

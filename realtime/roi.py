@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import UserError
-from realtime.values import Quad, Spot
+from realtime.values import Detection, Quad
 
 MARGIN = 0.1  # of the part's size, looked at around it so that objects on its edge are seen whole
 FORM = "Write X,Y,WIDTH,HEIGHT or three or more corners X,Y,X,Y,X,Y,... in pixels."
@@ -60,14 +60,16 @@ def parse_roi(text: str) -> Roi:
 class Within:
     """A locator that looks at one part of the picture only, and keeps what has its middle in it."""
 
-    def __init__(self, locate: Callable[[np.ndarray], Sequence[Spot]], roi: Roi) -> None:
+    def __init__(self, locate: Callable[[np.ndarray], Sequence[Detection]], roi: Roi) -> None:
         self._locate, self._roi = locate, roi
 
-    def __call__(self, gray: np.ndarray) -> list[Spot]:
-        """Spots of a uint8 gray (H, W) picture, in its pixels."""
+    def __call__(self, gray: np.ndarray) -> list[Detection]:
+        """Detections of a uint8 gray (H, W) picture, in its pixels."""
         left, top, right, bottom = self._roi.window(gray.shape[1], gray.shape[0])
         if right <= left or bottom <= top:
             return []
         found = self._locate(np.ascontiguousarray(gray[top:bottom, left:right]))
-        moved = [Spot(Quad.of(spot.quad.array() + np.array((left, top))), spot.score) for spot in found]
-        return [spot for spot in moved if spot.box.center in self._roi]
+        moved = [
+            Detection(Quad.of(detection.quad.array() + np.array((left, top))), detection.score) for detection in found
+        ]
+        return [detection for detection in moved if detection.box.center in self._roi]

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from realtime.gate import Gates, gates
+from realtime.gate import FrameFilter, frame_filter
 from realtime.pipeline import KINDS_OF, SHIPPED, load
 from realtime.roi import Roi, Within
 from realtime.spec import load_spec
@@ -41,9 +41,9 @@ class Setup:
         """Whether which frames are read depends on the frames before."""
         return self.every > 1 or bool(self.max_fps) or self.skip_still or self.skip_blurred
 
-    def gate(self) -> Gates:
+    def gate(self) -> FrameFilter:
         """Which frames to read."""
-        return gates(self.every, self.max_fps, self.skip_still, self.skip_blurred)
+        return frame_filter(self.every, self.max_fps, self.skip_still, self.skip_blurred)
 
     def open(self):
         """The pipeline. Raises ModelError."""

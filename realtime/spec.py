@@ -21,7 +21,7 @@ KINDS = ("locator", "corners", "reader", "classifier")
 class ModelSpec:
     """What a network eats and what its numbers mean.
 
-    A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives presence and four corners; a
+    A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives objectness and four corners; a
     `corners` network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet,
     blank last; a `classifier` gives one distribution over the alphabet, "none of these" last.
     """

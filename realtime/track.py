@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 
-from realtime.preprocess import grown
+from realtime.preprocess import expand
 from realtime.values import Box, Reading, Sighting, State, Track, iou
 from realtime.vote import NOTHING, vote
 
@@ -22,7 +22,7 @@ CROP_MARGIN = 0.08
 
 
 @dataclass
-class Trail:
+class TrackState:
     """What the tracker remembers of one object."""
 
     id: int
@@ -67,7 +67,7 @@ class Tracker:
 
     def __init__(self, agree: int = AGREE, lost_after: float = LOST_AFTER) -> None:
         self.agree, self.lost_after = agree, lost_after
-        self.trails: list[Trail] = []
+        self.trails: list[TrackState] = []
         self.ids, self.cut = count(1), cut
         self._last_time: float | None = None
         self._interval = 0.0
@@ -98,7 +98,7 @@ class Tracker:
         self.trails = [t for t in self.trails if not gone(t)]
         return tuple(replace(t.track(), state=State.LOST) for t in leaving if t.state is State.CONFIRMED)
 
-    def _matched(self, time: float, sightings: Sequence[Sighting]) -> list[tuple[Trail | None, Sighting]]:
+    def _matched(self, time: float, sightings: Sequence[Sighting]) -> list[tuple[TrackState | None, Sighting]]:
         """Each sighting with its trail or None; the best pairs first, each trail once."""
         scores = [(affinity(t, s, time), i, j) for i, t in enumerate(self.trails) for j, s in enumerate(sightings)]
         taken: dict[int, int] = {}
@@ -107,11 +107,11 @@ class Tracker:
                 taken[j] = i
         return [(self.trails[taken[j]] if j in taken else None, s) for j, s in enumerate(sightings)]
 
-    def _begin(self, time: float, index: int, sighting: Sighting) -> Trail:
-        self.trails.append(Trail(next(self.ids), sighting, time, index, time, index))
+    def _begin(self, time: float, index: int, sighting: Sighting) -> TrackState:
+        self.trails.append(TrackState(next(self.ids), sighting, time, index, time, index))
         return self.trails[-1]
 
-    def _extend(self, trail: Trail, time: float, index: int, sighting: Sighting, image: np.ndarray) -> None:
+    def _extend(self, trail: TrackState, time: float, index: int, sighting: Sighting, image: np.ndarray) -> None:
         elapsed = time - trail.last_time
         if elapsed > 0:
             (x0, y0), (x1, y1) = trail.sighting.box.center, sighting.box.center
@@ -125,13 +125,13 @@ class Tracker:
             if trail.best is None or sighting.reading.confidence > trail.best.reading.confidence:
                 trail.best, trail.best_crop = sighting, self.cut(image, sighting)
 
-    def _state(self, trail: Trail) -> State:
+    def _state(self, trail: TrackState) -> State:
         agreeing = sum(r.text == trail.reading.text for r in trail.readings)
         settled = agreeing >= self.agree and (self.agree == 1 or trail.reading.confidence >= SETTLED)
         return State.CONFIRMED if settled else trail.state
 
 
-def affinity(trail: Trail, sighting: Sighting, time: float) -> float:
+def affinity(trail: TrackState, sighting: Sighting, time: float) -> float:
     """How well a sighting continues a trail, 0 (not at all) to 2: by place, size and text."""
     expected = trail.expected(time)
     overlap = max(iou(expected, sighting.box), iou(trail.sighting.box, sighting.box))
@@ -165,7 +165,7 @@ def alike(a: str, b: str) -> float:
 
 def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
     """A copy of the picture of one object, with a little around it."""
-    corners = grown(sighting.quad.array(), CROP_MARGIN)
+    corners = expand(sighting.quad.array(), CROP_MARGIN)
     height, width = image.shape[:2]
     x0, y0 = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))
     x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int), (x0 + 1, y0 + 1), (width, height))

@@ -104,7 +104,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Detection:
     """A place where a locator saw an object: corners and score 0 to 1."""
 
     quad: Quad

@@ -21,7 +21,7 @@ JOIN_SECONDS = 10.0  # in which a scheduler must answer
 _leaving = threading.Event()  # in a worker process: set when it should end
 
 
-class Local:
+class ProcessPool:
     """Processes on this machine. They end with this one, whatever becomes of it.
 
     They hold the reading end of a pipe that is never written to: it closes when they should leave, or when this process
@@ -36,7 +36,7 @@ class Local:
         """Jobs to hand out at once."""
         return AHEAD * self.workers
 
-    def __enter__(self) -> Local:
+    def __enter__(self) -> ProcessPool:
         context = multiprocessing.get_context("spawn")
         self._reader, self._writer = context.Pipe(duplex=False)
         self._pool = ProcessPoolExecutor(self.workers, context, _begin, (self._reader,))
@@ -62,7 +62,7 @@ class Local:
         self.__enter__()
 
 
-class Cluster:
+class DaskPool:
     """Workers of the Dask scheduler at an address; one that dies is replaced by another, up to three times a job."""
 
     def __init__(self, address: str) -> None:
@@ -73,7 +73,7 @@ class Cluster:
         """Jobs to hand out at once: enough for those who are there, and for some who come."""
         return max(16, AHEAD * sum(self._client.nthreads().values()))
 
-    def __enter__(self) -> Cluster:
+    def __enter__(self) -> DaskPool:
         try:
             distributed = importlib.import_module("distributed")
         except ImportError:
@@ -103,7 +103,9 @@ class Cluster:
         """The scheduler sees to that."""
 
 
-def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: threading.Event) -> Iterator[tuple]:
+def completed(
+    pool: ProcessPool | DaskPool, function: Callable, jobs: Iterable, stop: threading.Event
+) -> Iterator[tuple]:
     """Each job with its result, or with the exception that it ended with, as they come; ends early when `stop` is set.
 
     Where a worker process dies, the jobs that were out are done again one by one, so that only the culprit fails.
@@ -111,7 +113,7 @@ def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: t
     """
     jobs, pending = iter(jobs), {}
     while not stop.is_set():
-        pending |= {crew.submit(function, job): job for job in islice(jobs, max(0, crew.window - len(pending)))}
+        pending |= {pool.submit(function, job): job for job in islice(jobs, max(0, pool.window - len(pending)))}
         if not pending:
             return
         done = wait(pending, 0.2, FIRST_COMPLETED).done
@@ -120,20 +122,20 @@ def completed(crew: Local | Cluster, function: Callable, jobs: Iterable, stop: t
         results = [(pending.pop(future), outcome(future)) for future in done]
         suspects = [job for job, result in results if isinstance(result, BrokenExecutor)]
         yield from (pair for pair in results if not isinstance(pair[1], BrokenExecutor))
-        yield from one_by_one(crew, function, suspects)
+        yield from one_by_one(pool, function, suspects)
 
 
-def one_by_one(crew: Local | Cluster, function: Callable, jobs: Iterable) -> Iterator[tuple]:
-    """Jobs after the crew broke, each with nothing beside it: the one in which it breaks again is to blame."""
+def one_by_one(pool: ProcessPool | DaskPool, function: Callable, jobs: Iterable) -> Iterator[tuple]:
+    """Jobs after the pool broke, each with nothing beside it: the one in which it breaks again is to blame."""
     broken = True
     for job in jobs:
         if broken:
-            crew.renew()
-        result = outcome(crew.submit(function, job))
+            pool.renew()
+        result = outcome(pool.submit(function, job))
         broken = isinstance(result, BrokenExecutor)
         yield job, result
     if broken and jobs:
-        crew.renew()
+        pool.renew()
 
 
 def in_order(jobs: Iterable, pairs: Iterable[tuple]) -> Iterator[tuple]:

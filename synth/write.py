@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import SinkError, SourceError, UserError
-from realtime.workers import Cluster, Local, completed, in_order
+from realtime.workers import DaskPool, ProcessPool, completed, in_order
 from synth.text.clip import Clip, render_clip, sample_clip
 from synth.text.crops import sample_character, sample_crop, sample_not_character
 from synth.text.fonts import ALPHABET, DIGITS
@@ -108,11 +108,11 @@ def write_all(request: Request, folder: Path, count: int, workers: int = 1, sche
 
     Pictures are named by index; labels.jsonl has one line for each, in order of their index within one run.
     """
-    crew = Cluster(scheduler) if scheduler else Local(workers) if workers > 1 else None
+    pool = DaskPool(scheduler) if scheduler else ProcessPool(workers) if workers > 1 else None
     done = prepare(request, folder)
     missing = [index for index in range(count) if index not in done]
     with (folder / "labels.jsonl").open("a") as labels:
-        for row in _rows(partial(_store, anywhere(request), folder.resolve()), missing, crew):
+        for row in _rows(partial(_store, anywhere(request), folder.resolve()), missing, pool):
             labels.write(json.dumps(row) + "\n")
             labels.flush()
             yield row["index"]
@@ -150,14 +150,14 @@ def anywhere(request: Request) -> Request:
     return replace(request, backgrounds=request.backgrounds and str(Path(request.backgrounds).resolve()))
 
 
-def _rows(work: Callable[[int], dict], indices: Sequence[int], crew: Local | Cluster | None) -> Iterator[dict]:
+def _rows(work: Callable[[int], dict], indices: Sequence[int], pool: ProcessPool | DaskPool | None) -> Iterator[dict]:
     """The rows of the indices, in order."""
-    if crew is None:
+    if pool is None:
         yield from map(work, indices)
         return
     jobs = [tuple(indices[i : i + CHUNK]) for i in range(0, len(indices), CHUNK)]
-    with crew:
-        for _, rows in in_order(jobs, completed(crew, partial(_several, work), jobs, threading.Event())):
+    with pool:
+        for _, rows in in_order(jobs, completed(pool, partial(_several, work), jobs, threading.Event())):
             if isinstance(rows, BaseException):
                 raise rows
             yield from rows

@@ -17,7 +17,7 @@ from realtime.loop import run
 from realtime.pipeline import Pipeline
 from realtime.setup import Setup
 from realtime.sinks.store import Store
-from realtime.values import Box, Quad, Reading, Sighting, Spot
+from realtime.values import Box, Detection, Quad, Reading, Sighting
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class StandIn(Setup):
     def open(self):
         """The pipeline, with everything but the networks real."""
 
-        def locate(gray: np.ndarray) -> list[Spot]:
+        def locate(gray: np.ndarray) -> list[Detection]:
             time.sleep(self.pause)
             if gray.mean() > 240:
                 os._exit(9)
@@ -42,20 +42,20 @@ class StandIn(Setup):
         return "stand-in"
 
 
-def blocks(gray: np.ndarray) -> list[Spot]:
+def blocks(gray: np.ndarray) -> list[Detection]:
     """Bright rectangles on the dark ground."""
     count, _, stats, _ = cv2.connectedComponentsWithStats((gray > 70).astype(np.uint8))
     boxes = [Box(x, y, x + w, y + h) for x, y, w, h, area in stats[1:count].astype(float) if area > 60]
-    return [Spot(Quad.from_box(box), 1.0) for box in boxes]
+    return [Detection(Quad.from_box(box), 1.0) for box in boxes]
 
 
-def shades(gray: np.ndarray, spots: list[Spot], again: bool = False) -> list[Sighting]:
+def shades(gray: np.ndarray, detections: list[Detection], again: bool = False) -> list[Sighting]:
     """The block's gray in steps of 20 as its text; surer the further right it is."""
     found = []
-    for spot in spots:
-        (x, y), sure = spot.box.center, 0.3 + 0.6 * float(spot.box.x0) / gray.shape[1]
+    for detection in detections:
+        (x, y), sure = detection.box.center, 0.3 + 0.6 * float(detection.box.x0) / gray.shape[1]
         text = f"{round(float(gray[int(y) - 3 : int(y) + 3, int(x) - 5 : int(x) + 5].mean()) / 20)}7"
-        found.append(Sighting(spot.quad, Reading(text, (sure,) * len(text), sure), spot.score, "digits"))
+        found.append(Sighting(detection.quad, Reading(text, (sure,) * len(text), sure), detection.score, "digits"))
     return found
 
 

@@ -12,7 +12,7 @@ from realtime.errors import UserError
 COMMANDS = {
     "prepare": "train.datasets.download",
     "fit": "train.run",
-    "soup": "train.average",
+    "average": "train.average",
     "export": "train.export",
     "evaluate": "train.evaluate",
     "card": "train.card",

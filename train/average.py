@@ -21,7 +21,7 @@ TRIED = (0.2, 0.35, 0.5, 0.65, 0.8)  # shares of one more run
 Weights = list[np.ndarray]
 
 
-@click.command(name="soup")
+@click.command(name="average")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the new run.")
 @click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")

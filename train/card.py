@@ -93,7 +93,7 @@ def model_row(spec: ModelSpec, folder: Path) -> str:
     size, t = (folder / f"{spec.name}.tflite").stat().st_size / 1000, spec.training
     flags = f"--steps {t['steps']} --batch {t['batch']} --rate {t['rate']} --seed {t['seed']}"
     made = f"`python -m train fit {t['task']} {flags}`" + ", from earlier weights" * t["started_from_other_weights"]
-    made += f", {len(t['averaged'])} runs averaged by `python -m train soup`" if "averaged" in t else ""
+    made += f", {len(t['averaged'])} runs averaged by `python -m train average`" if "averaged" in t else ""
     shape = f"{spec.height}x{spec.width}{' window' if spec.kind == 'locator' else ''}"
     figures = [figure(spec.scores.get(k)) for k in ("float", "int8", "same_answer")]
     return f"| {spec.name} | {size:.0f} | {shape} | {made} | {t['minutes']:.0f} | {' | '.join(figures)} |"

@@ -192,11 +192,11 @@ def plate_places(bench: Bench) -> list[Row]:
     for name in ("plates/scenes/china", "plates/scenes/world_boxes", "plates/scenes/dashcam"):
         hits, errors = [], []
         for image, group in by_picture(bench.examples(name)):
-            spots = bench.pipeline.spots(image)
+            detections = bench.pipeline.detections(image)
             for e in group:
                 if e.quad is None or e.tags.get("quality", "clear") in ("ignore", "unread"):
                     continue
-                best = max(spots, key=lambda s: iou(s.box, e.quad.box), default=None)
+                best = max(detections, key=lambda s: iou(s.box, e.quad.box), default=None)
                 hits.append(best is not None and iou(best.box, e.quad.box) >= 0.5)
                 if hits[-1]:
                     errors.append(corner_error(best.quad, e.quad))

@@ -63,7 +63,7 @@ def export(model, spec: ModelSpec, calibration: Iterator[np.ndarray], folder: Pa
     return Model(path, spec)
 
 
-def insist(spec: ModelSpec, same: float, loss: float, least: float = 0.99, most: float = 0.005) -> None:
+def check_quantisation(spec: ModelSpec, same: float, loss: float, least: float = 0.99, most: float = 0.005) -> None:
     """ModelError where int8 gives another answer or loses accuracy more often than the floor allows."""
     if same < least or loss > most:
         told = f"{spec.name}: int8 agrees with float on {same:.2%} and loses {loss:.2%}"
@@ -86,7 +86,7 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
     if settings.get("network", "small") != "small":
         raise ModelError(f"{run} is a large reference.", "Export a small network that it taught.")
     data = data or settings["data"]
-    spec = replace(named(SPECS[settings["task"]], name), training=story(settings, Path(run)))
+    spec = replace(named(SPECS[settings["task"]], name), training=training_metadata(settings, Path(run)))
     spec = spec if threshold is None else replace(spec, threshold=threshold)
     sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
     shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
@@ -126,7 +126,7 @@ def named(spec: ModelSpec, name: str) -> ModelSpec:
     return replace(spec, name=name, mode=other.mode)
 
 
-def story(settings: dict, run: Path) -> dict:
+def training_metadata(settings: dict, run: Path) -> dict:
     """How it was trained: the settings without this machine's folders, and the minutes it took."""
     kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers", "averaged")}
     taught = {"teachers": len(settings["teachers"])} if settings.get("teachers") else {}
@@ -155,10 +155,10 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
     same = save_disagreements(run, *(answers(items, inputs, logits, spec) for logits in (floats, ints)))
-    insist(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
-    temperature = fit_temperature(lambda t: surenesses(ints, replace(spec, temperature=t)), right[1])
+    check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
+    temperature = fit_temperature(lambda t: confidences_of(ints, replace(spec, temperature=t)), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
-    bins = reliability(surenesses(ints, spec), right[1])
+    bins = reliability(confidences_of(ints, spec), right[1])
     save_reliability(bins, run / "reliability-int8.png", f"{spec.name}, calibrated")
     scores = {
         "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
@@ -185,7 +185,7 @@ def said_by(logits: np.ndarray, spec: ModelSpec) -> list[str]:
     return [r.text for r in readings(logits, spec)]
 
 
-def surenesses(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
+def confidences_of(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """The whole text's confidence of many logits."""
     from train.validate import readings
 

@@ -11,7 +11,7 @@ from realtime.errors import ModelError
 from realtime.spec import ModelSpec
 from train import nets
 from train.distill import distillation, load_teachers, resnet50, taught
-from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
+from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
 from train.reports.run import write_curves, write_report
 from train.sampling.batches import Recipe, batches
 from train.sampling.recipes import SPECS, make
@@ -48,19 +48,19 @@ def network(spec: ModelSpec, settings: Settings) -> keras.Model:
 LOSSES = {
     "reader": lambda spec: ctc(spec.alphabet),
     "classifier": lambda spec: smooth_cross_entropy(),
-    "locator": lambda spec: {"presence": presence_loss, "corners": corner_loss},
-    "corners": lambda spec: {"presence": presence_loss, "corners": corner_loss},
+    "locator": lambda spec: {"objectness": objectness_loss, "corners": corner_loss},
+    "corners": lambda spec: {"objectness": objectness_loss, "corners": corner_loss},
 }
 
 
 def cell_parts(stream: Iterator) -> Iterator:
     """A locator's targets, (n, h, w, 17), by output."""
-    return ((x, {"presence": y[..., :1], "corners": y[..., 1:]}) for x, y in stream)
+    return ((x, {"objectness": y[..., :1], "corners": y[..., 1:]}) for x, y in stream)
 
 
 def crop_parts(stream: Iterator) -> Iterator:
     """A corner network's targets, (n, 17), by output."""
-    return ((x, {"presence": y[..., 16:], "corners": y[..., :16]}) for x, y in stream)
+    return ((x, {"objectness": y[..., 16:], "corners": y[..., :16]}) for x, y in stream)
 
 
 LAYOUT = {"reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts}

@@ -43,8 +43,8 @@ def smooth_cross_entropy(smoothing: float = 0.05):
     return loss
 
 
-def presence_loss(target, predicted):
-    """Focal loss (Lin et al. 2017, gamma 2) on presence, per positive cell; a target of -1 counts nothing."""
+def objectness_loss(target, predicted):
+    """Focal loss (Lin et al. 2017, gamma 2) on objectness, per positive cell; a target of -1 counts nothing."""
     target, p = ops.cast(target, "float32"), ops.clip(ops.cast(predicted, "float32"), 1e-4, 1 - 1e-4)
     counts = ops.cast(target >= 0, "float32")
     positive, negative = ops.cast(target > 0.5, "float32"), ops.cast(target <= 0.5, "float32")
@@ -60,5 +60,5 @@ def corner_loss(target, predicted):
     return 4.0 * ops.sum(loss * target[..., 8:]) / (ops.sum(target[..., 8:]) + 1.0)
 
 
-keras.saving.register_keras_serializable("glyphcam")(presence_loss)
+keras.saving.register_keras_serializable("glyphcam")(objectness_loss)
 keras.saving.register_keras_serializable("glyphcam")(corner_loss)

@@ -127,7 +127,7 @@ def separable(x, kernel: int):
 
 
 def locator(spec: ModelSpec) -> keras.Model:
-    """Any picture of at least 96 pixels a side -> presence (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
+    """Any picture of at least 96 pixels a side -> objectness (h, w, 1) and corners (h, w, 8), one cell per 8 pixels.
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
     window. The first layer looks at 8 x 8 pixels every 4, 2 x 2 blocks, for layers at half size would cost as much as
@@ -140,9 +140,9 @@ def locator(spec: ModelSpec) -> keras.Model:
     for kernel in KERNELS:
         x = separable(x, kernel)
     x = conv(x, 64, kernel=1)
-    presence = layers.Conv2D(1, 1, activation="sigmoid", name="presence")(x)
+    objectness = layers.Conv2D(1, 1, activation="sigmoid", name="objectness")(x)
     corners = layers.Conv2D(8, 1, name="corners")(x)
-    return keras.Model(source, {"corners": corners, "presence": presence}, name=spec.name)
+    return keras.Model(source, {"corners": corners, "objectness": objectness}, name=spec.name)
 
 
 def corners(spec: ModelSpec) -> keras.Model:
@@ -157,8 +157,8 @@ def corners(spec: ModelSpec) -> keras.Model:
     x = layers.Flatten()(conv(x, 32, kernel=1))
     x = layers.Dense(96, activation="relu")(x)
     where = layers.Dense(8, name="corners")(x)
-    legible = layers.Dense(1, activation="sigmoid", name="presence")(x)
-    return keras.Model(source, {"corners": where, "presence": legible}, name=spec.name)
+    legible = layers.Dense(1, activation="sigmoid", name="objectness")(x)
+    return keras.Model(source, {"corners": where, "objectness": legible}, name=spec.name)
 
 
 BUILDERS = {"classifier": classifier, "reader": reader, "locator": locator, "corners": corners}

@@ -15,7 +15,7 @@ from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
-from realtime.values import Quad, Reading, Spot, iou
+from realtime.values import Detection, Quad, Reading, iou
 from train.datasets import load_shared
 from train.metrics import text_scores
 from train.reports.run import Judged
@@ -85,19 +85,19 @@ def rendered_lines(spec: ModelSpec, count: int) -> list[Labelled]:
 
 
 def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """A network with corners and presence as realtime calls it; an int8 model is that already."""
+    """A network with corners and objectness as realtime calls it; an int8 model is that already."""
     if isinstance(model, Model):
         return model
 
     def net(batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         out = model.predict_on_batch(batch)
-        return out["corners"].astype(np.float32), out["presence"].astype(np.float32)
+        return out["corners"].astype(np.float32), out["objectness"].astype(np.float32)
 
     return net
 
 
 def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Recall at IoU 0.5 on real scenes, corner error, false spots on pictures without; score = recall - false / 20."""
+    """Recall at IoU 0.5 on real scenes, corner error, false detections without; score = recall - false / 20."""
     sets = {n: load_scenes(data, [f"plates/scenes/{n}"], True, "val") for n in ("china", "world_boxes", "dashcam")}
     empty = load_backgrounds(data, "val")[::5]
 
@@ -114,10 +114,10 @@ def plate_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], di
     return score
 
 
-def best_match(spots: Sequence[Spot], quad: np.ndarray) -> tuple[float, float]:
-    """Overlap of the best spot with the true corners, and its corner error as a share of the true width."""
+def best_match(detections: Sequence[Detection], quad: np.ndarray) -> tuple[float, float]:
+    """Overlap of the best detection with the true corners, and its corner error as a share of the true width."""
     truth = Quad.of(quad)
-    best = max(spots, key=lambda s: iou(s.box, truth.box), default=None)
+    best = max(detections, key=lambda s: iou(s.box, truth.box), default=None)
     if best is None:
         return 0.0, 1.0
     error = np.linalg.norm(best.quad.array() - quad, axis=1).mean() / truth.size[0]
@@ -151,7 +151,7 @@ def error_of(found: np.ndarray, truth: np.ndarray) -> float:
 
 
 def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
-    """Recall at IoU 0.5 on rendered scenes with unseen fonts, and false spots on photographs."""
+    """Recall at IoU 0.5 on rendered scenes with unseen fonts, and false detections on photographs."""
     from synth.text.scene import render_scene, sample_scene
 
     ground, scenes = load_backgrounds(data, "val", ("backgrounds/bsds500",)), []
@@ -164,7 +164,7 @@ def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dic
 
     def score(model: keras.Model) -> dict:
         locator = Locator(as_net(model), spec)
-        pairs = [best_match(spots, q) for gray, quads in scenes for spots in [locator(gray)] for q in quads]
+        pairs = [best_match(detections, q) for gray, quads in scenes for detections in [locator(gray)] for q in quads]
         recall = float(np.mean([overlap >= 0.5 for overlap, _ in pairs]))
         tight = float(np.mean([overlap for overlap, _ in pairs]))
         false = float(np.mean([len(locator(gray)) for gray in ground]))

@@ -32,7 +32,7 @@ _held = threading.local()  # a pipeline serves one thread
 
 
 @dataclass(frozen=True)
-class Part:
+class Segment:
     """A recording (an absolute path or a URL), or its frames from `start` to before `end`, in seconds."""
 
     setup: Setup
@@ -48,7 +48,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PartResult:
     """What came out of a part: frames, seconds of recording, what went wrong, and every sighting, packed."""
 
     frames: int
@@ -57,18 +57,18 @@ class Seen:
     notes: bytes
 
 
-def read_part(part: Part, stop: threading.Event | None = None) -> Seen:
+def read_segment(part: Segment, stop: threading.Event | None = None) -> PartResult:
     """Read a part in this process, with one thread; a source that cannot be read (on) is told in `failure`."""
     cv2.setNumThreads(1)
-    notes, stop = Notes(pipeline_of(part.setup), part.setup.crops), stop or threading.Event()
+    notes, stop = Observations(pipeline_of(part.setup), part.setup.crops), stop or threading.Event()
     try:
         with fetched(part.path) as path, opened(path, part, stop) as source:
             summary = run(source, notes, [notes], stop, gate=part.setup.gate())
     except SourceError as error:
-        return Seen(0, 0.0, str(error), notes.packed())
+        return PartResult(0, 0.0, str(error), notes.packed())
     if summary.stopped:
         raise InterruptedError("stopped")
-    return Seen(summary.frames, spanned(summary.frames, *notes.times), " ".join(summary.failures), notes.packed())
+    return PartResult(summary.frames, spanned(summary.frames, *notes.times), " ".join(summary.failures), notes.packed())
 
 
 def spanned(frames: int, first: float = 0.0, last: float = 0.0) -> float:
@@ -76,7 +76,7 @@ def spanned(frames: int, first: float = 0.0, last: float = 0.0) -> float:
     return (last - first) * frames / (frames - 1) if frames > 1 else 0.0
 
 
-def opened(path: str, part: Part, stop: threading.Event) -> Source:
+def opened(path: str, part: Segment, stop: threading.Event) -> Source:
     """The frames of a part."""
     return open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
 
@@ -88,7 +88,7 @@ def pipeline_of(setup: Setup):
     return _held.pipeline
 
 
-class Notes:
+class Observations:
     """Stands where the pipeline stands and where a sink does: reads frames, remembers what was seen, tracks nothing."""
 
     def __init__(self, pipeline, crops: bool) -> None:
@@ -113,7 +113,7 @@ class Notes:
     def flush(self) -> tuple:
         return ()
 
-    def __enter__(self) -> Notes:
+    def __enter__(self) -> Observations:
         return self
 
     def __exit__(self, *_) -> None:

@@ -1,4 +1,4 @@
-"""Many recordings unattended: cut into parts, read by a crew, written down once, taken up again where it stopped.
+"""Many recordings unattended: cut into parts, read by a pool, written down once, taken up again where it stopped.
 
 Reading a frame needs no memory, so that parts are read anywhere and in any order. Following objects does: it is done
 here, over all parts of a recording in order, so that no object is cut in two and the records are those of one piece.
@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from realtime.archive.job import Part, Seen, read_part, unpacked
+from realtime.archive.job import PartResult, Segment, read_segment, unpacked
 from realtime.capture.open import PICTURES, check_length, expanded, open_file
 from realtime.errors import SourceError, UserError
 from realtime.pipeline import follow
@@ -31,7 +31,7 @@ from realtime.sinks.crops import Crops
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.track import Tracker
 from realtime.values import Frame, Result, Sighting, Track
-from realtime.workers import Cluster, Local, completed
+from realtime.workers import DaskPool, ProcessPool, completed
 
 SLICE = 30.0  # seconds of a recording in one job
 CUT = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers in which any second is found at once
@@ -51,7 +51,7 @@ class Recording:
 
     name: str
     key: str
-    parts: tuple[Part, ...]
+    parts: tuple[Segment, ...]
     seconds: float = 0.0  # 0 where nobody knows
     frames: int | None = None  # as its container says
 
@@ -93,7 +93,7 @@ def run(
     sources: Sequence[str],
     setup: Setup,
     base: str,
-    crew: Local | Cluster,
+    pool: ProcessPool | DaskPool,
     stop: threading.Event,
     *,
     crops: str | None = None,
@@ -112,9 +112,9 @@ def run(
     pictures = Crops(crops, keep) if crops else None
     with Ledger(base, setup.mode, keep=keep, crop=pictures.path if pictures else no_crop) as ledger:
         todo = wanted(list(planned(sources, setup, digest, seconds, report)), ledger, report)
-        desk = Desk(ledger, pictures, change, setup, report)
-        with Bar(sum(r.seconds for r in todo), report, clock) as bar, crew:
-            for recording, seen in read(todo, ledger, crew, stop, report, bar):
+        desk = RecordingWriter(ledger, pictures, change, setup, report)
+        with Bar(sum(r.seconds for r in todo), report, clock) as bar, pool:
+            for recording, seen in read(todo, ledger, pool, stop, report, bar):
                 desk.settle(recording, seen)
     report.seconds, report.stopped = clock() - begin, stop.is_set()
     for failure in report.failures:
@@ -164,9 +164,9 @@ def plan(path: str, setup: Setup, digest: str, seconds: float) -> Recording:
     if "://" in path:
         if urlsplit(path).scheme in LIVE:
             raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
-        return Recording(mask(path), f"{mask(path)} {digest}", (Part(setup, path),))
+        return Recording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
     if path.lower().endswith(PICTURES):
-        return Recording(mask(path), key_of(path, digest), (Part(setup, os.path.abspath(path)),))
+        return Recording(mask(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
     with open_file(path, threading.Event()) as source:
         length = source.frame_count / source.fps if source.frame_count and source.fps else 0.0
         parts = tuple(cut(os.path.abspath(path), setup, length, seconds))
@@ -182,14 +182,14 @@ def key_of(path: str, digest: str) -> str:
     return f"{os.path.abspath(path)} {facts.st_size} {facts.st_mtime_ns} {digest}"
 
 
-def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Part]:
+def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segment]:
     """The parts of a recording; one where it is short, cannot be cut, or what is read depends on the frames before."""
     if setup.gated or not path.lower().endswith(CUT) or length < 1.5 * seconds:
-        yield Part(setup, path)
+        yield Segment(setup, path)
         return
     pieces = round(length / seconds)
     for k in range(pieces):
-        yield Part(setup, path, k, k * seconds, (k + 1) * seconds if k < pieces - 1 else inf)
+        yield Segment(setup, path, k, k * seconds, (k + 1) * seconds if k < pieces - 1 else inf)
 
 
 def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> list[Recording]:
@@ -208,14 +208,14 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
 # doing it
 
 
-def read(todo: Sequence[Recording], ledger: Ledger, crew, stop: threading.Event, report: Report, bar: Bar):
+def read(todo: Sequence[Recording], ledger: Ledger, pool, stop: threading.Event, report: Report, bar: Bar):
     """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
     owner = {part: recording for recording in todo for part in recording.parts}
     open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
     bar.step(sum(share(r, p) for p, r in owner.items() if p.number not in open_parts[r.key]))
     yield from ((r, ledger.parts(r.key)) for r in todo if not open_parts[r.key])
     jobs = [part for part, r in owner.items() if part.number in open_parts[r.key]]
-    for part, seen in completed(crew, read_part, jobs, stop):
+    for part, seen in completed(pool, read_segment, jobs, stop):
         recording = owner[part]
         bar.step(share(recording, part))
         if problem := unread(recording, seen):
@@ -228,31 +228,31 @@ def read(todo: Sequence[Recording], ledger: Ledger, crew, stop: threading.Event,
             yield recording, ledger.parts(recording.key)
 
 
-def share(recording: Recording, part: Part) -> float:
+def share(recording: Recording, part: Segment) -> float:
     """Seconds of recording in a part, as planned."""
     return min(part.end, recording.seconds) - part.start
 
 
-def unread(recording: Recording, seen: Seen | BaseException) -> str:
+def unread(recording: Recording, seen: PartResult | BaseException) -> str:
     """Why a part gave nothing that could be kept; "" where it gave something."""
-    if isinstance(seen, Seen):
+    if isinstance(seen, PartResult):
         return "" if seen.frames or not seen.failure else seen.failure
     if isinstance(seen, UserError):
         return f"{recording.name}: {seen}"
     return f"{recording.name} could not be read: the worker failed ({seen!r})."
 
 
-class Desk:
+class RecordingWriter:
     """Where the parts of a recording become its records."""
 
     def __init__(self, ledger: Ledger, crops: Crops | None, change, setup: Setup, report: Report) -> None:
         self._ledger, self._crops, self._change = ledger, crops, change
         self._setup, self._report = setup, report
 
-    def settle(self, recording: Recording, parts: Iterable[Seen]) -> None:
+    def settle(self, recording: Recording, parts: Iterable[PartResult]) -> None:
         """Follow the objects through all parts and write the recording down, all of it or nothing."""
         total = Total()
-        tracks = tuple(retraced(total.counted(parts), self._setup))
+        tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = total.failure or length_failure(recording, total)
         frame = Frame(max(0, total.frames - 1), total.seconds, np.empty((0, 0), np.uint8), recording.name)
         result = self._change(Result(frame, ended=tracks))
@@ -272,7 +272,7 @@ class Total:
     def __init__(self) -> None:
         self.frames, self.seconds, self.failure = 0, 0.0, ""
 
-    def counted(self, parts: Iterable[Seen]) -> Iterator[Seen]:
+    def counted(self, parts: Iterable[PartResult]) -> Iterator[PartResult]:
         """The parts, counted once they are through."""
         for part in parts:
             yield part
@@ -292,7 +292,7 @@ def length_failure(recording: Recording, total: Total) -> str:
     return ""
 
 
-def retraced(parts: Iterable[Seen], setup: Setup) -> Iterator[Track]:
+def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
     """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
     trackers, offset, ids = {mode: Tracker(setup.agree) for mode in setup.modes}, 0, count(1)
     for tracker in trackers.values():
@@ -337,15 +337,15 @@ class Ledger(Store):
         rows = self._do(lambda: self._base.execute("SELECT number FROM parts WHERE key = ?", (key,)).fetchall())
         return {number for (number,) in rows}
 
-    def note(self, key: str, number: int, seen: Seen) -> None:
+    def note(self, key: str, number: int, seen: PartResult) -> None:
         """Remember a part until its recording is done."""
         row = {"key": key, "number": number, **seen.__dict__}
         self._do(lambda: self._insert("parts", row))
 
-    def parts(self, key: str) -> Iterator[Seen]:
+    def parts(self, key: str) -> Iterator[PartResult]:
         """The parts of a recording, in order."""
         query = "SELECT frames, seconds, failure, notes FROM parts WHERE key = ? ORDER BY number"
-        yield from (Seen(*row) for row in self._do(lambda: self._base.execute(query, (key,))))
+        yield from (PartResult(*row) for row in self._do(lambda: self._base.execute(query, (key,))))
 
     def settle(self, row: dict, result: Result) -> None:
         """Write a recording down, unless it is there already, and forget its parts."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from realtime.capture.open import PICTURES, expanded, open_source
 from realtime.errors import UserError
-from realtime.gate import gates
+from realtime.gate import frame_filter
 from realtime.loop import run
 from realtime.values import Result
 
@@ -87,7 +87,7 @@ def look(pipeline, path: str, **options: bool) -> tuple[int, int, set[str]]:
     """Frames of a recording, how many of them were read, and the texts reported. Raises UserError."""
     texts = Texts()
     with open_source(path) as source:
-        summary = run(source, pipeline, [texts], threading.Event(), gate=gates(**options))
+        summary = run(source, pipeline, [texts], threading.Event(), gate=frame_filter(**options))
     if summary.failures:
         raise UserError(summary.failures[0])
     return summary.frames, summary.read, texts.seen

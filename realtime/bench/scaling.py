@@ -26,7 +26,7 @@ from realtime.setup import Setup
 from realtime.sinks.table import Table, json_line
 from realtime.stats import peak_memory
 from realtime.values import Frame
-from realtime.workers import Cluster, Local
+from realtime.workers import DaskPool, ProcessPool
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
@@ -82,33 +82,33 @@ def run_long(mode: str, models: str | None, longest: int) -> None:
     run(frames, load(mode, models), [Table(os.devnull, mode, json_line, overwrite=True)], threading.Event())
 
 
-def over_workers(mode: str, models: str | None, counts: Sequence[int], crew: Callable) -> Points:
-    """Workers, and the frames that all of them together read in a second; `crew(n)` is a context with n of them."""
+def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Callable) -> Points:
+    """Workers, and the frames that all of them together read in a second; `pool(n)` is a context with n of them."""
     points = []
     with tempfile.TemporaryDirectory() as folder:
         films = [Path(folder) / f"{k}.mp4" for k in range(2 * max(counts))]
         for film in films:
             testcard.film(film, mode, (640, 480), 3, round(SECONDS * testcard.FPS))
         for count in counts:
-            points.append((count, rate(films, Setup(mode, models), Path(folder) / f"{count}.sqlite", crew, count)))
+            points.append((count, rate(films, Setup(mode, models), Path(folder) / f"{count}.sqlite", pool, count)))
     return points
 
 
-def rate(films: Sequence[Path], setup: Setup, base: Path, crew: Callable, count: int) -> float:
+def rate(films: Sequence[Path], setup: Setup, base: Path, pool: Callable, count: int) -> float:
     """Frames a second over all films, the workers' start included."""
-    with crew(count) as hands:
+    with pool(count) as hands:
         report = archive.run([str(film) for film in films], setup, str(base), hands, threading.Event())
     return report.frames / report.seconds
 
 
 @contextmanager
-def local(count: int) -> Iterator[Local]:
+def local(count: int) -> Iterator[ProcessPool]:
     """Processes of this machine, started by the archive itself."""
-    yield Local(count)
+    yield ProcessPool(count)
 
 
 @contextmanager
-def loopback(count: int) -> Iterator[Cluster]:
+def loopback(count: int) -> Iterator[DaskPool]:
     """A Dask scheduler and workers on this machine, as if they were elsewhere."""
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "scheduler.json"
@@ -125,7 +125,7 @@ def loopback(count: int) -> Iterator[Cluster]:
             begin("worker", "--nthreads", "1", "--no-nanny")
         while not facts.exists():
             threading.Event().wait(0.1)
-        cluster = Cluster(json.loads(facts.read_text())["address"])
+        cluster = DaskPool(json.loads(facts.read_text())["address"])
         cluster.wait_for(count)
         yield cluster
 

@@ -62,7 +62,7 @@ def lines(title: str, x: Axis, y: Axis, series: Mapping[str, Points]) -> str:
     """One line with dots per name."""
     parts = []
     for k, (name, points) in enumerate(series.items()):
-        places = [spot(x, y, *point) for point in points]
+        places = [detection(x, y, *point) for point in points]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>')
         parts += [dot(*place, COLOURS[k]) for place in places]
@@ -75,7 +75,7 @@ def scatter(title: str, x: Axis, y: Axis, points: Mapping[str, tuple[float, floa
     """One named dot per name; a name that would leave the picture stands on the left, one in another's way lower."""
     parts, taken = [], []
     for k, (name, point) in enumerate(points.items()):
-        (a, b), colour = spot(x, y, *point), COLOURS[k % len(COLOURS)]
+        (a, b), colour = detection(x, y, *point), COLOURS[k % len(COLOURS)]
         left, wide = a > 0.7 * WIDTH, LETTER * len(name)
         begin, down = a - 9 - wide if left else a + 9, b + 4
         while any(abs(down - d) < LINE and begin < e + f and e < begin + wide for e, d, f in taken):
@@ -85,7 +85,7 @@ def scatter(title: str, x: Axis, y: Axis, points: Mapping[str, tuple[float, floa
     return page(title, x, y, parts)
 
 
-def spot(x: Axis, y: Axis, a: float, b: float) -> tuple[float, float]:
+def detection(x: Axis, y: Axis, a: float, b: float) -> tuple[float, float]:
     """A point in pixels."""
     return LEFT + x.place(a) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y.place(b) * (HEIGHT - TOP - BOTTOM)
 
@@ -103,10 +103,10 @@ def page(title: str, x: Axis, y: Axis, parts: Sequence[str]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     rows = [f'{head} font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
     for value in x.ticks():
-        a, bottom = spot(x, y, value, y.low)
+        a, bottom = detection(x, y, value, y.low)
         rows += [rule(a, TOP, a, bottom), text(a, bottom + 18, short(value))]
     for value in y.ticks():
-        left, b = spot(x, y, x.low, value)
+        left, b = detection(x, y, x.low, value)
         rows += [rule(left, b, WIDTH - RIGHT, b), text(left - 8, b + 4, short(value), "end")]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     rows.append(text(WIDTH / 2, 22, title, more=' font-size="15" font-weight="bold"'))

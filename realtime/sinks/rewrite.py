@@ -7,13 +7,13 @@ from collections.abc import Callable
 from realtime.values import Result
 
 
-class Through:
+class Mapped:
     """Gives `sink` each result as `change` makes it."""
 
     def __init__(self, change: Callable[[Result], Result], sink) -> None:
         self._change, self._sink = change, sink
 
-    def __enter__(self) -> Through:
+    def __enter__(self) -> Mapped:
         self._sink.__enter__()
         return self
 

@@ -84,10 +84,10 @@ def _ghost(line: Line, em: int) -> Glyph | None:
 
 def _stamped(placed, pad: int, em: int, ghost: Glyph | None) -> Setting:
     """All glyphs on one mask that holds them with `pad` pixels to spare."""
-    spots = [(round(x + glyph.left), round(y + glyph.top)) for _, glyph, x, y in placed]
+    detections = [(round(x + glyph.left), round(y + glyph.top)) for _, glyph, x, y in placed]
     sizes = [glyph.mask.shape for _, glyph, _, _ in placed]
-    left, top = min(x for x, _ in spots) - pad, min(y for _, y in spots) - pad
-    boxes = [(x - left, y - top, x - left + w, y - top + h) for (x, y), (h, w) in zip(spots, sizes, strict=True)]
+    left, top = min(x for x, _ in detections) - pad, min(y for _, y in detections) - pad
+    boxes = [(x - left, y - top, x - left + w, y - top + h) for (x, y), (h, w) in zip(detections, sizes, strict=True)]
     mask = np.zeros((max(box[3] for box in boxes) + pad, max(box[2] for box in boxes) + pad), np.uint8)
     for (_, glyph, _, _), box in zip(placed, boxes, strict=True):
         stamp(mask, glyph.mask, box[0], box[1])

@@ -13,7 +13,7 @@ from conftest import make_image
 from drive import DrillPipeline
 
 from realtime.capture.open import Live
-from realtime.gate import Gates, Moved, Sharp
+from realtime.gate import FrameFilter, Moved, Sharp
 from realtime.loop import run
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
@@ -69,7 +69,7 @@ def main(frames: int, folder: Path) -> None:
     table = Table(folder / "a.jsonl", "digits", json_line, crop=crops.path)
     sinks = [scale, crops, table, Store(folder / "a.db", "digits")]
     source = Live("camera", lambda: Camera(numbers), stop, back_off=(0.001,), beat=0.001)
-    gate = Gates(judges=[Moved(), Sharp()])
+    gate = FrameFilter(detectors=[Moved(), Sharp()])
     with source:
         summary = run(source, DrillPipeline(), sinks, stop, gate=gate, limit=frames)
     print(summary.frames, scale.now - scale.first, threading.active_count(), len(summary.failures))

@@ -7,7 +7,7 @@ from conftest import make_frame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.gate import LONGEST, AtMost, Every, Gates, Moved, Sharp, shrunken
+from realtime.gate import LONGEST, AtMost, Every, FrameFilter, Moved, Sharp, shrunken
 
 
 def scene(text="", blur=0, noise=3.0, seed=0, width=640, height=480):
@@ -26,11 +26,11 @@ def frames(pictures, fps=25.0):
 
 
 def test_without_gates_every_frame_is_read():
-    assert all(Gates()(frame) for frame in frames([scene()] * 3))
+    assert all(FrameFilter()(frame) for frame in frames([scene()] * 3))
 
 
 def test_one_in_n():
-    gate = Gates([Every(3)])
+    gate = FrameFilter([Every(3)])
     assert [gate(make_frame(i)) for i in range(7)] == [True, False, False, True, False, False, True]
 
 
@@ -54,7 +54,7 @@ def test_time_that_jumps_back_does_not_close_the_gate():
 
 
 def test_a_still_scene_is_read_only_now_and_then():
-    gate = Gates(judges=[Moved()])
+    gate = FrameFilter(detectors=[Moved()])
     read = [gate(frame) for frame in frames([scene("8", seed=i) for i in range(100)])]
     assert read[0] and 0.05 < np.mean(read) <= 0.1
     assert max(np.diff(np.flatnonzero(read))) / 25 <= LONGEST + 1 / 25
@@ -62,40 +62,40 @@ def test_a_still_scene_is_read_only_now_and_then():
 
 @pytest.mark.parametrize(("before", "after"), [("1", "7"), ("8", "9"), ("123", "124"), ("", "5")])
 def test_one_small_digit_that_changes_is_seen(before, after):
-    gate = Gates(judges=[Moved()])
+    gate = FrameFilter(detectors=[Moved()])
     first, second = frames([scene(before, seed=1), scene(after, seed=2)])
     assert gate(first) and gate(second)
 
 
 def test_a_moving_camera_is_read_all_the_time():
     pictures = [np.roll(scene("42"), 3 * i, axis=1) for i in range(10)]
-    gate = Gates(judges=[Moved()])
+    gate = FrameFilter(detectors=[Moved()])
     assert all(gate(frame) for frame in frames(pictures))
 
 
 def test_blurred_frames_among_sharp_ones_are_skipped():
-    gate = Gates(judges=[Sharp()])
+    gate = FrameFilter(detectors=[Sharp()])
     read = [gate(frame) for frame in frames([scene("42", blur=4 if i % 3 else 0, noise=1) for i in range(12)])]
     assert read == [i % 3 == 0 for i in range(12)]
 
 
 def test_a_camera_out_of_focus_is_read_all_the_same():
-    gate = Gates(judges=[Sharp()])
+    gate = FrameFilter(detectors=[Sharp()])
     assert all(gate(frame) for frame in frames([scene("42", blur=4, seed=i) for i in range(12)]))
 
 
 def test_judges_are_overruled_in_time_but_limits_are_not():
     pictures = [scene(seed=i) for i in range(50)]
-    judged, limited = Gates(judges=[Moved()]), Gates([AtMost(0.5)], [Moved()])
+    judged, limited = FrameFilter(detectors=[Moved()]), FrameFilter([AtMost(0.5)], [Moved()])
     assert sum(judged(frame) for frame in frames(pictures)) == 4
     assert sum(limited(frame) for frame in frames(pictures)) == 1
 
 
 def test_stills_and_new_sources_are_always_read():
-    gate = Gates([Every(10)], [Moved()])
+    gate = FrameFilter([Every(10)], [Moved()])
     picture = scene()
     assert all(gate(make_frame(0, 0.0, image=picture, still=True)) for _ in range(3))
-    gate = Gates(judges=[Moved()])
+    gate = FrameFilter(detectors=[Moved()])
     assert all(gate(make_frame(0, 0.0, image=picture, source=name)) for name in "abc")
 
 

@@ -1,4 +1,4 @@
-"""Finding: the pyramid, cells linked into objects, one spot per object; with a network that knows the truth."""
+"""Finding: the pyramid, cells linked into objects, one detection per object; with a network that knows the truth."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from realtime.locate import LONGEST, MOST, REACH, SMALLEST, Locator, components, distinct, framed, levels, linked
+from realtime.locate import LONGEST, MOST, REACH, SMALLEST, Locator, components, group_cells, nms, pad_edges, pyramid
 from realtime.spec import ModelSpec
-from realtime.values import Box, Quad, Spot, iou
+from realtime.values import Box, Detection, Quad, iou
 from train.sampling.detection import SIZES, cell_targets
 
 SPEC = ModelSpec("digits-locator", "digits", "locator", 96, 96, stride=8)
@@ -30,8 +30,8 @@ class Ideal:
 
     def __init__(self, gray, quads, sizes=SIZES["text"]):
         self.sizes, self.scenes = sizes, {}
-        for level, scale in levels(gray):
-            picture, edge = framed(level, SPEC.height, SPEC.stride)
+        for level, scale in pyramid(gray):
+            picture, edge = pad_edges(level, SPEC.height, SPEC.stride)
             self.scenes[picture.shape] = [quad * np.float32(scale) + edge for quad in quads]
 
     def __call__(self, batch):
@@ -40,16 +40,16 @@ class Ideal:
 
 
 def found(quads, gray=EMPTY, sizes=SIZES["text"]):
-    """The spots in a picture with objects at these corners, left to right."""
-    spots = Locator(Ideal(gray, quads, sizes), SPEC)(gray)
-    return sorted(spots, key=lambda spot: spot.box.x0)
+    """The detections in a picture with objects at these corners, left to right."""
+    detections = Locator(Ideal(gray, quads, sizes), SPEC)(gray)
+    return sorted(detections, key=lambda detection: detection.box.x0)
 
 
-def fits(spot, quad, least=0.8):
-    """Whether the spot is where the object is, corner by corner."""
+def fits(detection, quad, least=0.8):
+    """Whether the detection is where the object is, corner by corner."""
     width, height = Quad.of(quad).size
-    gap = np.linalg.norm(spot.quad.array() - quad, axis=1).max()
-    return iou(spot.box, Quad.of(quad).box) > least and gap < 0.2 * height + 0.02 * width
+    gap = np.linalg.norm(detection.quad.array() - quad, axis=1).max()
+    return iou(detection.box, Quad.of(quad).box) > least and gap < 0.2 * height + 0.02 * width
 
 
 # --- pyramid
@@ -57,21 +57,21 @@ def fits(spot, quad, least=0.8):
 
 @given(st.integers(1, 900), st.integers(1, 900))
 def test_levels_halve_and_keep_within_their_sizes(height, width):
-    shapes = [level.shape for level, _ in levels(np.zeros((height, width), np.uint8))]
+    shapes = [level.shape for level, _ in pyramid(np.zeros((height, width), np.uint8))]
     assert all(min(shape) >= 8 and max(shape) <= LONGEST for shape in shapes)
     assert all(max(b) == pytest.approx(max(a) / 2, abs=1) for a, b in pairwise(shapes))
     assert bool(shapes) == (max(height, width) >= SMALLEST)
 
 
 def test_a_small_picture_is_not_enlarged_and_a_large_one_is_shrunk_first():
-    assert next(levels(np.zeros((100, 300), np.uint8)))[1] == 1.0
-    level, scale = next(levels(np.zeros((1080, 1920), np.uint8)))
+    assert next(pyramid(np.zeros((100, 300), np.uint8)))[1] == 1.0
+    level, scale = next(pyramid(np.zeros((1080, 1920), np.uint8)))
     assert level.shape == (360, 640) and scale == pytest.approx(1 / 3)
 
 
 @given(st.integers(1, 300), st.integers(1, 300))
 def test_whole_windows_cover_a_framed_picture_to_16_pixels_from_its_edges(height, width):
-    picture, edge = framed(np.zeros((height, width), np.uint8), SPEC.height, SPEC.stride)
+    picture, edge = pad_edges(np.zeros((height, width), np.uint8), SPEC.height, SPEC.stride)
     for side, inner in zip(picture.shape, (height, width), strict=True):
         assert side >= SPEC.height and (side - SPEC.height) % SPEC.stride == 0
         middle = (SPEC.height - 1) / 2
@@ -85,8 +85,8 @@ def test_whole_windows_cover_a_framed_picture_to_16_pixels_from_its_edges(height
 @pytest.mark.parametrize("degrees", [-25, 0, 25])
 def test_strings_of_12_to_300_pixels_tilted_are_found_once(height, degrees):
     quad = turned(320, 240, min(3 * height, 420), height, degrees)
-    (spot,) = found([quad])
-    assert fits(spot, quad, 0.75)
+    (detection,) = found([quad])
+    assert fits(detection, quad, 0.75)
 
 
 @settings(max_examples=60)
@@ -94,15 +94,15 @@ def test_strings_of_12_to_300_pixels_tilted_are_found_once(height, degrees):
 def test_any_object_is_one_spot_at_its_place(x, y, height, aspect, degrees):
     quad = turned(x, y, aspect * height, height, degrees)
     assume(quad.min() > 6 and (quad[:, 0] < 634).all() and (quad[:, 1] < 474).all())
-    (spot,) = found([quad])
-    assert fits(spot, quad, 0.7)
+    (detection,) = found([quad])
+    assert fits(detection, quad, 0.7)
 
 
 @pytest.mark.parametrize("digits", [4, 8, 12, 20, 30])
 def test_a_line_longer_than_any_window_is_one_object(digits):
     quad = turned(320, 240, 20 * digits, 30, 3)
-    (spot,) = found([quad])
-    assert fits(spot, quad)
+    (detection,) = found([quad])
+    assert fits(detection, quad)
 
 
 @pytest.mark.parametrize("gap", [16, 24, 60])
@@ -115,22 +115,22 @@ def test_two_lines_side_by_side_stay_two(gap):
 @pytest.mark.parametrize("pitch", [30, 36, 60])
 def test_lines_under_each_other_stay_apart(pitch):
     quads = [turned(300, 150 + k * pitch, 260, 24) for k in range(4)]
-    spots = sorted(found(quads), key=lambda spot: spot.box.y0)
-    assert len(spots) == 4 and all(fits(s, q) for s, q in zip(spots, quads, strict=True))
+    detections = sorted(found(quads), key=lambda detection: detection.box.y0)
+    assert len(detections) == 4 and all(fits(s, q) for s, q in zip(detections, quads, strict=True))
 
 
 def test_large_and_small_in_one_picture():
     quads = [turned(110, 300, 160, 200), turned(330, 120, 100, 40, 10), turned(540, 400, 60, 14)]
-    spots = found(quads)
-    assert len(spots) == 3 and all(fits(s, q, 0.7) for s, q in zip(spots, quads, strict=True))
+    detections = found(quads)
+    assert len(detections) == 3 and all(fits(s, q, 0.7) for s, q in zip(detections, quads, strict=True))
 
 
 @pytest.mark.parametrize("width", [60, 100, 180, 330, 560])
 @pytest.mark.parametrize("aspect", [1.5, 4.7])
 def test_plates_near_and_far_are_found_once(width, aspect):
     quad = turned(320, 240, width, width / aspect, 8)
-    (spot,) = found([quad], sizes=SIZES["plates"])
-    assert fits(spot, quad, 0.75)
+    (detection,) = found([quad], sizes=SIZES["plates"])
+    assert fits(detection, quad, 0.75)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -139,11 +139,11 @@ def test_a_network_that_errs_by_a_pixel_still_gives_one_spot_per_line(seed):
     ideal, rng = Ideal(EMPTY, quads), np.random.default_rng(seed)
 
     def net(batch):
-        corners, presence = ideal(batch)
-        return corners + rng.normal(0, 1 / REACH, corners.shape).astype(np.float32), presence
+        corners, objectness = ideal(batch)
+        return corners + rng.normal(0, 1 / REACH, corners.shape).astype(np.float32), objectness
 
-    spots = sorted(Locator(net, SPEC)(EMPTY), key=lambda spot: spot.box.y0)
-    assert len(spots) == 4 and all(fits(s, q, 0.7) for s, q in zip(spots, quads, strict=True))
+    detections = sorted(Locator(net, SPEC)(EMPTY), key=lambda detection: detection.box.y0)
+    assert len(detections) == 4 and all(fits(s, q, 0.7) for s, q in zip(detections, quads, strict=True))
 
 
 def test_an_empty_picture_holds_nothing():
@@ -164,8 +164,8 @@ def test_no_cell_under_the_threshold_counts():
     ideal = Ideal(EMPTY, [turned(320, 240, 90, 30)])
 
     def unsure(batch):
-        corners, presence = ideal(batch)
-        return corners, 0.6 * presence
+        corners, objectness = ideal(batch)
+        return corners, 0.6 * objectness
 
     assert Locator(unsure, SPEC, threshold=0.7)(EMPTY) == []
     assert len(Locator(unsure, SPEC)(EMPTY)) == 1
@@ -176,12 +176,12 @@ def test_the_score_is_the_surest_cells():
     ideal = Ideal(EMPTY, [turned(320, 240, 90, 30)])
 
     def graded(batch):
-        corners, presence = ideal(batch)
-        presence = presence * np.linspace(0.9, 0.6, presence.size).reshape(presence.shape).astype(np.float32)
-        return corners, presence
+        corners, objectness = ideal(batch)
+        objectness = objectness * np.linspace(0.9, 0.6, objectness.size).reshape(objectness.shape).astype(np.float32)
+        return corners, objectness
 
-    (spot,) = Locator(graded, SPEC)(EMPTY)
-    assert 0.6 < spot.score < 0.9
+    (detection,) = Locator(graded, SPEC)(EMPTY)
+    assert 0.6 < detection.score < 0.9
 
 
 # --- cells
@@ -189,12 +189,14 @@ def test_the_score_is_the_surest_cells():
 
 def test_one_cell_is_one_object_as_it_stands():
     quad = turned(100, 100, 40, 20)
-    corners, scores = linked(np.array([0.8], np.float32), np.array([[100, 100]], np.float32), quad[None])
+    corners, scores = group_cells(np.array([0.8], np.float32), np.array([[100, 100]], np.float32), quad[None])
     assert np.allclose(corners, [quad], atol=1e-3) and scores == pytest.approx([0.8])
 
 
 def test_no_cell_is_no_object():
-    corners, scores = linked(np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32))
+    corners, scores = group_cells(
+        np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32)
+    )
     assert corners.shape == (0, 4, 2) and not len(scores)
 
 
@@ -219,27 +221,27 @@ def test_a_chain_is_one_component():
 # --- overlap
 
 
-def spot(x0, y0, x1, y1, score=0.9):
-    return Spot(Quad.from_box(Box(x0, y0, x1, y1)), score)
+def detection(x0, y0, x1, y1, score=0.9):
+    return Detection(Quad.from_box(Box(x0, y0, x1, y1)), score)
 
 
 def test_of_overlapping_spots_the_surest_stays():
-    weak, strong = spot(0, 0, 100, 30, 0.6), spot(5, 2, 104, 31, 0.8)
-    assert distinct([weak, strong]) == [strong]
+    weak, strong = detection(0, 0, 100, 30, 0.6), detection(5, 2, 104, 31, 0.8)
+    assert nms([weak, strong]) == [strong]
 
 
 def test_a_part_of_an_object_is_not_another_object():
-    whole, part = spot(0, 0, 200, 30, 0.9), spot(150, 2, 190, 28, 0.8)
-    assert distinct([part, whole]) == [whole]
+    whole, part = detection(0, 0, 200, 30, 0.9), detection(150, 2, 190, 28, 0.8)
+    assert nms([part, whole]) == [whole]
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90), st.integers(1, 60), st.integers(1, 60), st.floats(0, 1)))
 )
 def test_what_stays_is_apart_in_order_and_stays_again(rows):
-    spots = [spot(x, y, x + w, y + h, s) for x, y, w, h, s in rows]
-    kept = distinct(spots)
-    assert distinct(kept) == kept
+    detections = [detection(x, y, x + w, y + h, s) for x, y, w, h, s in rows]
+    kept = nms(detections)
+    assert nms(kept) == kept
     assert [s.score for s in kept] == sorted((s.score for s in kept), reverse=True)
-    assert bool(kept) == bool(spots)
+    assert bool(kept) == bool(detections)
     assert all(iou(a.box, b.box) <= 0.3 for k, a in enumerate(kept) for b in kept[:k])

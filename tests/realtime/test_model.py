@@ -29,21 +29,21 @@ def noise(*shape, seed=0):
 
 
 def test_outputs_come_in_the_order_of_their_names_as_float32(locator_folder):
-    corners, presence = Model(locator_folder / "digits-locator.tflite")(noise(96, 96))
-    assert corners.shape == (1, 1, 1, 8) and presence.shape == (1, 1, 1, 1)
-    assert corners.dtype == presence.dtype == np.float32
-    assert presence.min() >= 0 and presence.max() <= 1
+    corners, objectness = Model(locator_folder / "digits-locator.tflite")(noise(96, 96))
+    assert corners.shape == (1, 1, 1, 8) and objectness.shape == (1, 1, 1, 1)
+    assert corners.dtype == objectness.dtype == np.float32
+    assert objectness.min() >= 0 and objectness.max() <= 1
 
 
 def test_int8_cells_are_exactly_the_windows(locator_folder):
     net, picture = Model(locator_folder / "digits-locator.tflite"), noise(152, 128)
-    corners, presence = net(picture)
-    assert presence.std() > 0
-    for i in range(presence.shape[1]):
-        for j in range(presence.shape[2]):
+    corners, objectness = net(picture)
+    assert objectness.std() > 0
+    for i in range(objectness.shape[1]):
+        for j in range(objectness.shape[2]):
             window = net(picture[:, 8 * i : 8 * i + 96, 8 * j : 8 * j + 96])
             assert (window[0][0, 0, 0] == corners[0, i, j]).all()
-            assert (window[1][0, 0, 0] == presence[0, i, j]).all()
+            assert (window[1][0, 0, 0] == objectness[0, i, j]).all()
 
 
 def test_every_size_is_planned_once(locator_folder, monkeypatch):

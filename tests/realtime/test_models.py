@@ -185,7 +185,7 @@ def test_plates_in_rendered_streets(pipeline):
         gray, quads, texts = render_plate_scene(sample_plate_scene(rng, (), (480, 640), plates=1, strength=0.4))
         truth = [(q, folded(t, "plates")) for q, t in zip(quads, texts, strict=True) if Quad.of(q).size[0] > 60]
         seen = [(s.box, folded(s.reading.text, "plates")) for s in pipeline.read(gray)]
-        located += [any(iou(s.box, Quad.of(q).box) > 0.4 for s in pipeline.spots(gray)) for q, t in truth]
+        located += [any(iou(s.box, Quad.of(q).box) > 0.4 for s in pipeline.detections(gray)) for q, t in truth]
         right += [any(iou(b, Quad.of(q).box) > 0.4 and a == t for b, a in seen) for q, t in truth]
     assert np.mean(located) >= 0.85 and np.mean(right) >= 0.55
 

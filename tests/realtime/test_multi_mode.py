@@ -7,7 +7,7 @@ from stand_in import blocks, picture, shades
 
 from realtime import pipeline
 from realtime.errors import ModelError
-from realtime.locate import levels
+from realtime.locate import pyramid
 from realtime.pipeline import MultiMode, Once, Pipeline, load
 from realtime.preprocess import to_gray
 from realtime.stats import Stopwatch
@@ -18,17 +18,17 @@ class Looking:
     """A locator that looks at the pyramid's first level, and notes what it was given."""
 
     def __init__(self):
-        self.pyramid, self.seen = levels, []
+        self.pyramid, self.seen = pyramid, []
 
     def __call__(self, gray):
-        pyramid = tuple(self.pyramid(gray, 640))
-        self.seen.append((id(gray), id(pyramid[0][0])))
+        finest = next(iter(self.pyramid(gray, 640)))[0]
+        self.seen.append((id(gray), id(finest)))
         return blocks(gray)
 
 
 def make_pipeline(mode):
-    def read(gray, spots, again=False):
-        return [type(s)(s.quad, s.reading, s.score, mode) for s in shades(gray, spots)]
+    def read(gray, detections, again=False):
+        return [type(s)(s.quad, s.reading, s.score, mode) for s in shades(gray, detections)]
 
     return Pipeline(mode, Looking(), read, threshold=0.1)
 

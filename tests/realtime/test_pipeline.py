@@ -6,12 +6,12 @@ import pytest
 from conftest import make_frame
 
 from realtime.errors import ModelError, UserError
-from realtime.locate import Locator, framed, levels
-from realtime.pipeline import KINDS_OF, Pipeline, apart, inside, load, single_or_string
+from realtime.locate import Locator, pad_edges, pyramid
+from realtime.pipeline import KINDS_OF, Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
 from realtime.spec import ALPHABETS, ModelSpec
-from realtime.values import Box, Frame, Quad, Reading, Sighting, Spot, State
+from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State
 from train.sampling.detection import SIZES, cell_targets
 
 LOCATOR = ModelSpec("l", "digits", "locator", 96, 96, stride=8)
@@ -109,9 +109,9 @@ def test_every_object_is_read_once_per_frame_and_an_unsure_one_again_in_a_single
 
 def test_an_object_cut_by_the_edge_is_not_read():
     assert texts(make().read(bars((-40 % 320, 100, 4)))) == []
-    assert not inside(Spot(Quad.from_box(Box(-9, 10, 60, 30)), 1.0), (240, 320))
-    assert not inside(Spot(Quad.from_box(Box(10, 225, 60, 250)), 1.0), (240, 320))
-    assert inside(Spot(Quad.from_box(Box(0, 0, 320, 240)), 1.0), (240, 320))
+    assert not inside(Detection(Quad.from_box(Box(-9, 10, 60, 30)), 1.0), (240, 320))
+    assert not inside(Detection(Quad.from_box(Box(10, 225, 60, 250)), 1.0), (240, 320))
+    assert inside(Detection(Quad.from_box(Box(0, 0, 320, 240)), 1.0), (240, 320))
 
 
 # --- a large and a small picture of the same moment
@@ -179,15 +179,15 @@ def test_two_spots_that_the_second_look_brings_together_are_one():
 
     class Twice:
         def __call__(self, gray):
-            return [Spot(same, 0.9), Spot(Quad.from_box(Box(130, 40, 210, 64)), 0.8)]
+            return [Detection(same, 0.9), Detection(Quad.from_box(Box(130, 40, 210, 64)), 0.8)]
 
     class Together:
-        def __call__(self, gray, spots):
-            return [Spot(same, s.score) for s in spots]
+        def __call__(self, gray, detections):
+            return [Detection(same, s.score) for s in detections]
 
     pipeline = make(refiner=Together())
     pipeline.locator = Twice()
-    assert len(pipeline.spots(image)) == 1
+    assert len(pipeline.detections(image)) == 1
 
 
 # --- frames
@@ -279,11 +279,11 @@ def test_missing_models_are_named(tmp_path, mode):
 
 
 def test_levels_and_frames_of_the_ideal_network_agree():
-    """The network above sees pictures as the locator gives them: framed, in whole cells."""
-    for level, _ in levels(np.zeros((240, 320), np.uint8)):
-        picture, _ = framed(level, 96, 8)
-        corners, presence = see_bars(picture[None, ..., None])
-        assert corners.shape[:3] == presence.shape[:3]
+    """The network above sees pictures as the locator gives them: pad_edges, in whole cells."""
+    for level, _ in pyramid(np.zeros((240, 320), np.uint8)):
+        picture, _ = pad_edges(level, 96, 8)
+        corners, objectness = see_bars(picture[None, ..., None])
+        assert corners.shape[:3] == objectness.shape[:3]
 
 
 def test_of_what_lies_in_one_place_the_longest_text_stays():
@@ -292,4 +292,4 @@ def test_of_what_lies_in_one_place_the_longest_text_stays():
         return Sighting(quad, Reading(text, (sure,) * len(text), sure))
 
     part, whole, beside = seen("8", 30, 40, 0.99), seen("482", 0, 60, 0.8), seen("17", 55, 120, 0.9)
-    assert apart([part, whole, beside]) == [beside, whole]
+    assert suppress_overlaps([part, whole, beside]) == [beside, whole]

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.preprocess import crop, fit, fit_square, grown, natural_width, normalised, padded, rectify, to_gray
+from realtime.preprocess import (
+    crop,
+    expand,
+    fit,
+    fit_square,
+    natural_width,
+    normalise_contrast,
+    padded,
+    rectify,
+    to_gray,
+)
 from realtime.spec import DIGITS, ModelSpec
 from realtime.values import Box, Quad
 
@@ -75,7 +85,7 @@ def test_a_tilted_object_stands_upright():
 
 def test_the_margin_is_a_share_of_width_and_of_height():
     quad = Quad.from_box(Box(10, 20, 110, 40))
-    assert tuple(Quad.of(grown(quad.array(), 0.3)).box) == pytest.approx((-20, 14, 140, 46), abs=1e-3)
+    assert tuple(Quad.of(expand(quad.array(), 0.3)).box) == pytest.approx((-20, 14, 140, 46), abs=1e-3)
 
 
 def test_outside_the_picture_its_edge_repeats():
@@ -123,16 +133,16 @@ def test_contrast_and_brightness_of_the_light_do_not_matter(gain, offset):
 
 
 def test_contrast_is_normalised_to_mean_128_and_deviation_48():
-    out = normalised(smooth(60, 60))
+    out = normalise_contrast(smooth(60, 60))
     assert abs(out.mean() - 128) < 1.5 and abs(out.std() - 48) < 3
 
 
 def test_a_flat_picture_stays_flat():
-    assert (normalised(np.full((20, 20), 77, np.uint8)) == 128).all()
+    assert (normalise_contrast(np.full((20, 20), 77, np.uint8)) == 128).all()
 
 
 def test_faint_noise_is_not_blown_up():
-    assert normalised(np.where(noise(50, 50) > 127, 100, 101).astype(np.uint8)).std() < 10
+    assert normalise_contrast(np.where(noise(50, 50) > 127, 100, 101).astype(np.uint8)).std() < 10
 
 
 def test_lines_keep_their_proportions_and_are_filled_up_on_the_right():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from realtime.preprocess import crop, fit, fit_square
 from realtime.recognise import BATCH, NOTHING, Recogniser, batches, classify, decode, softmax
 from realtime.spec import DIGITS, ModelSpec
-from realtime.values import Box, Quad, Reading, Spot
+from realtime.values import Box, Detection, Quad, Reading
 
 SPEC = ModelSpec("r", "digits", "reader", 32, 160, DIGITS, slots=8, keep_aspect=True)
 SINGLE = ModelSpec("c", "digits", "classifier", 32, 32, DIGITS)
@@ -148,11 +148,13 @@ def with_bright_row(k):
 
 def test_every_spot_is_read_in_its_order():
     gray = np.vstack([with_bright_row(5), with_bright_row(2)])
-    spots = [Spot(Quad.from_box(Box(0, 32 * k, 160, 32 * k + 32)), score) for k, score in ((0, 0.9), (1, 0.7))]
-    sightings = Recogniser(Bright(), SPEC)(gray, spots[::-1])
+    detections = [
+        Detection(Quad.from_box(Box(0, 32 * k, 160, 32 * k + 32)), score) for k, score in ((0, 0.9), (1, 0.7))
+    ]
+    sightings = Recogniser(Bright(), SPEC)(gray, detections[::-1])
     assert [s.reading.text for s in sightings] == ["2", "5"]
     assert [s.score for s in sightings] == [0.7, 0.9]
-    assert [s.quad for s in sightings] == [s.quad for s in spots[::-1]]
+    assert [s.quad for s in sightings] == [s.quad for s in detections[::-1]]
     assert {s.mode for s in sightings} == {"digits"}
 
 
@@ -165,7 +167,7 @@ def test_the_network_is_fed_what_preprocessing_makes():
     net, gray = Bright(), with_bright_row(3)
     quad = Quad.from_box(Box(3, 2, 150, 30))
     recogniser = Recogniser(net, SPEC)
-    recogniser(gray, [Spot(quad, 1.0)])
+    recogniser(gray, [Detection(quad, 1.0)])
     recogniser.whole(gray)
     assert (net.fed[0][0, ..., 0] == crop(gray, quad, SPEC)).all()
     assert (net.fed[1][0, ..., 0] == fit(gray, SPEC)).all()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from realtime.refine import MARGIN, UNIT, Refiner, mapped, thinning
 from realtime.spec import ModelSpec
-from realtime.values import Box, Quad, Spot
+from realtime.values import Box, Detection, Quad
 
 SPEC = ModelSpec("plates-corners", "plates", "corners", 48, 128)
 ROUGH = Quad(((100, 60), (200, 50), (206, 90), (104, 102)))
@@ -30,8 +30,8 @@ def test_the_spot_itself_lies_within_the_margins():
 class Dark:
     """Finds the dark rectangle in its crop."""
 
-    def __init__(self, presence=0.9):
-        self.presence, self.fed = presence, []
+    def __init__(self, objectness=0.9):
+        self.objectness, self.fed = objectness, []
 
     def __call__(self, batch):
         assert batch.shape == (1, SPEC.height, SPEC.width, 1) and batch.dtype == np.uint8
@@ -42,7 +42,7 @@ class Dark:
         points = max(contours, key=cv2.contourArea)[:, 0] + 0.5
         corners = [points[(points @ sign).argmin()] for sign in np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])]
         shares = np.array(corners) / (SPEC.width, SPEC.height)
-        return ((shares - 0.5) * UNIT).reshape(1, 8), np.array([[self.presence]])
+        return ((shares - 0.5) * UNIT).reshape(1, 8), np.array([[self.objectness]])
 
 
 def scene(quad):
@@ -64,7 +64,7 @@ def test_what_does_not_hold_at_a_second_look_is_dropped_and_the_others_keep_thei
     def net(batch):
         return np.zeros((1, 8)), np.array([[next(answers)]])
 
-    kept = Refiner(net, SPEC)(gray, [Spot(q, 0.5) for q in quads])
+    kept = Refiner(net, SPEC)(gray, [Detection(q, 0.5) for q in quads])
     assert [s.score for s in kept] == [0.9, 0.7]
     assert [s.box.center[0] for s in kept] == pytest.approx([50, 250], abs=0.1)
 

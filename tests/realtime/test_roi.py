@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from realtime.errors import UserError
 from realtime.roi import Roi, Within, parse_roi
-from realtime.values import Box, Quad, Spot
+from realtime.values import Box, Detection, Quad
 
 
 def test_four_numbers_are_a_rectangle_and_more_a_polygon():
@@ -38,7 +38,7 @@ def test_outside_the_picture_is_an_error():
 def located(gray):
     """Finds the brightest pixel, as a box three pixels wide."""
     y, x = np.unravel_index(int(gray.argmax()), gray.shape)
-    return [Spot(Quad.from_box(Box(x - 1, y - 1, x + 2, y + 2)), 1.0)]
+    return [Detection(Quad.from_box(Box(x - 1, y - 1, x + 2, y + 2)), 1.0)]
 
 
 sides = st.integers(9, 60)
@@ -49,11 +49,11 @@ def test_spots_are_in_pixels_of_the_whole_picture_and_inside(x, y, left, top, wi
     gray = np.zeros((80, 100), np.uint8)
     gray[y, x] = 255
     roi = parse_roi(f"{left},{top},{width},{height}")
-    spots = Within(located, roi)(gray)
+    detections = Within(located, roi)(gray)
     if (x + 0.5, y + 0.5) in roi:
-        assert [spot.box for spot in spots] == [Box(x - 1, y - 1, x + 2, y + 2)]
+        assert [detection.box for detection in detections] == [Box(x - 1, y - 1, x + 2, y + 2)]
     else:
-        assert all(spot.box.center in roi for spot in spots)
+        assert all(detection.box.center in roi for detection in detections)
 
 
 def test_the_part_is_looked_at_with_a_margin_and_only_the_part():

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from keras import layers
 
 from train import average
-from train.export import story
+from train.export import training_metadata
 
 
 def weights(*values):
@@ -65,7 +65,7 @@ def test_the_command_writes_a_run_that_can_be_exported(runs, tmp_path, monkeypat
     assert result.exit_code == 0, result.output
     model = keras.models.load_model(tmp_path / "new" / "model.keras")
     assert model.get_weights()[0].item() == pytest.approx(1)
-    told = story(json.loads((tmp_path / "new" / "settings.json").read_text()), tmp_path / "new")
+    told = training_metadata(json.loads((tmp_path / "new" / "settings.json").read_text()), tmp_path / "new")
     assert told["averaged"] == [0.5, 0.5] and told["minutes"] == 9.0 and told["steps"] == 5
 
 

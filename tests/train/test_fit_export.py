@@ -15,7 +15,7 @@ from realtime.recognise import Recogniser, classify, softmax
 from realtime.spec import ModelSpec, load_spec, sha256_of
 from synth.text.crops import sample_character
 from train import nets
-from train.export import export, insist
+from train.export import check_quantisation, export
 from train.losses import smooth_cross_entropy
 from train.sampling.samplers import Rendered
 from train.trainer import Averaged, Settings, best_so_far, cosine, fit, transfer
@@ -108,11 +108,11 @@ def test_an_exported_file_is_whole_small_and_described(exported):
 
 
 def test_what_loses_too_much_is_not_shipped():
-    insist(SPEC, same=0.995, loss=0.001)
+    check_quantisation(SPEC, same=0.995, loss=0.001)
     with pytest.raises(ModelError, match=r"agrees with float on 98\.00%"):
-        insist(SPEC, same=0.98, loss=0.0)
+        check_quantisation(SPEC, same=0.98, loss=0.0)
     with pytest.raises(ModelError, match=r"loses 1\.00%"):
-        insist(SPEC, same=1.0, loss=0.01)
+        check_quantisation(SPEC, same=1.0, loss=0.01)
 
 
 # --- fitting

@@ -8,7 +8,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="needs the extra train: pip install -e '.[train]'")
 
 from realtime.spec import DIGITS, PLATES
-from train.losses import corner_loss, ctc, presence_loss, smooth_cross_entropy
+from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
 from train.sampling.samplers import reader_target
 
 
@@ -73,14 +73,14 @@ def cells(*values):
 
 def test_cells_that_count_nothing_count_nothing():
     for said in (0.1, 0.9):
-        assert value(presence_loss, cells(1, 0, -1), cells(0.8, 0.3, said)) == pytest.approx(
-            value(presence_loss, cells(1, 0, -1), cells(0.8, 0.3, 0.5))
+        assert value(objectness_loss, cells(1, 0, -1), cells(0.8, 0.3, said)) == pytest.approx(
+            value(objectness_loss, cells(1, 0, -1), cells(0.8, 0.3, 0.5))
         )
 
 
 @pytest.mark.parametrize("truth", [0.0, 1.0])
-def test_presence_loss_falls_towards_the_truth(truth):
-    losses = [float(value(presence_loss, cells(truth), cells(abs(truth - gap)))) for gap in (0.9, 0.6, 0.3, 0.01)]
+def test_objectness_loss_falls_towards_the_truth(truth):
+    losses = [float(value(objectness_loss, cells(truth), cells(abs(truth - gap)))) for gap in (0.9, 0.6, 0.3, 0.01)]
     assert losses == sorted(losses, reverse=True) and losses[-1] < 1e-3
 
 

@@ -36,8 +36,8 @@ def test_every_network_has_the_shapes_of_its_sidecar_and_is_small(name):
     expected = {
         "reader": (2, spec.slots, spec.classes),
         "classifier": (2, spec.classes),
-        "locator": {"corners": (2, 1, 1, 8), "presence": (2, 1, 1, 1)},
-        "corners": {"corners": (2, 8), "presence": (2, 1)},
+        "locator": {"corners": (2, 1, 1, 8), "objectness": (2, 1, 1, 1)},
+        "corners": {"corners": (2, 8), "objectness": (2, 1)},
     }
     assert shapes == expected[spec.kind]
     assert model.count_params() < SMALL[spec.kind]
@@ -56,11 +56,11 @@ def test_cells_of_the_heat_map_are_the_windows(locator):
     """One convolutional pass over a picture IS the sliding window (float; tests/test_model.py: int8, exactly)."""
     picture = noise(1, WINDOW + 5 * STRIDE, WINDOW + 3 * STRIDE, 1)
     whole = answer(locator, picture)
-    assert whole["presence"].shape == (1, 6, 4, 1) and whole["presence"].std() > 1e-3
+    assert whole["objectness"].shape == (1, 6, 4, 1) and whole["objectness"].std() > 1e-3
     places = [(i, j) for i in range(6) for j in range(4)]
     cut = [picture[0, STRIDE * i : STRIDE * i + WINDOW, STRIDE * j : STRIDE * j + WINDOW] for i, j in places]
     windows = answer(locator, np.stack(cut))
-    for name in ("presence", "corners"):
+    for name in ("objectness", "corners"):
         cells = np.stack([whole[name][0, i, j] for i, j in places])
         assert np.allclose(windows[name][:, 0, 0], cells, atol=1e-4)
 
@@ -76,9 +76,9 @@ def test_a_cell_sees_its_window_and_nothing_beyond(locator):
 
 @pytest.mark.parametrize("edge", [(0, 47), (95, 47), (47, 0), (47, 95)])
 def test_a_cell_sees_to_the_edge_of_its_window(locator, edge):
-    dark, spot = np.zeros((1, WINDOW, WINDOW, 1), np.uint8), np.zeros((1, WINDOW, WINDOW, 1), np.uint8)
-    spot[0, edge[0], edge[1]] = 255
-    assert not np.array_equal(answer(locator, dark)["corners"], answer(locator, spot)["corners"])
+    dark, detection = np.zeros((1, WINDOW, WINDOW, 1), np.uint8), np.zeros((1, WINDOW, WINDOW, 1), np.uint8)
+    detection[0, edge[0], edge[1]] = 255
+    assert not np.array_equal(answer(locator, dark)["corners"], answer(locator, detection)["corners"])
 
 
 def test_a_network_is_saved_and_loaded_without_its_code(tmp_path, locator):

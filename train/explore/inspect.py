@@ -117,7 +117,7 @@ class TfliteNet:
         values = [self.tensor(d) for d in details]
         if len(values) == 1:
             return {"": values[0]}
-        return {"presence" if v.shape[-1] == 1 else "corners": v for v in values}
+        return {"objectness" if v.shape[-1] == 1 else "corners": v for v in values}
 
 
 Net = KerasNet | TfliteNet
@@ -180,8 +180,8 @@ def batch_of(gray: np.ndarray, net: Net) -> np.ndarray:
 
 def answer(outputs: dict[str, np.ndarray], spec: ModelSpec) -> str:
     """A network's outputs for one picture in words."""
-    if "presence" in outputs:
-        return f"presence up to {outputs['presence'].max():.3f}"
+    if "objectness" in outputs:
+        return f"objectness up to {outputs['objectness'].max():.3f}"
     probabilities = softmax(outputs[""][0], spec.temperature)
     if probabilities.ndim == 2:
         reading = decode(probabilities, spec)
@@ -229,10 +229,10 @@ def bars(values: np.ndarray, height: int = 64) -> np.ndarray:
 def chosen(outputs: dict) -> tuple[str, np.ndarray]:
     """The output that decides, and weights of its shape that pick what was answered: the winner of each step.
 
-    Steps won by the last class (blank, none) count only where every step is; a presence counts by itself.
+    Steps won by the last class (blank, none) count only where every step is; a objectness counts by itself.
     """
-    if "presence" in outputs:
-        return "presence", outputs["presence"]
+    if "objectness" in outputs:
+        return "objectness", outputs["objectness"]
     values = outputs[""]
     winners = np.eye(values.shape[-1], dtype=np.float32)[values.argmax(-1)]
     legible = winners * (np.arange(values.shape[-1]) < values.shape[-1] - 1)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from realtime.locate import CLIP, REACH
-from realtime.preprocess import normalised, rectify
+from realtime.preprocess import normalise_contrast, rectify
 from realtime.refine import MARGIN, UNIT, Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Quad
@@ -44,7 +44,7 @@ SIZES = {"plates": Sizes(0, 20, 84), "text": Sizes(1, 8.5, 26)}
 
 
 def cell_targets(quads: np.ndarray, shape: tuple[int, int], sizes: Sizes, weight: float, spec: ModelSpec) -> np.ndarray:
-    """float32 (h, w, 17) for a patch: presence (1, 0, or -1: count nothing), eight offsets / REACH, eight weights."""
+    """float32 (h, w, 17) for a patch: objectness (1, 0, or -1: count nothing), eight offsets / REACH, eight weights."""
     window, stride = spec.height, spec.stride
     rows, columns = (shape[0] - window) // stride + 1, (shape[1] - window) // stride + 1
     target = np.zeros((rows, columns, 17), np.float32)
@@ -180,7 +180,7 @@ class Several:
 class LooseCrops:
     """Crops around an object as the locator's first look gives them, with the true corners; or around nothing.
 
-    Target: float32 (17,): eight shares * UNIT, eight weights, presence.
+    Target: float32 (17,): eight shares * UNIT, eight weights, objectness.
     """
 
     def __init__(self, scenes: Draw, spec: ModelSpec) -> None:
@@ -202,7 +202,7 @@ class LooseCrops:
         shares = (Refiner.shares(truth, Quad.of(rough)) - 0.5) * UNIT
         weight = (1.0 if scene.exact else 0.0) if present == 1 else 0.0
         target = np.concatenate([shares.ravel(), np.full(8, weight), [present]])
-        return normalised(gray), target.astype(np.float32)
+        return normalise_contrast(gray), target.astype(np.float32)
 
 
 def absence(quad: np.ndarray, quads: np.ndarray) -> float:

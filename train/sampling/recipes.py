@@ -130,8 +130,8 @@ def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) 
         return [Labelled(gray, "") for gray in backgrounds]
     model = Model(path)
     locator = Locator(model, model.spec, threshold)
-    spots = [(gray, spot) for gray in backgrounds for spot in locator(gray)]
-    parts = [around(gray, spot.quad) for gray, spot in spots if spot.quad.size[1] > 6]
+    detections = [(gray, detection) for gray in backgrounds for detection in locator(gray)]
+    parts = [around(gray, detection.quad) for gray, detection in detections if detection.quad.size[1] > 6]
     return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
 
 

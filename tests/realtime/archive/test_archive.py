@@ -22,14 +22,14 @@ import run_camera
 from realtime import workers
 from realtime.archive import job
 from realtime.archive import run as archive
-from realtime.archive.job import Part, read_part
+from realtime.archive.job import Segment, read_segment
 from realtime.capture.open import Slice, open_source
 from realtime.errors import SinkError, SourceError, UserError
 from realtime.output.record import hashed
 
 
 class Here:
-    """A crew of one, in this process; `on_job` is told of each job before it is done."""
+    """A pool of one, in this process; `on_job` is told of each job before it is done."""
 
     window = 2
 
@@ -262,17 +262,17 @@ def test_each_track_has_its_picture(film, tmp_path):
 
 
 def test_notes_come_back_exactly(film):
-    notes = job.Notes(StandIn().open(), crops=False)
+    notes = job.Observations(StandIn().open(), crops=False)
     with open_source(film) as frames:
         given = [(frame.index, frame.time, notes(frame).sightings) for frame in frames]
     assert [(f.index, f.time, tuple(s)) for f, s in job.unpacked(notes.packed())] == given
 
 
-# the crew
+# the pool
 
 
 def test_processes_do_it_too(film, whole, tmp_path):
-    report = archived([film], tmp_path / "a.sqlite", hands=workers.Local(2))
+    report = archived([film], tmp_path / "a.sqlite", hands=workers.ProcessPool(2))
     assert rows(tmp_path / "a.sqlite") == whole and report.failures == []
 
 
@@ -282,7 +282,7 @@ def test_a_file_that_kills_its_reader_fails_alone(film, whole, tmp_path):
     for _ in range(20):
         writer.write(np.full((120, 160, 3), 255, np.uint8))
     writer.release()
-    report = archived([str(poison), film], tmp_path / "a.sqlite", hands=workers.Local(2))
+    report = archived([str(poison), film], tmp_path / "a.sqlite", hands=workers.ProcessPool(2))
     assert rows(tmp_path / "a.sqlite") == whole
     assert len(report.failures) == 1 and "poison.mp4 could not be read: the worker failed" in report.failures[0]
 
@@ -297,7 +297,7 @@ def test_a_part_that_is_stopped_gives_nothing(film):
     stop = threading.Event()
     stop.set()
     with pytest.raises(InterruptedError):
-        read_part(Part(StandIn(), film), stop)
+        read_segment(Segment(StandIn(), film), stop)
 
 
 KILLED = """
@@ -308,7 +308,7 @@ from realtime import workers
 from realtime.archive import run as archive
 if __name__ == "__main__":
     base, *films = sys.argv[1:]
-    archive.run(films, StandIn(pause=0.02), base, workers.Local(2), threading.Event(), seconds=1.0)
+    archive.run(films, StandIn(pause=0.02), base, workers.ProcessPool(2), threading.Event(), seconds=1.0)
 """
 
 

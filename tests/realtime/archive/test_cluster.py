@@ -13,7 +13,7 @@ from stand_in import StandIn, in_one_piece, parts_of, rows, wait_for, write_film
 
 from realtime.archive import run as archive
 from realtime.errors import UserError
-from realtime.workers import Cluster
+from realtime.workers import DaskPool
 from synth.write import Request, read_labels, write_all
 
 pytest.importorskip("distributed")
@@ -50,11 +50,11 @@ def address_of(facts):
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(cluster, tmp_path):
     address, workers = cluster
     films, base = [write_film(tmp_path / f"{k}.mp4", 6.0, tone=20 * k) for k in range(3)], tmp_path / "a.sqlite"
-    Cluster(address).wait_for(2)
+    DaskPool(address).wait_for(2)
     killer = threading.Thread(target=lambda: (wait_for(lambda: parts_of(base) >= 3), workers[0].kill()))
     killer.start()
     setup = StandIn(pause=0.03)
-    report = archive.run(films, setup, str(base), Cluster(address), threading.Event(), seconds=1.0)
+    report = archive.run(films, setup, str(base), DaskPool(address), threading.Event(), seconds=1.0)
     killer.join()
     assert workers[0].wait(20) < 0 and workers[1].poll() is None
     assert report.failures == [] and report.recordings == 3 and report.frames == 180
@@ -73,5 +73,5 @@ def test_samples_are_rendered_there_as_here(cluster, tmp_path):
 
 def test_where_no_scheduler_is_one_sentence_says_so(monkeypatch):
     monkeypatch.setattr("realtime.workers.JOIN_SECONDS", 0.5)
-    with pytest.raises(UserError, match="No Dask scheduler answers"), Cluster("tcp://127.0.0.1:9"):
+    with pytest.raises(UserError, match="No Dask scheduler answers"), DaskPool("tcp://127.0.0.1:9"):
         pass

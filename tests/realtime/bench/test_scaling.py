@@ -7,7 +7,7 @@ from conftest import FakePipeline
 from stand_in import StandIn
 
 from realtime.bench import scaling
-from realtime.workers import Local
+from realtime.workers import ProcessPool
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def test_workers_share_the_films(monkeypatch):
     monkeypatch.setattr(scaling, "Setup", lambda mode, models: StandIn())
     points = scaling.over_workers("digits", None, (1,), scaling.local)
     assert points[0][0] == 1 and points[0][1] > 0
-    with scaling.local(3) as crew:
-        assert isinstance(crew, Local) and crew.workers == 3
+    with scaling.local(3) as pool:
+        assert isinstance(pool, ProcessPool) and pool.workers == 3
 
 
 def test_the_page_holds_every_figure():

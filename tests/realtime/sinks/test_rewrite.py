@@ -4,7 +4,7 @@ import pytest
 from conftest import make_result, make_track
 
 from realtime.output.record import doubtful
-from realtime.sinks.rewrite import Through
+from realtime.sinks.rewrite import Mapped
 from realtime.values import Reading
 
 
@@ -24,13 +24,13 @@ class Note:
 
 def test_results_are_changed_on_their_way():
     note = Note()
-    with Through(lambda result: result.fps, note) as sink:
+    with Mapped(lambda result: result.fps, note) as sink:
         sink.write(make_result(fps=7.0))
     assert note.said == ["enter", 7.0, "exit"]
 
 
 def test_errors_of_the_sink_come_through():
-    with pytest.raises(AttributeError), Through(lambda result: result, object()):
+    with pytest.raises(AttributeError), Mapped(lambda result: result, object()):
         pass
 
 

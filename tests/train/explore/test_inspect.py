@@ -153,7 +153,7 @@ def test_without_a_sidecar_the_shapes_tell(tmp_path):
     assert (spec.mode, spec.kind, spec.height, len(spec.alphabet)) == ("characters", "classifier", 32, 62)
     reader = inspect.spec_of(tmp_path / "m.keras", (None, 48, 144, 1), (None, 72, 37))
     assert (reader.mode, reader.kind) == ("plates", "reader")
-    locator = inspect.spec_of(tmp_path / "m.keras", (None, None, None, 1), {"corners": (0,), "presence": (0,)})
+    locator = inspect.spec_of(tmp_path / "m.keras", (None, None, None, 1), {"corners": (0,), "objectness": (0,)})
     assert locator.kind == "locator"
 
 
@@ -164,7 +164,7 @@ def test_answers_in_words():
     steps = np.full((1, 5, 11), -9.0)
     steps[0, range(5), [1, 10, 1, 2, 10]] = 9
     assert answer({"": steps}, replace(SPEC, kind="reader")).startswith("'112'")
-    assert "0.500" in answer({"presence": np.full((1, 2, 2, 1), 0.5)}, SPEC)
+    assert "0.500" in answer({"objectness": np.full((1, 2, 2, 1), 0.5)}, SPEC)
 
 
 def test_blank_steps_do_not_decide():
