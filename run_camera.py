@@ -22,14 +22,13 @@ import realtime
 from realtime import pad
 from realtime.archive import run as archive
 from realtime.capture.open import Source, open_source
-from realtime.cli_types import MODES, Modes, Size
+from realtime.cli_types import METAVAR, Modes, Size
 from realtime.errors import UserError
-from realtime.gate import FrameFilter, frame_filter
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
-from realtime.roi import Within, parse_roi
+from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -44,7 +43,6 @@ from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
 from realtime.values import Result
-from realtime.whole_frame import WholeFrame
 from realtime.workers import DaskPool, ProcessPool
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
@@ -92,7 +90,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 
 @click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--mode", type=Modes(), metavar=MODES, default="digits", show_default=True,
+@click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
               help="Kind of text; several with commas between.")  # fmt: skip
 @click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
 @click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
@@ -154,14 +152,14 @@ def main(**options) -> None:
 def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
     check(o)
-    pipeline = open_pipeline(o)
-    everywhere = not (o.roi or o.whole_frame)  # a part of the picture is looked at in all its pixels
-    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, small=everywhere) as source:
-        if o.roi:
-            narrow(pipeline, o.roi, source)
+    setup = setup_of(o)
+    pipeline = setup.open()
+    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, small=setup.shrinks) as source:
+        if setup.roi and source.size:
+            setup.roi.check(source.size)
         sinks = open_sinks(o, source, pipeline, stop)
         watchers = [Notifier()] if source.live or source.still else [Notifier(), Progress(source.frame_count)]
-        summary = run(source, pipeline, sinks, stop, gate=gates_of(o), limit=o.max_frames, watchers=watchers)
+        summary = run(source, pipeline, sinks, stop, gate=setup.gate(), limit=o.max_frames, watchers=watchers)
         if stop.signal and not source.live:
             text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
             summary = replace(summary, failures=(*summary.failures, text))
@@ -172,7 +170,7 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
 def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
     """The drawing pad, in a window or, with --serve, on the page."""
     if o.serve:
-        pipeline = open_pipeline(o)
+        pipeline = setup_of(o).open()
         with open_page(o, pipeline, Overlay(lambda: pipeline.threshold), b""):
             stop.wait()
         return Summary()
@@ -183,10 +181,7 @@ def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
 def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
     check_archive(o)
-    setup = Setup(
-        o.mode, o.models, o.threads, o.threshold, tuple(regions_of(o)), parse_roi(o.roi) if o.roi else None,
-        o.every, o.max_fps, o.skip_still, o.skip_blurred, bool(o.crops),
-    )  # fmt: skip
+    setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
     report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change)
@@ -235,33 +230,22 @@ def sources_of(o: SimpleNamespace) -> list[str]:
     return [str(DEMO)] if o.demo else list(o.sources) or ["0"]
 
 
-def open_pipeline(o: SimpleNamespace):
-    """The mode's pipeline, or the one that reads whole frames."""
-    if o.whole_frame and "," in o.mode:
-        raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
-    pipeline = load(o.mode, o.models, o.threads, threshold=o.threshold, regions=regions_of(o))
-    return WholeFrame(o.mode, pipeline.read_whole, pipeline.threshold) if o.whole_frame else pipeline
-
-
-def regions_of(o: SimpleNamespace) -> list[str]:
-    """The plate formats that were asked for."""
-    return [code for code in o.region.split(",") if code]
-
-
-def narrow(pipeline, roi: str, source: Source) -> None:
-    """Look for objects in one part of the picture only."""
-    part = parse_roi(roi)
-    if isinstance(pipeline, WholeFrame):
-        raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
-    if source.size:
-        part.check(source.size)
-    for one in getattr(pipeline, "pipelines", (pipeline,)):
-        one.locator = Within(one.locator, part)
-
-
-def gates_of(o: SimpleNamespace) -> FrameFilter:
-    """Which frames to read."""
-    return frame_filter(o.every, o.max_fps, o.skip_still, o.skip_blurred)
+def setup_of(o: SimpleNamespace) -> Setup:
+    """How to read, as the options say."""
+    return Setup(
+        o.mode,
+        o.models,
+        o.threads,
+        o.threshold,
+        tuple(code for code in o.region.split(",") if code),
+        parse_roi(o.roi) if o.roi else None,
+        o.whole_frame,
+        o.every,
+        o.max_fps,
+        o.skip_still,
+        o.skip_blurred,
+        bool(o.crops),
+    )
 
 
 def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list:
@@ -315,7 +299,7 @@ def needing(extra: str, module: str):
 
 def adjust(pipeline, step: float) -> None:
     """Move the threshold."""
-    pipeline.threshold = round(min(1.0, max(0.0, pipeline.threshold + step)), 2)
+    pipeline.set_threshold(round(pipeline.threshold + step, 2))
     log.info("threshold %.2f", pipeline.threshold)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from realtime.spec import ALPHABETS
+from realtime.errors import ModelError
+from realtime.modes import MODES, modes_of
 
-MODES = f"{'|'.join(ALPHABETS)}[,...]"
+METAVAR = f"{'|'.join(MODES)}[,...]"
 
 
 class Size(click.ParamType):
@@ -29,10 +30,8 @@ class Modes(click.ParamType):
 
     def convert(self, value, param, ctx) -> str:
         """The modes, each known and named once, as text."""
-        names = str(value).split(",")
-        unknown = [name for name in names if name not in ALPHABETS]
-        if unknown:
-            self.fail(f"{unknown[0]!r} is not one of {', '.join(ALPHABETS)}.", param, ctx)
-        if len(set(names)) < len(names):
-            self.fail(f"{value!r} names a mode twice.", param, ctx)
+        try:
+            modes_of(str(value))
+        except ModelError as error:
+            self.fail(str(error), param, ctx)
         return str(value)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
 
+from realtime.contracts import Net
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, intersection
-
-Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 REACH = 24.0  # pixels per unit of a corner offset, as trained
 CLIP = 44.0  # pixels: ends of a line further from a cell than this are not seen by it
@@ -47,7 +46,14 @@ def pad_edges(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, i
 class Locator:
     """Finds objects in gray pictures; `threshold` on a cell's objectness, 0 to 1."""
 
-    def __init__(self, net: Net, spec: ModelSpec, threshold: float | None = None, longest: int = LONGEST) -> None:
+    def __init__(
+        self,
+        net: Net,
+        spec: ModelSpec,
+        threshold: float | None = None,
+        longest: int = LONGEST,
+        pyramid: Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]] = pyramid,
+    ) -> None:
         self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
         self.threshold = spec.threshold if threshold is None else threshold
 
@@ -64,7 +70,7 @@ class Locator:
         return nms(in_picture(*group_cells(*stacked(found)), downs, scales))[:MOST]
 
     def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
+        """Cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
         picture, edge = pad_edges(gray, self.spec.height, self.spec.stride)
         corners, objectness = self.net(picture[None, ..., None])
         rows, columns = np.nonzero(objectness[0, ..., 0] > self.threshold)

@@ -15,13 +15,13 @@ import numpy as np
 
 from realtime.display import check_display
 from realtime.errors import SinkError, UserError
+from realtime.modes import PADS
 
 SIZE = 480  # of the pad, pixels
 FINE = 2  # strokes are drawn so many times as large, for smooth edges
 PANEL = 320  # width of what stands beside it
 SEEN = 160  # height of the network's input, enlarged
 PENS = 1, 60
-MODES = ("digits", "characters")
 TITLE = "glyphcam drawing pad"
 PEN = "pen"
 HELP = "u undo  c clear  i invert  m mode  q quit"
@@ -89,7 +89,7 @@ class Pad:
     """The pad's state: mouse and keys change it, and each finished stroke asks the network of the mode."""
 
     open_pad: Callable[[str], Any]
-    mode: str = MODES[0]
+    mode: str = PADS[0]
     pen: int = 30
     drawing: Drawing = field(default_factory=Drawing)
     answer: Answer = field(default_factory=Answer)
@@ -109,7 +109,7 @@ class Pad:
     def on_key(self, key: int) -> None:
         """Obey one key."""
         if key == ord("m"):
-            self.mode = MODES[1 - MODES.index(self.mode)]
+            self.mode = PADS[(PADS.index(self.mode) + 1) % len(PADS)]
         elif key == ord("u"):
             self.drawing = self.drawing.undone()
         elif key == ord("c"):
@@ -204,7 +204,7 @@ def run(open_pad: Callable[[str], Any], mode: str, stop: threading.Event) -> Non
 
     `open_pad(mode)` gives what classifies: `.classify(image)` and `.network_input(image)`.
     """
-    pad = Pad(open_pad, mode if mode in MODES else MODES[1])
+    pad = Pad(open_pad, mode if mode in PADS else PADS[-1])
     open_window()
     cv2.setMouseCallback(TITLE, pad.on_mouse)
     cv2.createTrackbar(PEN, TITLE, pad.pen, PENS[1], pad.on_pen)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 
-from realtime.errors import ModelError
+from realtime import contracts
+from realtime.contracts import Net
 from realtime.locate import INSIDE, Locator, nms, pyramid
 from realtime.model import Model
+from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, to_gray, whole
-from realtime.recognise import NOTHING, Recogniser, softmax
+from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats, match, repair
-from realtime.spec import ALPHABETS
+from realtime.roi import Roi, Within
 from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
@@ -25,7 +27,6 @@ HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
-LEAST = {"digits": 1, "characters": 1, "plates": 3}  # characters of the shortest text that is reported
 
 
 class Pipeline:
@@ -35,16 +36,41 @@ class Pipeline:
     """
 
     def __init__(
-        self, mode, locator, recogniser, refiner=None, classifier=None, *, threshold=None, regions=(), agree=AGREE
+        self,
+        mode: Mode,
+        locator: contracts.Locator,
+        recogniser: contracts.Reader,
+        *,
+        refiner: Refiner | None = None,
+        classifier: Recogniser | None = None,
+        threshold: float,
+        regions: Sequence[str] = (),
+        agree: int = AGREE,
+        gray: Callable[[np.ndarray], np.ndarray] = to_gray,
+        ids: Iterator[int] | None = None,
     ) -> None:
-        self.mode, self.locator, self.recogniser = mode, locator, recogniser
-        self.refiner, self.classifier, self.regions, self.agree = refiner, classifier, tuple(regions), agree
-        self.threshold = recogniser.spec.threshold if threshold is None else threshold
-        self.tracker, self.gray = Tracker(agree), to_gray
+        self._mode, self.locator, self.recogniser = mode, locator, recogniser
+        self.refiner, self.classifier, self._regions = refiner, classifier, tuple(regions)
+        self._threshold, self._gray = threshold, gray
+        self._tracker = Tracker(agree, ids=ids or count(1))
+
+    @property
+    def mode(self) -> str:
+        """The mode's name."""
+        return self._mode.name
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence of a reading, 0 to 1."""
+        return self._threshold
+
+    def set_threshold(self, value: float) -> None:
+        """Report readings from this confidence on, 0 to 1."""
+        self._threshold = min(1.0, max(0.0, value))
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
-        return self._sightings(self.gray(image), Stopwatch(), again=True)
+        return self._sightings(self._gray(image), Stopwatch(), again=True)
 
     def detections(self, image: np.ndarray) -> list[Detection]:
         """Where objects are, unread: what `read` would look at."""
@@ -62,11 +88,7 @@ class Pipeline:
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
         """The likeliest single characters of a drawing with their probabilities; "" stands for none of them."""
-        reader = self.classifier or self.recogniser
-        p = softmax(reader.net(self.network_input(image)[None, ..., None])[0], reader.spec.temperature)
-        names = [*reader.spec.alphabet, ""]
-        p = p if p.ndim == 1 else p.max(0)
-        return [(names[i], float(p[i])) for i in np.argsort(-p)[:most]]
+        return (self.classifier or self.recogniser).likeliest(self.network_input(image), most)
 
     def network_input(self, image: np.ndarray) -> np.ndarray:
         """Exactly what the network receives for a drawing, which may stand anywhere on its sheet: uint8 (h, w)."""
@@ -77,13 +99,13 @@ class Pipeline:
         watch = Stopwatch()
         sightings = self.see(frame, watch)
         with watch("track"):
-            step = follow(self.tracker, frame, sightings)
+            step = follow(self._tracker, frame, sightings)
         return Result(frame, tuple(sightings), step.tracks, step.confirmed, step.ended, watch.take())
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
         """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
         with watch("gray"):
-            gray = self.gray(frame.image)
+            gray = self._gray(frame.image)
         return self._sightings(gray, watch, again=frame.still, small=frame.small)
 
     def needed(self, reading: Reading) -> float:
@@ -92,7 +114,7 @@ class Pipeline:
 
     def flush(self) -> tuple[Track, ...]:
         """End every track: nothing more will come from this source."""
-        return self.tracker.flush()
+        return self._tracker.flush()
 
     def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small=None) -> list[Sighting]:
         """Sightings as sure as they must be, best first."""
@@ -119,20 +141,19 @@ class Pipeline:
 
     def _ruled(self, reading: Reading) -> Reading:
         """The reading under the mode's rules: long enough, and with the region whose format it has."""
-        if len(reading.text) < LEAST[self.mode]:
+        if len(reading.text) < self._mode.shortest:
             return NOTHING
-        if not self.regions:
+        if not self._regions:
             return reading
-        reading = repair(reading, self.regions)
-        return replace(reading, region=match(reading.text, self.regions))
+        reading = repair(reading, self._regions)
+        return replace(reading, region=match(reading.text, self._regions))
 
 
 def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:
     """What the sightings of one more frame change; those of a still picture are tracks of their own at once."""
     if not frame.still:
         return tracker(frame.time, frame.index, sightings, frame.image)
-    alone = Tracker(agree=1)
-    alone.cut = tracker.cut
+    alone = tracker.alone()
     step = alone(frame.time, frame.index, sightings, frame.image)
     return replace(step, ended=alone.flush())
 
@@ -180,46 +201,59 @@ class Once:
         return self._answer
 
     def forget(self) -> None:
-        """The next picture is another one, even if it lies in the same place."""
+        """Work it out anew at the next call."""
         self._asked, self._answer = (), None
+
+
+class Shared:
+    """What the modes of one pass over a frame share: the gray picture, the pyramid, the numbers of tracks."""
+
+    def __init__(self) -> None:
+        self.gray = Once(to_gray)
+        self.pyramid = Once(lambda gray, longest: tuple(pyramid(gray, longest)))
+        self.ids = count(1)
+
+    def forget(self) -> None:
+        """The next frame is another one, even if its picture lies in the same place in memory."""
+        self.gray.forget()
+        self.pyramid.forget()
 
 
 class MultiMode:
     """Pipelines as one; every sighting says its mode, every track of a recording has a number of its own."""
 
-    def __init__(self, pipelines: Sequence[Pipeline]) -> None:
-        self.pipelines = tuple(pipelines)
-        self.mode = ",".join(p.mode for p in self.pipelines)
-        self.agree = self.pipelines[0].agree
-        self._gray, self._pyramid = Once(to_gray), Once(lambda gray, longest: tuple(pyramid(gray, longest)))
-        ids = count(1)
-        for pipeline in self.pipelines:
-            pipeline.gray, pipeline.locator.pyramid, pipeline.tracker.ids = self._gray, self._pyramid, ids
+    def __init__(self, pipelines: Sequence[Pipeline], shared: Shared) -> None:
+        self.pipelines, self._shared = tuple(pipelines), shared
+
+    @property
+    def mode(self) -> str:
+        """The modes' names with commas between."""
+        return ",".join(pipeline.mode for pipeline in self.pipelines)
 
     @property
     def threshold(self) -> float:
-        """That of the first mode; set, it moves those of the others by as much."""
+        """That of the first mode."""
         return self.pipelines[0].threshold
 
-    @threshold.setter
-    def threshold(self, value: float) -> None:
+    def set_threshold(self, value: float) -> None:
+        """Set that of the first mode and move those of the others by as much."""
         step = value - self.threshold
         for pipeline in self.pipelines:
-            pipeline.threshold = min(1.0, max(0.0, pipeline.threshold + step))
+            pipeline.set_threshold(pipeline.threshold + step)
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of every mode, mode by mode."""
-        self._forget()
+        self._shared.forget()
         return [sighting for pipeline in self.pipelines for sighting in pipeline.read(image)]
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
         """What a frame shows before it is followed, mode by mode."""
-        self._forget()
+        self._shared.forget()
         return [sighting for pipeline in self.pipelines for sighting in pipeline.see(frame, watch)]
 
     def __call__(self, frame: Frame) -> Result:
         """One frame through all modes; a stage's time is that of all modes together."""
-        self._forget()
+        self._shared.forget()
         results = [pipeline(frame) for pipeline in self.pipelines]
         stages = dict.fromkeys(stage for result in results for stage in result.timings)
         return Result(
@@ -235,55 +269,66 @@ class MultiMode:
         """End every track of every mode."""
         return joined(pipeline.flush() for pipeline in self.pipelines)
 
-    def _forget(self) -> None:
-        self._gray.forget()
-        self._pyramid.forget()
-
 
 def joined(parts) -> tuple:
     """The items of all parts, in order."""
     return tuple(item for part in parts for item in part)
 
 
-def load(modes: str, models: str | Path | None = None, threads: int = 1, **options) -> Pipeline | MultiMode:
-    """The pipeline of a mode, or of several as one: "plates", "plates,digits".
-
-    Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
-    """
-    names = [name for name in modes.split(",") if name]
-    if len(set(names)) != len(names) or not names:
-        raise ModelError(f"{modes!r} names a mode twice or none.", "Write, for example: plates,digits.")
-    pipelines = [load_one(name, models, threads, **options) for name in names]
-    return pipelines[0] if len(pipelines) == 1 else MultiMode(pipelines)
-
-
-def load_one(
-    mode: str,
+def load(
+    modes: str,
     models: str | Path | None = None,
     threads: int = 1,
     *,
     threshold: float | None = None,
     regions: Sequence[str] = (),
+    roi: Roi | None = None,
     agree: int = AGREE,
-) -> Pipeline:
-    """The pipeline of a mode ("digits", "characters", "plates") with the shipped models or those in a folder.
+    instrument: Callable[[Model, str], Net] = lambda net, network: net,
+) -> Pipeline | MultiMode:
+    """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
-    Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
+    `instrument(net, network)` may put something around each network, such as a stopwatch around the "locator". Raises
+    ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
     """
-    if mode not in ALPHABETS:
-        raise ModelError(f"{mode!r} is not a mode.", f"Choose one of: {', '.join(ALPHABETS)}.")
+    found = modes_of(modes)
+    shared = Shared() if len(found) > 1 else None
     formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
-    nets = {kind: Model(folder / f"{mode}-{kind}.tflite", threads=threads) for kind in KINDS_OF[mode]}
-    locator = Locator(nets["locator"], nets["locator"].spec)
-    recogniser = Recogniser(nets["reader"], nets["reader"].spec, mode)
-    refiner = Refiner(nets["corners"], nets["corners"].spec) if "corners" in nets else None
-    classifier = Recogniser(nets["classifier"], nets["classifier"].spec, mode) if "classifier" in nets else None
-    return Pipeline(mode, locator, recogniser, refiner, classifier, threshold=threshold, regions=regions, agree=agree)
+    settings = {"threshold": threshold, "regions": regions, "roi": roi, "agree": agree, "shared": shared}
+    pipelines = [assembled(mode, nets_of(mode, folder, threads), instrument, **settings) for mode in found]
+    return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
-KINDS_OF = {
-    "digits": ("locator", "reader", "classifier"),
-    "characters": ("locator", "reader", "classifier"),
-    "plates": ("locator", "corners", "reader"),
-}
+def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
+    """A mode's networks by their name. Raises ModelError."""
+    return {network: Model(folder / f"{mode.name}-{network}.tflite", threads=threads) for network in mode.networks}
+
+
+def assembled(
+    mode: Mode,
+    nets: Mapping[str, Model],
+    instrument: Callable[[Model, str], Net],
+    *,
+    threshold: float | None,
+    regions: Sequence[str],
+    roi: Roi | None,
+    agree: int,
+    shared: Shared | None,
+) -> Pipeline:
+    """A mode's networks as its pipeline."""
+    net = {name: instrument(model, name) for name, model in nets.items()}
+    spec = {name: model.spec for name, model in nets.items()}
+    locator = Locator(net["locator"], spec["locator"], pyramid=shared.pyramid if shared else pyramid)
+    return Pipeline(
+        mode,
+        Within(locator, roi) if roi else locator,
+        Recogniser(net["reader"], spec["reader"], mode.name),
+        refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
+        classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
+        threshold=spec["reader"].threshold if threshold is None else threshold,
+        regions=regions,
+        agree=agree,
+        gray=shared.gray if shared else to_gray,
+        ids=shared.ids if shared else count(1),
+    )

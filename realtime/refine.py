@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
+from realtime.contracts import Net
 from realtime.preprocess import expand, normalise_contrast, rectify
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad
-
-Net = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 MARGIN = 0.3  # around the detection, as a share of its width and of its height
 LOOKS = 3  # at most
@@ -31,7 +30,7 @@ class Refiner:
         return [Detection(quad, score) for quad, score in seen if score >= self.spec.threshold]
 
     def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
-        """Corners and objectness after looking, and looking again from there while an object is seen and still moves."""
+        """Corners and objectness after looking again and again while an object is seen and still moves."""
         for _ in range(LOOKS):
             before, (quad, objectness) = quad, self.look(gray, quad)
             if objectness < self.spec.threshold or moved(before, quad) < STILL:

@@ -1,22 +1,30 @@
-"""How to read: everything that a pipeline is opened with, for a live run and for every part of an archive."""
+"""How to read: everything that a pipeline is opened with, for a live run and for every segment of an archive."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
+from realtime import contracts
+from realtime.contracts import Net
+from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
-from realtime.pipeline import KINDS_OF, SHIPPED, load
-from realtime.roi import Roi, Within
+from realtime.model import Model
+from realtime.modes import modes_of
+from realtime.pipeline import SHIPPED, MultiMode, Pipeline, load
+from realtime.roi import Roi
 from realtime.spec import load_spec
 from realtime.track import AGREE
+from realtime.whole_frame import WholeFrame
 
 
 @dataclass(frozen=True)
 class Setup:
-    """How to read: sent along with every job, so that any worker can make the pipeline."""
+    """How to read; sent along with every job, so that any worker can open the pipeline."""
 
     mode: str
     models: str | None = None
@@ -24,6 +32,7 @@ class Setup:
     threshold: float | None = None
     regions: tuple[str, ...] = ()
     roi: Roi | None = None
+    whole_frame: bool = False
     every: int = 1
     max_fps: float | None = None
     skip_still: bool = False
@@ -32,30 +41,47 @@ class Setup:
     agree: int = AGREE
 
     @property
-    def modes(self) -> tuple[str, ...]:
-        """The modes, in order."""
-        return tuple(self.mode.split(","))
-
-    @property
     def gated(self) -> bool:
         """Whether which frames are read depends on the frames before."""
         return self.every > 1 or bool(self.max_fps) or self.skip_still or self.skip_blurred
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether objects may be found in a smaller picture of the same moment: not where a part is searched."""
+        return not (self.roi or self.whole_frame)
 
     def gate(self) -> FrameFilter:
         """Which frames to read."""
         return frame_filter(self.every, self.max_fps, self.skip_still, self.skip_blurred)
 
-    def open(self):
-        """The pipeline. Raises ModelError."""
-        regions = {"threshold": self.threshold, "regions": self.regions, "agree": self.agree}
-        pipeline = load(self.mode, self.models, self.threads, **regions)
-        for one in getattr(pipeline, "pipelines", (pipeline,)) if self.roi else ():
-            one.locator = Within(one.locator, self.roi)
-        return pipeline
+    def open(self) -> contracts.Pipeline:
+        """The pipeline for frames. Raises UserError, of which ModelError is one."""
+        if not self.whole_frame:
+            return self.reader()
+        if "," in self.mode:
+            raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
+        if self.roi:
+            raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
+        one = cast(Pipeline, self.reader())  # of one mode
+        return WholeFrame(self.mode, one.read_whole, one.threshold)
+
+    def reader(self, instrument: Callable[[Model, str], Net] = lambda net, network: net) -> Pipeline | MultiMode:
+        """The pipeline for single pictures and for frames; `instrument` as `pipeline.load` takes it."""
+        return load(
+            self.mode,
+            self.models,
+            self.threads,
+            threshold=self.threshold,
+            regions=self.regions,
+            roi=self.roi,
+            agree=self.agree,
+            instrument=instrument,
+        )
 
     def digest(self) -> str:
         """What decides over the records, models included, as 16 hex digits."""
         folder = Path(self.models) if self.models else SHIPPED
-        specs = [load_spec(folder / f"{mode}-{kind}.json") for mode in self.modes for kind in KINDS_OF[mode]]
+        modes = modes_of(self.mode)
+        specs = [load_spec(folder / f"{mode.name}-{network}.json") for mode in modes for network in mode.networks]
         text = json.dumps([asdict(self) | {"models": None, "threads": 1}, [spec.sha256 for spec in specs]])
         return hashlib.sha256(text.encode()).hexdigest()[:16]

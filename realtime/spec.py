@@ -10,10 +10,6 @@ from pathlib import Path
 
 from realtime.errors import ModelError
 
-DIGITS = "0123456789"
-CHARACTERS = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
-PLATES = CHARACTERS[:36]
-ALPHABETS = {"digits": DIGITS, "characters": CHARACTERS, "plates": PLATES}
 KINDS = ("locator", "corners", "reader", "classifier")
 
 

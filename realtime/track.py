@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -62,13 +63,29 @@ class Step:
     ended: tuple[Track, ...]
 
 
+def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
+    """A copy of the picture of one object, with a little around it."""
+    corners = expand(sighting.quad.array(), CROP_MARGIN)
+    height, width = image.shape[:2]
+    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))
+    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int), (x0 + 1, y0 + 1), (width, height))
+    return image[y0:y1, x0:x1].copy()
+
+
 class Tracker:
     """Joins sightings to trails by place and text; `ids` count from 1, `cut` gives a sighting's picture of a frame."""
 
-    def __init__(self, agree: int = AGREE, lost_after: float = LOST_AFTER) -> None:
+    def __init__(
+        self,
+        agree: int = AGREE,
+        lost_after: float = LOST_AFTER,
+        *,
+        ids: Iterator[int] | None = None,
+        cut: Callable[[Any, Sighting], np.ndarray | None] = cut,
+    ) -> None:
         self.agree, self.lost_after = agree, lost_after
         self.trails: list[TrackState] = []
-        self.ids, self.cut = count(1), cut
+        self._ids, self._cut = ids or count(1), cut
         self._last_time: float | None = None
         self._interval = 0.0
 
@@ -82,6 +99,10 @@ class Tracker:
         confirmed = [t for t in self.trails if t.state is State.CONFIRMED]
         changed = [t for t in confirmed if before.get(t.id) != (t.state, t.reading.text)]
         return Step(tuple(t.track() for t in self.trails), tuple(t.track() for t in changed), ended)
+
+    def alone(self) -> Tracker:
+        """A tracker for one still picture, in which a single reading is all that there will be."""
+        return Tracker(1, self.lost_after, cut=self._cut)
 
     def flush(self) -> tuple[Track, ...]:
         """End every trail: the recording is over."""
@@ -108,7 +129,7 @@ class Tracker:
         return [(self.trails[taken[j]] if j in taken else None, s) for j, s in enumerate(sightings)]
 
     def _begin(self, time: float, index: int, sighting: Sighting) -> TrackState:
-        self.trails.append(TrackState(next(self.ids), sighting, time, index, time, index))
+        self.trails.append(TrackState(next(self._ids), sighting, time, index, time, index))
         return self.trails[-1]
 
     def _extend(self, trail: TrackState, time: float, index: int, sighting: Sighting, image: np.ndarray) -> None:
@@ -123,7 +144,7 @@ class Tracker:
             trail.reading = vote(trail.readings)
             trail.state = self._state(trail)
             if trail.best is None or sighting.reading.confidence > trail.best.reading.confidence:
-                trail.best, trail.best_crop = sighting, self.cut(image, sighting)
+                trail.best, trail.best_crop = sighting, self._cut(image, sighting)
 
     def _state(self, trail: TrackState) -> State:
         agreeing = sum(r.text == trail.reading.text for r in trail.readings)
@@ -161,12 +182,3 @@ def alike(a: str, b: str) -> float:
     front = sum(x == y for x, y in zip(a, b, strict=False))
     back = sum(x == y for x, y in zip(reversed(a), reversed(b), strict=False))
     return max(front, back) / longer
-
-
-def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
-    """A copy of the picture of one object, with a little around it."""
-    corners = expand(sighting.quad.array(), CROP_MARGIN)
-    height, width = image.shape[:2]
-    x0, y0 = np.clip(np.floor(corners.min(0)).astype(int), 0, (width - 1, height - 1))
-    x1, y1 = np.clip(np.ceil(corners.max(0)).astype(int), (x0 + 1, y0 + 1), (width, height))
-    return image[y0:y1, x0:x1].copy()

@@ -17,10 +17,24 @@ class WholeFrame:
     """A pipeline that reads each frame as one object; `read_whole(image) -> Reading` does the reading."""
 
     def __init__(self, mode: str, read_whole: Callable[[np.ndarray], Reading], threshold: float) -> None:
-        self.mode, self.threshold = mode, threshold
+        self._mode, self._threshold = mode, threshold
         self._read_whole = read_whole
         self._tracker = Tracker()
         self._text, self._others = "", 0
+
+    @property
+    def mode(self) -> str:
+        """The mode's name."""
+        return self._mode
+
+    @property
+    def threshold(self) -> float:
+        """The least confidence of a reading, 0 to 1."""
+        return self._threshold
+
+    def set_threshold(self, value: float) -> None:
+        """Report readings from this confidence on, 0 to 1."""
+        self._threshold = min(1.0, max(0.0, value))
 
     def __call__(self, frame: Frame) -> Result:
         """One frame; a new text that stays ends the track of the old one."""
@@ -41,7 +55,7 @@ class WholeFrame:
 
     def _sighting(self, frame: Frame, reading: Reading) -> Sighting:
         height, width = frame.image.shape[:2]
-        return Sighting(Quad.from_box(Box(0, 0, width, height)), reading, 1.0, self.mode)
+        return Sighting(Quad.from_box(Box(0, 0, width, height)), reading, 1.0, self._mode)
 
     def _turned(self, frame: Frame, text: str) -> tuple[Track, ...]:
         """Tracks that end because another text has taken their place."""

@@ -79,6 +79,9 @@ class FakePipeline:
         self.seen: list[Frame] = []
         self.flushed = 0
 
+    def set_threshold(self, value: float) -> None:
+        self.threshold = min(1.0, max(0.0, value))
+
     def read(self, image: np.ndarray) -> list[Sighting]:
         return [make_sighting()]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from realtime.capture.open import open_source
 from realtime.loop import run
+from realtime.modes import MODES
 from realtime.pipeline import Pipeline
 from realtime.setup import Setup
 from realtime.sinks.store import Store
@@ -36,7 +37,7 @@ class StandIn(Setup):
                 os._exit(9)
             return blocks(gray)
 
-        return Pipeline("digits", locate, shades, threshold=0.1, agree=self.agree)
+        return Pipeline(MODES["digits"], locate, shades, threshold=0.1, agree=self.agree)
 
     def digest(self) -> str:
         return "stand-in"

@@ -14,9 +14,9 @@ import click
 import numpy as np
 from tqdm import tqdm
 
+from realtime.modes import MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.preprocess import rectify, to_gray
-from realtime.spec import ALPHABETS
 from realtime.values import Frame, Quad, Sighting, iou
 from train.datasets import Example, load_shared
 from train.metrics import calibration_error, folded, text_scores
@@ -257,7 +257,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
     def rows(bench: Bench) -> list[Row]:
         from synth.text.crops import sample_character
 
-        alphabet, examples = ALPHABETS[bench.mode], []
+        alphabet, examples = MODES[bench.mode].alphabet, []
         for k in range(count):
             gray, text = sample_character(np.random.default_rng((31, k)), "val", alphabet, strength=0.2)
             examples.append(Example("rendered", text, "val", pixels=gray, group=str(k)))

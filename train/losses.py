@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-from realtime.spec import PLATES
+from realtime.modes import PLATES
 
 
 def ctc(alphabet: str):

@@ -11,10 +11,11 @@ import numpy as np
 
 from realtime.locate import Locator
 from realtime.model import Model
+from realtime.modes import CHARACTERS, DIGITS, PLATES
 from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
-from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
+from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, iou
 from train.datasets import load_shared
 from train.metrics import text_scores

@@ -24,6 +24,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from realtime.archive.job import PartResult, Segment, read_segment, unpacked
 from realtime.capture.open import PICTURES, check_length, expanded, open_file
 from realtime.errors import SourceError, UserError
+from realtime.modes import modes_of
 from realtime.pipeline import follow
 from realtime.redact import mask
 from realtime.setup import Setup
@@ -294,9 +295,8 @@ def length_failure(recording: Recording, total: Total) -> str:
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
     """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
-    trackers, offset, ids = {mode: Tracker(setup.agree) for mode in setup.modes}, 0, count(1)
-    for tracker in trackers.values():
-        tracker.ids, tracker.cut = ids, crop_of
+    ids, offset = count(1), 0
+    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crop_of) for mode in modes_of(setup.mode)}
     for part in parts:
         for frame, sightings in unpacked(part.notes):
             frame = replace(frame, index=offset + frame.index)

@@ -20,10 +20,11 @@ import cv2
 from realtime.bench import comparison, gating, roofline, scaling, testcard
 from realtime.bench.engines import READERS
 from realtime.bench.stages import WARM, Figures, measure
-from realtime.cli_types import MODES, Modes, Size
+from realtime.cli_types import METAVAR, Modes, Size
 from realtime.errors import SinkError, UserError
-from realtime.model import runtime
-from realtime.pipeline import KINDS_OF, load
+from realtime.model import Model, runtime
+from realtime.modes import MODES, modes_of
+from realtime.pipeline import SHIPPED, load
 from realtime.recognise import BATCH
 from realtime.stats import peak_memory
 
@@ -86,10 +87,10 @@ def machine() -> str:
 
 def stage_figures(mode: str, size: tuple[int, int], objects: int, count: int, models: str | None) -> Figures:
     """Measure the shipped models on a film drawn for it."""
-    pipeline = load(mode, models)
+    modes_of(mode)  # says what is wrong before a film is drawn
     with tempfile.TemporaryDirectory() as folder:
         film = testcard.film(Path(folder) / "film.mp4", mode, size, objects, count + WARM)
-        found = measure(pipeline, str(film))
+        found = measure(partial(load, mode, models), str(film))
         start, memory = first_result(str(film), mode, models)
     return Figures(**{**found.__dict__, "start": start, "memory": memory})
 
@@ -108,7 +109,7 @@ def write_growth(out: Path, mode: str, models: str | None, count: int, longest: 
         tell(name)
         found[name] = work()
     head = f"Measured with `python -m realtime.bench --growth --mode {mode}`: {machine()}, one thread in each process."
-    every = mode if models else ",".join(KINDS_OF)
+    every = mode if models else ",".join(MODES)
     parts = [scaling.page(found, head), LIMIT, "```", limits(every, (640, 480), 3, count, models), "```", ""]
     write_all(out, {"growth.md": "\n".join(parts), **scaling.plots(found)})
 
@@ -128,9 +129,9 @@ def limits(mode: str, size: tuple[int, int], objects: int, count: int, models: s
     """How far each network of each mode is from its floor, and how much fresh memory a frame takes."""
     best, parts = roofline.peak(), []
     for name in mode.split(","):
-        found = roofline.loads(load(name, models), name, size, objects, count)
+        found = roofline.loads(partial(load, name, models), name, size, objects, count)
         fresh = roofline.faults(load(name, models), name, size, objects)
-        share = roofline.batched(load(name, models).recogniser.net)
+        share = roofline.batched(Model((Path(models) if models else SHIPPED) / f"{name}-reader.tflite"))
         parts += [f"{name}, {size[0]}x{size[1]}", roofline.table(found, best)]
         parts += [f"a text read in a batch of {BATCH} takes {share:.2f} of the time that it takes alone"]
         parts += [f"fresh memory pages a frame: {fresh:.1f}", ""]
@@ -183,7 +184,7 @@ def write_all(out: Path, pages: dict[str, str]) -> None:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--mode", type=Modes(), metavar=MODES, default="digits", show_default=True)
+@click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True)
 @click.option("--size", type=Size(), default="640x480", show_default=True, help="Of the pictures to measure with.")
 @click.option("--objects", type=click.IntRange(0, 60), default=3, show_default=True, help="Texts in each picture.")
 @click.option("--frames", type=click.IntRange(1), default=200, show_default=True, help="Pictures of each kind.")

@@ -8,14 +8,15 @@ import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from realtime.bench import testcard
-from realtime.bench.stages import NETWORKS, WARM
+from realtime.bench.stages import WARM
+from realtime.contracts import Pipeline
 from realtime.model import Model, runtime, taken
 from realtime.recognise import BATCH
 from realtime.stats import Stopwatch
@@ -88,12 +89,16 @@ def faults(pipeline, mode: str, size: tuple[int, int], objects: int, count: int 
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count
 
 
-def loads(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 60) -> list[Load]:
-    """What every network of a pipeline does in a frame of a film drawn for it."""
+def loads(
+    opened: Callable[..., Pipeline], mode: str, size: tuple[int, int], objects: int, count: int = 60
+) -> list[Load]:
+    """What every network of `opened(instrument=...)` does in a frame of a film drawn for it."""
     watch, watched = Stopwatch(), {}
-    for part, stage in NETWORKS.items():
-        if holder := getattr(pipeline, part, None):
-            holder.net = watched[stage] = Watched(holder.net, watch, stage)
+
+    def instrument(net: Model, network: str) -> Watched:
+        return watched.setdefault(network, Watched(net, watch, network))
+
+    pipeline = opened(instrument=instrument)
     for frame in film(mode, size, objects, count + WARM):
         if frame.index == WARM:
             watch.take()

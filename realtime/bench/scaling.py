@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -51,7 +52,7 @@ def one(mode: str, models: str | None, size: tuple[int, int], objects: int, coun
     """Median milliseconds of a frame."""
     with tempfile.TemporaryDirectory() as folder:
         film = testcard.film(Path(folder) / "film.mp4", mode, size, objects, count + WARM)
-        return measure(load(mode, models), str(film)).stages["frame"][0]
+        return measure(partial(load, mode, models), str(film)).stages["frame"][0]
 
 
 def over_length(mode: str, models: str | None, longest: int) -> Points:

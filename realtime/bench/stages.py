@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from realtime.capture.open import open_source
+from realtime.contracts import Net, Pipeline
 from realtime.errors import UserError
 from realtime.loop import run
 from realtime.stats import Stopwatch, percentile
 from realtime.values import Result
 
 WARM = 5  # frames that are not counted: the first of each shape is planned, memory is fetched
-NETWORKS = {"locator": "locate", "refiner": "refine", "recogniser": "read"}  # part of the pipeline: its stage
+STAGES = {"locator": "locate", "corners": "refine", "reader": "read", "classifier": "read"}  # network: its stage
 Clock = Callable[[], float]
 
 
@@ -67,7 +68,7 @@ class Meter:
 class Timed:
     """A network with a stopwatch around it."""
 
-    def __init__(self, net: Callable, watch: Stopwatch, stage: str) -> None:
+    def __init__(self, net: Net, watch: Stopwatch, stage: str) -> None:
         self._net, self._watch, self._stage = net, watch, stage
 
     def __call__(self, batch):
@@ -75,19 +76,12 @@ class Timed:
             return self._net(batch)
 
 
-def clocked(pipeline, watch: Stopwatch) -> None:
-    """Put the stopwatch around every network of a pipeline, or of several in one."""
-    for one in getattr(pipeline, "pipelines", (pipeline,)):
-        for part, stage in NETWORKS.items():
-            holder = getattr(one, part, None)
-            if hasattr(holder, "net"):
-                holder.net = Timed(holder.net, watch, stage)
-
-
-def measure(pipeline, source: str, warm: int = WARM, clock: Clock = time.perf_counter) -> Figures:
-    """Run a recording through a pipeline, all but the first `warm` frames counted. Raises SourceError."""
+def measure(
+    opened: Callable[..., Pipeline], source: str, warm: int = WARM, clock: Clock = time.perf_counter
+) -> Figures:
+    """Run a recording through `opened(instrument=...)`, all but the first `warm` frames counted. Raises SourceError."""
     watch = Stopwatch(clock)
-    clocked(pipeline, watch)
+    pipeline = opened(instrument=lambda net, network: Timed(net, watch, STAGES[network]))
     meter = Meter(watch, clock)
     with open_source(source) as frames:
         size = frames.size

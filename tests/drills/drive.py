@@ -10,6 +10,7 @@ from dataclasses import replace
 from conftest import FakePipeline, make_track
 
 import run_camera
+from realtime import setup
 
 
 class DrillPipeline(FakePipeline):
@@ -29,5 +30,5 @@ class DrillPipeline(FakePipeline):
 
 
 if __name__ == "__main__":
-    run_camera.load = lambda *args, **settings: DrillPipeline()
+    setup.load = lambda *args, **settings: DrillPipeline()
     run_camera.main()

@@ -13,7 +13,8 @@ import pytest
 from conftest import ROOT
 
 from realtime.capture.open import open_source
-from realtime.pipeline import KINDS_OF, load
+from realtime.modes import MODES
+from realtime.pipeline import load
 from realtime.recognise import BATCH
 from realtime.spec import load_spec, sha256_of
 from realtime.values import Frame, Quad, iou
@@ -24,7 +25,7 @@ DEMO = ["0048213", "1947", "2795", "365"]
 
 @cache
 def there(mode: str) -> bool:
-    return all((MODELS / f"{mode}-{kind}.tflite").exists() for kind in KINDS_OF[mode])
+    return all((MODELS / f"{mode}-{kind}.tflite").exists() for kind in MODES[mode].networks)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def pipeline(request):
 digits = pytest.mark.parametrize("pipeline", ["digits"], indirect=True)
 characters = pytest.mark.parametrize("pipeline", ["characters"], indirect=True)
 plates = pytest.mark.parametrize("pipeline", ["plates"], indirect=True)
-every_mode = pytest.mark.parametrize("pipeline", list(KINDS_OF), indirect=True)
+every_mode = pytest.mark.parametrize("pipeline", list(MODES), indirect=True)
 
 
 def seeds(count):
@@ -65,11 +66,17 @@ def found(pipeline, gray, quads, texts):
 
 @every_mode
 def test_every_model_is_what_its_sidecar_says(pipeline):
-    for kind in KINDS_OF[pipeline.mode]:
+    for kind in MODES[pipeline.mode].networks:
         path = MODELS / f"{pipeline.mode}-{kind}.tflite"
         spec = load_spec(path.with_suffix(".json"))
         assert (spec.name, spec.mode, spec.kind) == (path.stem, pipeline.mode, kind)
         assert spec.sha256 == sha256_of(path) and spec.scores and spec.training
+
+
+@every_mode
+def test_the_models_own_threshold_is_the_default(pipeline):
+    assert pipeline.threshold == pipeline.recogniser.spec.threshold
+    assert load(pipeline.mode, threshold=0.9).threshold == 0.9
 
 
 @every_mode

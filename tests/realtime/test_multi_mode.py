@@ -5,10 +5,10 @@ import pytest
 from conftest import make_frame, make_image
 from stand_in import blocks, picture, shades
 
-from realtime import pipeline
 from realtime.errors import ModelError
 from realtime.locate import pyramid
-from realtime.pipeline import MultiMode, Once, Pipeline, load
+from realtime.modes import MODES
+from realtime.pipeline import MultiMode, Once, Pipeline, Shared, load
 from realtime.preprocess import to_gray
 from realtime.stats import Stopwatch
 from realtime.values import Frame
@@ -17,7 +17,7 @@ from realtime.values import Frame
 class Looking:
     """A locator that looks at the pyramid's first level, and notes what it was given."""
 
-    def __init__(self):
+    def __init__(self, pyramid=pyramid):
         self.pyramid, self.seen = pyramid, []
 
     def __call__(self, gray):
@@ -26,11 +26,17 @@ class Looking:
         return blocks(gray)
 
 
-def make_pipeline(mode):
+def make_pipeline(mode, shared=None):
     def read(gray, detections, again=False):
         return [type(s)(s.quad, s.reading, s.score, mode) for s in shades(gray, detections)]
 
-    return Pipeline(mode, Looking(), read, threshold=0.1)
+    alike = {"gray": shared.gray, "ids": shared.ids} if shared else {}
+    return Pipeline(MODES[mode], Looking(shared.pyramid) if shared else Looking(), read, threshold=0.1, **alike)
+
+
+def make_both():
+    shared = Shared()
+    return MultiMode([make_pipeline("digits", shared), make_pipeline("characters", shared)], shared)
 
 
 def film(count=30):
@@ -38,7 +44,7 @@ def film(count=30):
 
 
 def test_every_mode_says_what_it_says_alone():
-    both = MultiMode([make_pipeline("digits"), make_pipeline("characters")])
+    both = make_both()
     alone = make_pipeline("digits")
     for frame in film():
         result, single = both(frame), alone(frame)
@@ -50,7 +56,7 @@ def test_every_mode_says_what_it_says_alone():
 
 
 def test_the_picture_is_made_gray_and_shrunk_once_for_all():
-    both = MultiMode([make_pipeline("digits"), make_pipeline("characters")])
+    both = make_both()
     for frame in film(5):
         both(frame)
     one, two = (pipeline.locator.seen for pipeline in both.pipelines)
@@ -58,30 +64,30 @@ def test_the_picture_is_made_gray_and_shrunk_once_for_all():
 
 
 def test_a_picture_in_the_same_place_is_another_picture():
-    both, image = MultiMode([make_pipeline("digits"), make_pipeline("characters")]), picture(0.0)[:, :, 0].copy()
+    both, image = make_both(), picture(0.0)[:, :, 0].copy()
     before = both.read(image)
     image[:] = 20
     assert before and both.read(image) == []
 
 
 def test_tracks_of_all_modes_have_numbers_of_their_own():
-    both = MultiMode([make_pipeline("digits"), make_pipeline("characters")])
+    both = make_both()
     numbers = {(t.sighting.mode, t.id) for frame in film() for t in both(frame).tracks}
     assert len({number for _, number in numbers}) == len(numbers) >= 4
 
 
 def test_times_of_a_stage_are_added_up_and_the_threshold_moves_all():
-    both = MultiMode([make_pipeline("digits"), make_pipeline("characters")])
+    both = make_both()
     assert set(both(film(1)[0]).timings) == {"gray", "locate", "read", "track"}
-    both.pipelines[1].threshold = 0.3
-    both.threshold = 0.2
+    both.pipelines[1].set_threshold(0.3)
+    both.set_threshold(0.2)
     assert [round(p.threshold, 6) for p in both.pipelines] == [0.2, 0.4] and both.threshold == 0.2
-    both.threshold = 1.0
+    both.set_threshold(1.0)
     assert [p.threshold for p in both.pipelines] == [1.0, 1.0]
 
 
 def test_a_still_picture_is_done_at_once():
-    both = MultiMode([make_pipeline("digits"), make_pipeline("characters")])
+    both = make_both()
     result = both(make_frame(image=picture(0.0), still=True))
     assert len(result.ended) == len(result.sightings) > 0 and both.flush() == ()
 
@@ -101,17 +107,11 @@ def test_gray_pictures_stay_what_they_are():
 
 
 @pytest.mark.parametrize("modes", ["", ",", "digits,digits", "digits,runes"])
-def test_modes_that_make_no_sense_are_refused(modes, monkeypatch):
-    monkeypatch.setattr(pipeline, "load_one", lambda name, *_: make_pipeline(name) if name != "runes" else refuse(name))
+def test_modes_that_make_no_sense_are_refused(modes):
     with pytest.raises(ModelError):
         load(modes)
 
 
-def refuse(name):
-    raise ModelError(f"{name!r} is not a mode.")
-
-
-def test_one_mode_stays_one_pipeline_and_two_become_several(monkeypatch):
-    monkeypatch.setattr(pipeline, "load_one", lambda name, *_: make_pipeline(name))
+def test_one_mode_stays_one_pipeline_and_two_become_several():
     assert isinstance(load("plates"), Pipeline)
     assert load("plates,digits").mode == "plates,digits"

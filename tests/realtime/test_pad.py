@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from realtime import pad as module
 from realtime.errors import ModelError, SinkError
-from realtime.pad import MODES, PENS, SIZE, Drawing, Pad, panel, render
+from realtime.modes import PADS
+from realtime.pad import PENS, SIZE, Drawing, Pad, panel, render
 
 
 class Network:
@@ -139,7 +140,7 @@ def test_without_a_display_it_says_so(monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SinkError, match=r"display.*--serve"):
-        module.run(lambda mode: Network(), MODES[0], threading.Event())
+        module.run(lambda mode: Network(), PADS[0], threading.Event())
 
 
 WINDOW = """

@@ -7,10 +7,11 @@ from conftest import make_frame
 
 from realtime.errors import ModelError, UserError
 from realtime.locate import Locator, pad_edges, pyramid
-from realtime.pipeline import KINDS_OF, Pipeline, inside, load, single_or_string, suppress_overlaps
+from realtime.modes import MODES
+from realtime.pipeline import Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
-from realtime.spec import ALPHABETS, ModelSpec
+from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State
 from train.sampling.detection import SIZES, cell_targets
 
@@ -58,8 +59,9 @@ class Stripes:
 
 
 def make(mode="digits", text="4217", sure=0.95, **changes):
-    spec = ModelSpec("r", mode, "reader", 32, 160, ALPHABETS[mode], slots=24)
-    return Pipeline(mode, Locator(see_bars, LOCATOR), Recogniser(Stripes(spec, text, sure), spec), **changes)
+    spec = ModelSpec("r", mode, "reader", 32, 160, MODES[mode].alphabet, slots=24)
+    parts = {"locator": Locator(see_bars, LOCATOR), "recogniser": Recogniser(Stripes(spec, text, sure), spec)}
+    return Pipeline(MODES[mode], **{"threshold": spec.threshold, **parts, **changes})
 
 
 def texts(sightings):
@@ -124,11 +126,11 @@ def halved(image):
 
 def test_what_the_small_picture_shows_is_read_in_the_large_one():
     large = cv2.resize(bars((40, 40, 4), (180, 150, 2)), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
-    pipeline, looked = make(), []
-    locate, read = pipeline.locator, pipeline.recogniser
-    pipeline.locator = lambda gray: (looked.append(("locate", gray.shape)), locate(gray))[1]
-    pipeline.recogniser = lambda gray, *rest: (looked.append(("read", gray.shape)), read(gray, *rest))[1]
-    pipeline.recogniser.spec = read.spec
+    plain, looked = make(), []
+    pipeline = make(
+        locator=lambda gray: (looked.append(("locate", gray.shape)), plain.locator(gray))[1],
+        recogniser=lambda gray, *rest: (looked.append(("read", gray.shape)), plain.recogniser(gray, *rest))[1],
+    )
     result = pipeline(Frame(0, 0.0, large, small=halved(large)))
     assert looked == [("locate", (240, 320)), ("read", (480, 640))]
     boxes = {s.reading.text: tuple(s.box) for s in result.sightings}
@@ -147,12 +149,8 @@ def test_what_the_small_picture_does_not_show_is_not_found():
 def test_the_threshold_decides_and_can_be_moved_while_running():
     pipeline, image = make(sure=0.8), bars((40, 40, 2))
     assert texts(pipeline.read(image)) == ["42"]  # 0.64
-    pipeline.threshold = 0.7
+    pipeline.set_threshold(0.7)
     assert pipeline.read(image) == []
-
-
-def test_the_models_own_threshold_is_the_default():
-    assert make().threshold == 0.5 and make(threshold=0.9).threshold == 0.9
 
 
 def test_a_plate_has_three_characters_at_least():
@@ -185,9 +183,7 @@ def test_two_spots_that_the_second_look_brings_together_are_one():
         def __call__(self, gray, detections):
             return [Detection(same, s.score) for s in detections]
 
-    pipeline = make(refiner=Together())
-    pipeline.locator = Twice()
-    assert len(pipeline.detections(image)) == 1
+    assert len(make(refiner=Together(), locator=Twice()).detections(image)) == 1
 
 
 # --- frames
@@ -250,7 +246,7 @@ def test_a_sure_string_or_a_wide_picture_beats_a_single_character(single, string
 
 
 def test_the_likeliest_characters_come_with_their_probabilities():
-    spec = ModelSpec("c", "digits", "classifier", 32, 32, ALPHABETS["digits"])
+    spec = ModelSpec("c", "digits", "classifier", 32, 32, MODES["digits"].alphabet)
     logits = np.log(np.array([[0.02, 0.5, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.04]]))
     pipeline = make(classifier=Recogniser(lambda batch: logits, spec))
     top = pipeline.classify(bars((40, 40, 1)), most=3)
@@ -272,7 +268,7 @@ def test_an_unknown_region_is_refused_before_anything_is_read(tmp_path):
         load("plates", tmp_path, regions=["DE", "XX"])
 
 
-@pytest.mark.parametrize("mode", list(KINDS_OF))
+@pytest.mark.parametrize("mode", list(MODES))
 def test_missing_models_are_named(tmp_path, mode):
     with pytest.raises(UserError, match=rf"{mode}-locator\.\w+ is missing"):
         load(mode, tmp_path)

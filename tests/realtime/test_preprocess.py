@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.modes import DIGITS
 from realtime.preprocess import (
     crop,
     expand,
@@ -17,7 +18,7 @@ from realtime.preprocess import (
     rectify,
     to_gray,
 )
-from realtime.spec import DIGITS, ModelSpec
+from realtime.spec import ModelSpec
 from realtime.values import Box, Quad
 
 LINE = ModelSpec("line", "digits", "reader", 32, 160, DIGITS, keep_aspect=True)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.modes import DIGITS
 from realtime.preprocess import crop, fit, fit_square
 from realtime.recognise import BATCH, NOTHING, Recogniser, batches, classify, decode, softmax
-from realtime.spec import DIGITS, ModelSpec
+from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Quad, Reading
 
 SPEC = ModelSpec("r", "digits", "reader", 32, 160, DIGITS, slots=8, keep_aspect=True)

@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import ModelError
-from realtime.spec import ALPHABETS, CHARACTERS, KINDS, ModelSpec, load_spec, save_spec, sha256_of
+from realtime.modes import CHARACTERS, MODES
+from realtime.spec import KINDS, ModelSpec, load_spec, save_spec, sha256_of
 
-SPEC = ModelSpec("digits-reader", "digits", "reader", 32, 160, ALPHABETS["digits"], slots=40, keep_aspect=True)
+SPEC = ModelSpec("digits-reader", "digits", "reader", 32, 160, MODES["digits"].alphabet, slots=40, keep_aspect=True)
 
 
 def test_alphabets_have_10_62_and_36_different_characters():
-    assert {mode: len(set(a)) for mode, a in ALPHABETS.items()} == {"digits": 10, "characters": 62, "plates": 36}
-    assert all(len(set(a)) == len(a) for a in ALPHABETS.values())
-    assert ALPHABETS["plates"] == CHARACTERS[:36]
+    assert {m.name: len(set(m.alphabet)) for m in MODES.values()} == {
+        "digits": 10,
+        "characters": 62,
+        "plates": 36,
+    }
+    assert all(len(set(mode.alphabet)) == len(mode.alphabet) for mode in MODES.values())
+    assert MODES["plates"].alphabet == CHARACTERS[:36]
 
 
 def test_one_class_is_for_nothing():

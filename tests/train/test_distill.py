@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 
 from realtime.errors import ModelError
-from realtime.spec import DIGITS, ModelSpec
+from realtime.modes import DIGITS
+from realtime.spec import ModelSpec
 from train.distill import SIDE, distillation, load_teachers, resnet50, softened, taught
 from train.fit import network
 from train.trainer import Settings, begin

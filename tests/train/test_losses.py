@@ -7,7 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="needs the extra train: pip install -e '.[train]'")
 
-from realtime.spec import DIGITS, PLATES
+from realtime.modes import DIGITS, PLATES
 from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
 from train.sampling.samplers import reader_target
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from realtime.errors import SourceError
-from realtime.spec import CHARACTERS
+from realtime.modes import CHARACTERS
 from train.datasets.example import Example, held_out
 
 # Archive -> the folders of its pictures below the archive's root.

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import SourceError
-from realtime.spec import CHARACTERS
+from realtime.modes import CHARACTERS
 from train.datasets.example import Example, held_out
 
 CATEGORIES = ("1a", "1b", "1c")  # isolated digits, upper case, lower case

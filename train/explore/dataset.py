@@ -13,14 +13,15 @@ import numpy as np
 from tqdm import tqdm
 
 from realtime.errors import SourceError
+from realtime.modes import MODES
 from realtime.preprocess import fit_square, rectify, to_gray
 from realtime.recognise import softmax
-from realtime.spec import ALPHABETS, ModelSpec
+from realtime.spec import ModelSpec
 from train.datasets import SETS, Example, load_shared
 from train.datasets.example import read_picture
 from train.reports import html, plots
 
-MODES = {
+PICTURES_OF = {
     "digits": ("digits/meters", "digits/fuel_pumps"),
     "characters": (
         "characters/chars74k",
@@ -270,11 +271,11 @@ def rarest(counts: Counter, alphabet: str, most: int = 5) -> str:
 def glance(mode: str, data: Path, out: Path, model: Path | None = None) -> Path:
     """Write the page of a mode's sets that lie in `data`; SourceError where none does."""
     broken: list[str] = []
-    sets = {name: look_all(list(present(data, name)), name, broken) for name in MODES[mode]}
+    sets = {name: look_all(list(present(data, name)), name, broken) for name in PICTURES_OF[mode]}
     sets = {name: seen for name, seen in sets.items() if seen}
     if not sets:
         raise SourceError(f"{data} holds no data for {mode}.", "Name the folder of the real data with --data.")
-    alphabet = ALPHABETS[mode]
+    alphabet = MODES[mode].alphabet
     parts = list(class_parts([s for seen in sets.values() for s in seen], alphabet, Path(out).parent))
     parts += [html.paragraph(f"Cannot be read: {', '.join(broken)}.")] if broken else []
     for name, seen in sets.items():
@@ -289,7 +290,7 @@ def present(data: Path, name: str) -> Iterator[Example]:
 
 
 @click.command("data")
-@click.argument("mode", type=click.Choice(list(MODES)))
+@click.argument("mode", type=click.Choice(list(PICTURES_OF)))
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--model", type=click.Path(path_type=Path), help="A reader (.tflite) that checks sets of whole texts.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/data.html"), show_default=True)

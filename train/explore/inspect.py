@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -13,9 +13,10 @@ from tqdm import tqdm
 
 from realtime.errors import ModelError, UserError
 from realtime.model import grouped, runtime
+from realtime.modes import MODES
 from realtime.preprocess import fit, fit_square, to_gray
 from realtime.recognise import decode, softmax
-from realtime.spec import ALPHABETS, ModelSpec, load_spec
+from realtime.spec import ModelSpec, load_spec
 from train.datasets.example import read_picture
 from train.reports import html, plots
 from train.sampling.recipes import STRIDE
@@ -157,9 +158,10 @@ def spec_of(path: Path, source: Sequence, outputs) -> ModelSpec:
     height, width = (int(n) if n and n > 1 else 96 for n in source[1:3])
     several = isinstance(outputs, dict) and len(outputs) > 1
     classes = 0 if several else int(next(iter(outputs.values()))[-1] if isinstance(outputs, dict) else outputs[-1])
-    mode, alphabet = next(((m, a) for m, a in ALPHABETS.items() if len(a) + 1 == classes), ("characters", ""))
+    fitting = (mode for mode in MODES.values() if len(mode.alphabet) + 1 == classes)
+    mode = next(fitting, replace(MODES["characters"], alphabet=""))
     kind = "locator" if several else "classifier" if height == width else "reader"
-    return ModelSpec(path.stem, mode, kind, height, width, alphabet)
+    return ModelSpec(path.stem, mode.name, kind, height, width, mode.alphabet)
 
 
 def network_input(image: np.ndarray, net: Net) -> np.ndarray:

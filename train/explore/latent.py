@@ -14,8 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from realtime.errors import ModelError, SourceError, UserError
+from realtime.modes import CHARACTERS
 from realtime.preprocess import fit_square, rectify, to_gray
-from realtime.spec import CHARACTERS, ModelSpec
+from realtime.spec import ModelSpec
 from train.datasets import Example, load_shared
 from train.datasets.example import read_picture
 from train.files import beside, write

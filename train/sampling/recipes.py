@@ -10,9 +10,10 @@ import numpy as np
 
 from realtime.locate import Locator
 from realtime.model import Model
+from realtime.modes import CHARACTERS, DIGITS, PLATES
 from realtime.pipeline import SHIPPED as MODELS
 from realtime.preprocess import to_gray
-from realtime.spec import CHARACTERS, DIGITS, PLATES, ModelSpec
+from realtime.spec import ModelSpec
 from train.datasets import load_shared
 from train.sampling.augment import some_patch
 from train.sampling.batches import Recipe, Sampler

@@ -17,6 +17,7 @@ import numpy as np
 from aiohttp import WSMsgType, web
 
 from realtime.errors import UserError
+from realtime.modes import PADS
 from realtime.sinks.web.guard import Guard, same_origin
 from realtime.sinks.web.live_state import Board
 
@@ -26,7 +27,6 @@ STATE_PACE = 0.2
 PATIENCE = 10.0  # seconds for a client to take a message, or to send its request
 WIDEST = 1280  # pixels; wider pictures are shrunk for the page
 LARGEST_DRAWING = 512
-PADS = ("digits", "characters")
 COOKIE = "glyphcam"
 FILES = {
     "/": ("index.html", "text/html"),
@@ -192,7 +192,7 @@ class Site:
             value = -1.0
         if not 0 <= value <= 1:
             raise web.HTTPBadRequest(text='Send {"threshold": F} with F from 0 to 1.')
-        self._pipeline.threshold = value
+        self._pipeline.set_threshold(value)
         return web.json_response({"threshold": value})
 
     async def search(self, request: web.Request) -> web.Response:

@@ -364,7 +364,7 @@ def test_options_reach_the_workers(filed, tmp_path):
     assert done.exit_code == 0, done.output
     [(sources, setup, base, hands, more)] = filed.asked
     assert (sources, base, hands.workers) == (["a.mp4", "b.mp4"], str(tmp_path / "a.sqlite"), 3)
-    assert (setup.modes, setup.regions, setup.every, setup.threshold) == (("plates", "digits"), ("DE", "FR"), 2, 0.7)
+    assert (setup.mode, setup.regions, setup.every, setup.threshold) == ("plates,digits", ("DE", "FR"), 2, 0.7)
     assert setup.roi.corners[2] == (64, 64) and setup.crops and setup.gated
     assert (more["crops"], more["keep"]) == (str(tmp_path), 2)
 

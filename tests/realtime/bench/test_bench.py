@@ -4,7 +4,6 @@ import itertools
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -28,17 +27,17 @@ def ticking(step):
 class Netted(FakePipeline):
     """A pipeline with one network, called once in each frame."""
 
-    def __init__(self):
+    def __init__(self, instrument):
         super().__init__()
-        self.locator = SimpleNamespace(net=lambda batch: batch + 1)
+        self.net = instrument(lambda batch: batch + 1, "locator")
 
     def __call__(self, frame):
-        assert self.locator.net(1) == 2
+        assert self.net(1) == 2
         return super().__call__(frame)
 
 
 def test_every_frame_after_the_warm_up_is_measured_once(tmp_path):
-    found = stages.measure(Netted(), str(write_clip(tmp_path / "clip.mp4", 12)), warm=4)
+    found = stages.measure(Netted, str(write_clip(tmp_path / "clip.mp4", 12)), warm=4)
     assert (found.frames, found.size, found.seen) == (8, (64, 48), 1.0)
     assert set(found.stages) == {"decode", "locate", "read", "frame"}
     assert found.stages["locate"] == (1.0, 1.0) and set(found.networks) == {"locate"}
@@ -65,17 +64,7 @@ def test_a_meter_times_what_lies_between_two_frames_and_leaves_the_end_out():
 
 def test_a_clip_that_is_too_short_is_refused(tmp_path):
     with pytest.raises(UserError, match="no more than 5 frames"):
-        stages.measure(FakePipeline(), str(write_clip(tmp_path / "clip.mp4", 5)))
-
-
-def test_several_pipelines_in_one_are_all_clocked():
-    one, two = Netted(), Netted()
-    watch = Stopwatch()
-    stages.clocked(SimpleNamespace(pipelines=(one, two)), watch)
-    one(make_frame())
-    assert set(watch.take()) == {"locate"}
-    two(make_frame())
-    assert set(watch.take()) == {"locate"}
+        stages.measure(Netted, str(write_clip(tmp_path / "clip.mp4", 5)))
 
 
 def test_peak_memory_is_that_of_the_process():

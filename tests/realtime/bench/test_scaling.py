@@ -12,7 +12,7 @@ from realtime.workers import ProcessPool
 
 @pytest.fixture
 def fake(monkeypatch):
-    monkeypatch.setattr(scaling, "load", lambda mode, models: FakePipeline())
+    monkeypatch.setattr(scaling, "load", lambda mode, models, **_: FakePipeline())
 
 
 def test_every_size_and_number_is_measured(fake, monkeypatch):

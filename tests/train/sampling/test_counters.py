@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from realtime.spec import DIGITS, ModelSpec
+from realtime.modes import DIGITS
+from realtime.spec import ModelSpec
 from train.sampling.counters import DOUBT, MeterStrips, Wheels, levelled, rolled, window
 from train.sampling.load import Labelled
 

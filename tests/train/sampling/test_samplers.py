@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import SourceError
-from realtime.spec import DIGITS, PLATES, ModelSpec
+from realtime.modes import DIGITS, PLATES
+from realtime.spec import ModelSpec
 from realtime.values import Box, Quad, iou
 from train.sampling.augment import jittered, shaken, some_patch, surrounded, written
 from train.sampling.batches import Recipe, batches

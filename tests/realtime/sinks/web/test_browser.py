@@ -10,12 +10,11 @@ import threading
 import time
 from contextlib import contextmanager
 from itertools import count
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
-from conftest import make_frame, make_image, make_result, make_track
+from conftest import FakePipeline, make_frame, make_image, make_result, make_track
 
 pytest.importorskip("aiohttp")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
@@ -68,7 +67,7 @@ class Run:
     """A program that goes on: a grey that rises with each frame, a track in every tenth."""
 
     def __init__(self, port=0, token="", host="127.0.0.1"):
-        self.pipeline = SimpleNamespace(mode="plates", threshold=0.5)
+        self.pipeline = FakePipeline()
         self.web = Web(
             f"{host}:{port}",
             token,
@@ -165,7 +164,7 @@ def test_the_slider_moves_the_threshold_and_follows_it(browser):
         eventually(lambda: page.input_value("#threshold") == "0.5")
         page.fill("#threshold", "0.85")
         eventually(lambda: run.pipeline.threshold == 0.85)
-        run.pipeline.threshold = 0.2
+        run.pipeline.set_threshold(0.2)
         eventually(lambda: page.input_value("#threshold") == "0.2")
         assert page.inner_text("#threshold-value") == "0.20"
 
@@ -228,7 +227,7 @@ def test_it_reconnects_after_a_restart(browser):
         page.wait_for_selector("#status[data-status=gone]")
         with Run(port) as again:
             page.wait_for_selector("#status[data-status=live]")
-            again.pipeline.threshold = 0.33
+            again.pipeline.set_threshold(0.33)
             eventually(lambda: page.input_value("#threshold") == "0.33")
             first = gray(page)
             eventually(lambda: gray(page) != first)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from conftest import make_frame, make_image, make_result, make_track
+from conftest import FakePipeline, make_frame, make_image, make_result, make_track
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ class Records:
 
 @contextmanager
 def served(address="0", token="", **options):
-    options = {"pipeline": SimpleNamespace(mode="digits", threshold=0.5), "draw": lambda r: r.frame.image} | options
+    options = {"pipeline": FakePipeline(), "draw": lambda r: r.frame.image} | options
     with server.Web(address, token, **options) as sink:
         yield sink
 
@@ -126,7 +126,7 @@ def test_the_page_fetches_nothing_from_elsewhere():
 
 
 def test_the_threshold_reaches_the_pipeline():
-    pipeline = SimpleNamespace(mode="digits", threshold=0.5)
+    pipeline = FakePipeline()
     with served(pipeline=pipeline) as sink:
         assert ask(sink, "/api/threshold", "PUT", json={"threshold": 0.8})[:2] == (200, {"threshold": 0.8})
         assert pipeline.threshold == 0.8
