@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import click
 import cv2
@@ -248,10 +249,10 @@ def setup_of(o: SimpleNamespace) -> Setup:
     )
 
 
-def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list:
+def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list[Any]:
     """What was asked for; the window first, for it may be refused, and crops before the records that name them."""
     overlay = Overlay(lambda: pipeline.threshold)
-    sinks: list = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
+    sinks: list[Any] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     if o.save:
         sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
@@ -261,11 +262,11 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list
     return sinks
 
 
-def record_sinks(o: SimpleNamespace) -> list:
+def record_sinks(o: SimpleNamespace) -> list[Any]:
     """The sinks that write texts down."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     settings = {"everything": o.reads == "all", "overwrite": o.overwrite, "crop": crops.path if crops else no_crop}
-    sinks: list = [crops] if crops else []
+    sinks: list[Any] = [crops] if crops else []
     sinks += [Table(o.jsonl, o.mode, json_line, **settings)] if o.jsonl else []
     sinks += [Table(o.csv, o.mode, csv_line, **settings)] if o.csv else []
     sinks += [Store(o.db, o.mode, keep=o.keep, crop=settings["crop"])] if o.db else []

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
@@ -23,13 +24,13 @@ def always(frame: Frame) -> bool:
 def run(
     frames: Iterable[Frame],
     pipeline,
-    sinks: Sequence,
+    sinks: Sequence[Any],
     stop: threading.Event,
     clock: Callable[[], float] = time.perf_counter,
     *,
     gate: Callable[[Frame], bool] = always,
     limit: int | None = None,
-    watchers: Sequence = (),
+    watchers: Sequence[Any] = (),
 ) -> Summary:
     """Read frames until the source ends, `stop` is set or `limit` frames came; what happened is in the summary.
 
@@ -121,9 +122,9 @@ class Reader:
 class Outlets:
     """The sinks of a run: entered in order, closed in reverse, each alone with its failures."""
 
-    def __init__(self, sinks: Sequence, clock: Callable[[], float]) -> None:
+    def __init__(self, sinks: Sequence[Any], clock: Callable[[], float]) -> None:
         self._sinks, self._clock = sinks, clock
-        self._open: list = []
+        self._open: list[Any] = []
         self.failures: list[str] = []
 
     def __enter__(self) -> Outlets:
@@ -136,11 +137,11 @@ class Outlets:
             raise
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         while self._open:
             self._close(self._open.pop())
 
-    def any_of(self, sinks: Sequence) -> bool:
+    def any_of(self, sinks: Sequence[Any]) -> bool:
         """Whether one of these is still open."""
         return any(sink in self._open for sink in sinks)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class Model:
         return interpreter, source, sorted(interpreter.get_output_details(), key=lambda o: o["name"])
 
 
-def taken(shape: tuple[int, ...], source: dict) -> tuple[int, ...]:
+def taken(shape: tuple[int, ...], source: dict[str, Any]) -> tuple[int, ...]:
     """The input's shape for pictures of `shape`, (n, h, w, 1); `source` are the input's details. Raises ValueError."""
     channels = int(source["shape"][-1])
     side = BLOCK if channels == BLOCK**2 else 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -190,9 +191,9 @@ def single_or_string(single: Reading, string: Reading, shape: tuple[int, int]) -
 class Once:
     """A function of a picture that is worked out once, however many ask in turn about the same picture."""
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._asked: tuple = ()
+        self._asked: tuple[Any, ...] = ()
         self._answer = None
 
     def __call__(self, image: np.ndarray, *rest):
@@ -270,7 +271,7 @@ class MultiMode:
         return joined(pipeline.flush() for pipeline in self.pipelines)
 
 
-def joined(parts) -> tuple:
+def joined(parts) -> tuple[Any, ...]:
     """The items of all parts, in order."""
     return tuple(item for part in parts for item in part)
 

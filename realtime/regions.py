@@ -20,6 +20,7 @@ from functools import cache, lru_cache
 from itertools import product
 from math import log
 from pathlib import Path
+from typing import Any
 
 from realtime.errors import UserError
 from realtime.values import Reading
@@ -51,7 +52,7 @@ class Format:
 
 
 @cache
-def table() -> dict[str, dict]:
+def table() -> dict[str, dict[str, Any]]:
     """Code -> name, patterns, letters: regions.json as it stands."""
     return json.loads(Path(__file__).with_name("regions.json").read_text())
 

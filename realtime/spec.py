@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from realtime.errors import ModelError
 
@@ -35,8 +36,8 @@ class ModelSpec:
     threshold: float = 0.5
     temperature: float = 1.0
     sha256: str = ""
-    training: dict = field(default_factory=dict)
-    scores: dict = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
 
     @property
     def classes(self) -> int:

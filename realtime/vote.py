@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from realtime.values import Reading
 
@@ -38,7 +39,7 @@ def weight(reading: Reading) -> float:
     return max(reading.confidence, 1e-3)
 
 
-def heaviest(weights: dict) -> object:
+def heaviest(weights: dict[str, Any]) -> object:
     """The key with the most weight; among equals the greatest, so that order does not matter."""
     return max(weights, key=lambda key: (round(weights[key], 9), key))
 

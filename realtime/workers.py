@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
 from itertools import islice
+from typing import Any
 
 from realtime.errors import UserError
 
@@ -42,17 +43,17 @@ class ProcessPool:
         self._pool = ProcessPoolExecutor(self.workers, context, _begin, (self._reader,))
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._writer.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._reader.close()
 
-    def submit(self, function: Callable, job) -> Future:
+    def submit(self, function: Callable[..., Any], job) -> Future[Any]:
         """Have `function(job, stop=event)` done; a pool that is broken answers with BrokenExecutor."""
         try:
             return self._pool.submit(_call, function, job)
         except BrokenExecutor as error:
-            failed: Future = Future()
+            failed: Future[Any] = Future()
             failed.set_exception(error)
             return failed
 
@@ -86,7 +87,7 @@ class DaskPool:
         self._executor = self._client.get_executor(pure=False)
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._executor.shutdown(wait=False)
         self._client.close(timeout=GRACE)
 
@@ -95,7 +96,7 @@ class DaskPool:
         with self:
             self._client.wait_for_workers(workers)
 
-    def submit(self, function: Callable, job) -> Future:
+    def submit(self, function: Callable[..., Any], job) -> Future[Any]:
         """Have `function(job)` done somewhere."""
         return self._executor.submit(function, job)
 
@@ -104,8 +105,8 @@ class DaskPool:
 
 
 def completed(
-    pool: ProcessPool | DaskPool, function: Callable, jobs: Iterable, stop: threading.Event
-) -> Iterator[tuple]:
+    pool: ProcessPool | DaskPool, function: Callable[..., Any], jobs: Iterable[Any], stop: threading.Event
+) -> Iterator[tuple[Any, ...]]:
     """Each job with its result, or with the exception that it ended with, as they come; ends early when `stop` is set.
 
     Where a worker process dies, the jobs that were out are done again one by one, so that only the culprit fails.
@@ -125,7 +126,9 @@ def completed(
         yield from one_by_one(pool, function, suspects)
 
 
-def one_by_one(pool: ProcessPool | DaskPool, function: Callable, jobs: Iterable) -> Iterator[tuple]:
+def one_by_one(
+    pool: ProcessPool | DaskPool, function: Callable[..., Any], jobs: Iterable[Any]
+) -> Iterator[tuple[Any, ...]]:
     """Jobs after the pool broke, each with nothing beside it: the one in which it breaks again is to blame."""
     broken = True
     for job in jobs:
@@ -138,9 +141,9 @@ def one_by_one(pool: ProcessPool | DaskPool, function: Callable, jobs: Iterable)
         pool.renew()
 
 
-def in_order(jobs: Iterable, pairs: Iterable[tuple]) -> Iterator[tuple]:
+def in_order(jobs: Iterable[Any], pairs: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """The pairs of job and result in the order of the jobs."""
-    early: dict = {}
+    early: dict[str, Any] = {}
     pairs = iter(pairs)
     for job in jobs:
         while job not in early:
@@ -151,7 +154,7 @@ def in_order(jobs: Iterable, pairs: Iterable[tuple]) -> Iterator[tuple]:
         yield job, early.pop(job)
 
 
-def outcome(future: Future):
+def outcome(future: Future[Any]):
     """The result of a job, or the exception that it ended with. Raises UserError where it was lost with its cluster."""
     try:
         return future.exception() or future.result()
@@ -173,5 +176,5 @@ def _watch(pipe) -> None:
     os._exit(1)
 
 
-def _call(function: Callable, job):
+def _call(function: Callable[..., Any], job):
     return function(job, stop=_leaving)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import cv2
 import numpy as np
@@ -93,7 +94,7 @@ class Observations:
 
     def __init__(self, pipeline, crops: bool) -> None:
         self._pipeline, self._crops = pipeline, crops
-        self._rows: list = []
+        self._rows: list[Any] = []
         self._best: dict[str, tuple[float, np.ndarray]] = {}
         self.times: tuple[float, float] | tuple[()] = ()  # of the first and the last frame
 
@@ -110,13 +111,13 @@ class Observations:
         if confidence > self._best.get(text, (-1.0,))[0]:
             self._best[text] = confidence, cut(image, sighting)
 
-    def flush(self) -> tuple:
+    def flush(self) -> tuple[Any, ...]:
         return ()
 
     def __enter__(self) -> Observations:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, result: Result) -> None:
@@ -130,13 +131,13 @@ class Observations:
         return zlib.compress(json.dumps({"rows": self._rows, "crops": crops}, default=float).encode(), 6)
 
 
-def row_of(s: Sighting) -> list:
+def row_of(s: Sighting) -> list[Any]:
     """A sighting as JSON-ready values; floats come back exactly."""
     reading = s.reading
     return [s.quad.corners, s.score, s.mode, reading.text, reading.confidences, reading.confidence, reading.region]
 
 
-def sighting_of(row: list) -> Sighting:
+def sighting_of(row: list[Any]) -> Sighting:
     """What row_of was given."""
     corners, score, mode, text, confidences, confidence, region = row
     quad = Quad(tuple((x, y) for x, y in corners))

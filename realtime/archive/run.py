@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import inf
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -307,7 +308,7 @@ def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track
         yield from tracker.flush()
 
 
-def crop_of(crops: dict, sighting: Sighting) -> np.ndarray | None:
+def crop_of(crops: dict[str, Any], sighting: Sighting) -> np.ndarray | None:
     """The picture of a sighting among those that came with its part."""
     return crops.get(sighting.reading.text)
 
@@ -347,14 +348,14 @@ class Ledger(Store):
         query = "SELECT frames, seconds, failure, notes FROM parts WHERE key = ? ORDER BY number"
         yield from (PartResult(*row) for row in self._do(lambda: self._base.execute(query, (key,))))
 
-    def settle(self, row: dict, result: Result) -> None:
+    def settle(self, row: dict[str, Any], result: Result) -> None:
         """Write a recording down, unless it is there already, and forget its parts."""
         if self.failure(row["key"]) is None:
             self._waiting.append(("recordings", {**row, "source": result.frame.source}))
             self.write(result)
         self._do(lambda: self._base.execute("DELETE FROM parts WHERE key IN (SELECT key FROM recordings)"))
 
-    def _do(self, work: Callable):
+    def _do(self, work: Callable[..., Any]):
         try:
             return work()
         except sqlite3.Error as error:
@@ -376,7 +377,7 @@ class Bar:
         self._log.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self._log.__exit__(*error)
         self._bar.close()
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import cv2
@@ -95,7 +96,7 @@ def stage_figures(mode: str, size: tuple[int, int], objects: int, count: int, mo
     return Figures(**{**found.__dict__, "start": start, "memory": memory})
 
 
-def write_growth(out: Path, mode: str, models: str | None, count: int, longest: int, tell: Callable) -> None:
+def write_growth(out: Path, mode: str, models: str | None, count: int, longest: int, tell: Callable[..., Any]) -> None:
     """Measure how cost grows and write growth.md with its pictures."""
     load(mode, models)  # says what is wrong before anything is measured
     found = {}
@@ -138,7 +139,9 @@ def limits(mode: str, size: tuple[int, int], objects: int, count: int, models: s
     return "\n".join(parts).rstrip()
 
 
-def write_peers(out: Path, data: Path, models: str | None, count: int, pythons: Sequence[str], tell: Callable) -> None:
+def write_peers(
+    out: Path, data: Path, models: str | None, count: int, pythons: Sequence[str], tell: Callable[..., Any]
+) -> None:
     """Compare with others' readers and write peers.md with its pictures."""
     found = comparison.compare(data, count, interpreters(pythons), models, tell)
     pictures = comparison.plots(found)

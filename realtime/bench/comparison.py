@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from realtime.bench import svg
 from realtime.bench.engines import KINDS, READERS, SIGN, Answer, Kind
@@ -64,7 +65,7 @@ def pictures(data: Path, kind: Kind, most: int) -> list[Picture]:
     return [picture for rows, count in zip(found, share, strict=True) for picture in spread(rows, count)]
 
 
-def spread(rows: Sequence, count: int) -> list:
+def spread(rows: Sequence[Any], count: int) -> list[Any]:
     """So many of the rows, evenly spaced."""
     return [rows[k * len(rows) // count] for k in range(count)] if count < len(rows) else list(rows)
 
@@ -76,14 +77,14 @@ def held_out(folder: Path, kind: Kind) -> list[Picture]:
             rows = [row for row in csv.DictReader(lines) if row["split"] == "val" and row[kind.text]]
     except (OSError, KeyError) as error:
         raise SourceError(f"{folder} has no labels.csv with split and {kind.text} ({error}).") from None
-    by_file: dict[str, list] = {}
+    by_file: dict[str, list[Any]] = {}
     for row in rows:
         if row.get("quality", "clear") in ("clear", "HQ", "LQ", "MQ"):
             by_file.setdefault(str(folder / row["file"]), []).append((row[kind.text], box_of(row)))
     return [Picture(path, tuple(truths)) for path, truths in by_file.items()]
 
 
-def box_of(row: dict) -> tuple[float, ...] | None:
+def box_of(row: dict[str, Any]) -> tuple[float, ...] | None:
     """The box of a row of labels: from its corners, or from its left, top, width and height."""
     if row.get("x1"):
         xs, ys = ([float(row[f"{axis}{k}"]) for k in range(1, 5)] for axis in "xy")
@@ -160,14 +161,14 @@ def ask(name: str, jobs: dict[str, list[Picture]], python: str, models: str | No
 
 
 def understood(
-    name: str, said: Sequence[tuple[float, dict]], jobs: dict[str, list[Picture]], last: str = ""
+    name: str, said: Sequence[tuple[float, dict[str, Any]]], jobs: dict[str, list[Picture]], last: str = ""
 ) -> Outcome:
     """What a reader's lines amount to; `last` is what it said at its end where it crashed."""
     crashed = {"absent": f"it crashed ({last})"}
     facts = next((line for _, line in said if "version" in line or "absent" in line), crashed)
     if "absent" in facts:
         return Outcome(name, absent=facts["absent"])
-    answers: dict[str, list] = {}
+    answers: dict[str, list[Any]] = {}
     for line in (line for _, line in said if "kind" in line):
         answers.setdefault(line["kind"], []).append((line["answer"], line["ms"]))
     scores = {kind.name: score(jobs[kind.name], answers[kind.name], kind) for kind in KINDS if kind.name in answers}

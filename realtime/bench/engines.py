@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ KINDS = (
 Read = Callable[[np.ndarray, Kind], "Answer | None"]  # None: this is no picture for that reader
 
 
-def answer_all(name: str, job: dict) -> Iterator[dict]:
+def answer_all(name: str, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A line per picture, then one with the version, the memory and the size; or one that says why there is none."""
     try:
         opener, packages = READERS[name]

@@ -52,7 +52,7 @@ class Texts:
     def __enter__(self) -> Texts:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, result: Result) -> None:

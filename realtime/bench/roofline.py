@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -153,16 +154,16 @@ def plain_interpreter(model: Model, shape: tuple[int, ...]):
     return interpreter
 
 
-def _operations(interpreter) -> list[dict]:
+def _operations(interpreter) -> list[dict[str, Any]]:
     return interpreter._get_ops_details()  # no public way exists; the tests notice when it goes
 
 
-def known(tensors: Mapping[int, dict], indices: Iterable[int]) -> list[dict]:
+def known(tensors: Mapping[int, dict[str, Any]], indices: Iterable[int]) -> list[dict[str, Any]]:
     """The tensors of an operation; an input that is left out has no index."""
     return [tensors[i] for i in indices if i in tensors]
 
 
-def multiplications(name: str, inputs: list[dict], outputs: list[dict]) -> int:
+def multiplications(name: str, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]]) -> int:
     """Multiply-accumulates of an operation; 0 for those that only move, add or compare."""
     if name not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
         return 0
@@ -171,7 +172,7 @@ def multiplications(name: str, inputs: list[dict], outputs: list[dict]) -> int:
     return int(np.prod(outputs[0]["shape"]) * per_output)
 
 
-def size_of(tensor: dict) -> int:
+def size_of(tensor: dict[str, Any]) -> int:
     """Bytes of a tensor."""
     return int(np.prod(tensor["shape"])) * np.dtype(tensor["dtype"]).itemsize
 

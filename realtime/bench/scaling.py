@@ -15,6 +15,7 @@ from functools import partial
 from itertools import pairwise
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -83,7 +84,7 @@ def run_long(mode: str, models: str | None, longest: int) -> None:
     run(frames, load(mode, models), [Table(os.devnull, mode, json_line, overwrite=True)], threading.Event())
 
 
-def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Callable) -> Points:
+def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Callable[..., Any]) -> Points:
     """Workers, and the frames that all of them together read in a second; `pool(n)` is a context with n of them."""
     points = []
     with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +96,7 @@ def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Cal
     return points
 
 
-def rate(films: Sequence[Path], setup: Setup, base: Path, pool: Callable, count: int) -> float:
+def rate(films: Sequence[Path], setup: Setup, base: Path, pool: Callable[..., Any], count: int) -> float:
     """Frames a second over all films, the workers' start included."""
     with pool(count) as hands:
         report = archive.run([str(film) for film in films], setup, str(base), hands, threading.Event())

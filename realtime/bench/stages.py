@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from realtime.capture.open import open_source
 from realtime.contracts import Net, Pipeline
@@ -52,7 +53,7 @@ class Meter:
         self._last = self._clock()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, result: Result) -> None:
@@ -91,7 +92,9 @@ def measure(
     return figures(pipeline.mode, size, meter.stages[warm:], meter.networks[warm:], meter.seen[warm:])
 
 
-def figures(mode: str, size, stages: Sequence[Mapping], networks: Sequence[Mapping], seen: Sequence[int]) -> Figures:
+def figures(
+    mode: str, size, stages: Sequence[Mapping[str, Any]], networks: Sequence[Mapping[str, Any]], seen: Sequence[int]
+) -> Figures:
     """What the rows of a meter amount to."""
     whole = sum(row["frame"] for row in stages)
     known = sum(row.get("decode", 0.0) for row in stages) + sum(sum(row.values()) for row in networks)

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,7 +22,9 @@ BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the 
 log = logging.getLogger(__name__)
 
 
-def open_camera(text: str, size: tuple[int, int] | None, fps: float | None, make: Callable = cv2.VideoCapture):
+def open_camera(
+    text: str, size: tuple[int, int] | None, fps: float | None, make: Callable[..., Any] = cv2.VideoCapture
+):
     """A local camera by index or device, motion JPEG where it can; SourceError where there is none."""
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")  # seconds that a read may block, 10 by default
     backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
@@ -80,7 +82,7 @@ class Live(Source):
     def __init__(
         self,
         name: str,
-        opener: Callable,
+        opener: Callable[..., Any],
         stop: threading.Event | None = None,
         clock: Clock = time.monotonic,
         *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,7 +36,7 @@ class PiCamera:
             hint = "Try --size 1280x720 without --fps."
             raise SourceError(f"The Pi camera does not start with {size[0]}x{size[1]} ({error}).", hint) from None
 
-    def _start(self, streams: dict, controls: dict) -> None:
+    def _start(self, streams: dict[str, Any], controls: dict[str, Any]) -> None:
         self._camera.configure(self._camera.create_video_configuration(**streams, controls=controls))
         got = self._camera.camera_configuration()  # sizes may have been aligned
         self._streams, self._sizes = list(streams), [got[stream]["size"] for stream in streams]

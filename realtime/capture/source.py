@@ -37,7 +37,7 @@ class Source:
     def __enter__(self) -> Source:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __iter__(self) -> Iterator[Frame]:

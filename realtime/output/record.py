@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from realtime.errors import UserError
 from realtime.redact import mask
@@ -23,7 +24,7 @@ SHORTEST_KEY = 16
 HASH_DIGITS = 32
 
 
-def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
+def record(track: Track, mode: str, source: str, crop: str = "") -> dict[str, Any]:
     """A track as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
 
     "frame", "time", "box" and "quad" are those of the latest sighting; the text is the vote of all of them.
@@ -34,7 +35,7 @@ def record(track: Track, mode: str, source: str, crop: str = "") -> dict:
     return _ordered(row, crop)
 
 
-def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict:
+def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict[str, Any]:
     """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
     time = _seconds(frame.time)
     row = _row(sighting.quad, sighting.reading, sighting.mode or mode, frame.source)
@@ -42,12 +43,12 @@ def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int
     return _ordered(row)
 
 
-def event_record(event: str, source: str, frame: int, time: float) -> dict:
+def event_record(event: str, source: str, frame: int, time: float) -> dict[str, Any]:
     """Something that happened to a source: "source lost" or "source back", with the frame index and time in seconds."""
     return {"event": event, "source": mask(source), "frame": frame, "time": _seconds(time)}
 
 
-def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict:
+def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict[str, Any]:
     return {
         "source": mask(source),
         "mode": mode,
@@ -60,7 +61,7 @@ def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict:
     }
 
 
-def _ordered(row: dict, crop: str = "") -> dict:
+def _ordered(row: dict[str, Any], crop: str = "") -> dict[str, Any]:
     return {name: row[name] for name in FIELDS} | ({"crop": crop} if crop else {})
 
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import Any
 
 from realtime.errors import SinkError
 from realtime.output.record import record
@@ -45,9 +46,9 @@ class OnReading:
     def __init__(self, command: str, mode: str) -> None:
         self._words = parse_command(command)
         self._mode = mode
-        self._queue: queue.Queue[dict | None] = queue.Queue(WAITING)
+        self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._ending = self._over = False
         self.dropped = 0
 
@@ -55,7 +56,7 @@ class OnReading:
         self._thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ending = True
         with contextlib.suppress(queue.Full):  # a full queue needs no waking
             self._queue.put_nowait(None)
@@ -87,7 +88,7 @@ class OnReading:
             else:
                 self._run_once(json.dumps(row) + "\n")
 
-    def _next(self) -> dict | None:
+    def _next(self) -> dict[str, Any] | None:
         return None if self._ending and self._queue.empty() else self._queue.get()
 
     def _run_once(self, line: str) -> None:
@@ -106,7 +107,7 @@ class OnReading:
         self._process = None
 
 
-def kill(process: subprocess.Popen) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
     """End a command and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

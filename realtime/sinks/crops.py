@@ -35,7 +35,7 @@ class Crops:
         self._sweep()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def path(self, result: Result, track: Track) -> str:

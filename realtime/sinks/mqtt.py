@@ -89,7 +89,7 @@ class Mqtt:
         self._client.loop_start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._client.is_connected():
             farewell = self._client.publish(self._topic("status"), "offline", qos=1, retain=True)
             with contextlib.suppress(RuntimeError):  # the broker went first

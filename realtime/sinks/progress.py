@@ -23,7 +23,7 @@ class Progress:
         self._log.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self._log.__exit__(*error)
         self._bar.close()
 

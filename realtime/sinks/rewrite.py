@@ -17,7 +17,7 @@ class Mapped:
         self._sink.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self._sink.__exit__(*error)
 
     def write(self, result: Result) -> None:

@@ -36,7 +36,7 @@ class Stills:
                 raise SinkError(f"{self._path} cannot be made ({error.strerror}).", "Name a writable place.") from None
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, result: Result) -> None:

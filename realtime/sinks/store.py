@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from realtime.errors import SinkError
 from realtime.output.record import record
@@ -55,7 +56,7 @@ class Store:
     ) -> None:
         self._path, self._mode, self._crop = str(path), mode, crop
         self._keep, self._clock = keep, clock
-        self._waiting: deque[tuple[str, dict]] = deque()
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
         self._swept = float("-inf")
 
     def __enter__(self) -> Store:
@@ -70,7 +71,7 @@ class Store:
             raise SinkError(f"{self._path} cannot be used as a database ({error}).", "Name another file.") from None
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._base.execute(f"PRAGMA busy_timeout = {int(1000 * LAST_PATIENCE)}")
             self._drain()
@@ -118,7 +119,7 @@ class Store:
         self._base.execute("INSERT OR IGNORE INTO sources (run, name) VALUES (?, ?)", key)
         return self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()[0]
 
-    def _insert(self, table: str, row: dict) -> int:
+    def _insert(self, table: str, row: dict[str, Any]) -> int:
         places = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
         return self._base.execute(statement, tuple(row.values())).lastrowid
@@ -145,6 +146,6 @@ def stamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def flat(row: dict) -> dict:
+def flat(row: dict[str, Any]) -> dict[str, Any]:
     """A record's fields for the table of tracks, lists as JSON."""
     return {name: json.dumps(v) if isinstance(v := row.get(name, ""), list) else v for name in TRACK}

@@ -29,7 +29,7 @@ class Notifier:
         self.say("READY=1")
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self.say("STOPPING=1")
 
     def write(self, result: Result) -> None:

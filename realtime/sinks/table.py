@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from realtime.output.files import Output, check_free
 from realtime.output.record import FIELDS, event_record, record, sighting_record
@@ -31,7 +32,7 @@ class Table:
         self,
         path: str,
         mode: str,
-        line: Callable[[dict], str],
+        line: Callable[[dict[str, Any]], str],
         *,
         everything: bool = False,
         overwrite: bool = False,
@@ -48,7 +49,7 @@ class Table:
             self._output.append(csv_line(dict(zip(COLUMNS, COLUMNS, strict=True))).encode())
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._output.close()
 
     def write(self, result: Result) -> None:
@@ -57,30 +58,30 @@ class Table:
             self._output.append(self._line(row).encode())
 
 
-def event_rows(result: Result) -> Iterator[dict]:
+def event_rows(result: Result) -> Iterator[dict[str, Any]]:
     """A row where the source was lost or came back."""
     frame = result.frame
     if frame.event in (LOST, BACK):
         yield event_record(frame.event, frame.source, frame.index, frame.time)
 
 
-def track_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict]:
+def track_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict[str, Any]]:
     """One row per confirmed track that ended."""
     return [record(track, mode, result.frame.source, crop(result, track)) for track in result.ended]
 
 
-def sighting_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict]:
+def sighting_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict[str, Any]]:
     """One row per sighting, with the number of its track where it has one."""
     numbers = {track.sighting: track.id for track in result.tracks}
     return [sighting_record(s, result.frame, mode, numbers.get(s)) for s in result.sightings]
 
 
-def json_line(row: dict) -> str:
+def json_line(row: dict[str, Any]) -> str:
     """A row as one line of JSON."""
     return json.dumps(row) + "\n"
 
 
-def csv_line(row: dict) -> str:
+def csv_line(row: dict[str, Any]) -> str:
     """A row as one line of CSV in the order of COLUMNS; lists as JSON, what is missing empty."""
     line = io.StringIO()
     values = [row.get(name, "") for name in COLUMNS]

@@ -46,7 +46,7 @@ class Video:
         self._output = Output(self._path)
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             if self._times:
                 self._append(self._times[-1] + self._timeline.step)

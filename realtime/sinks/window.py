@@ -54,7 +54,7 @@ class Window:
             raise SinkError("This OpenCV cannot open windows.", hint) from None
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         cv2.destroyAllWindows()
         cv2.waitKey(1)
 

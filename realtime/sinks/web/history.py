@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from realtime.output.record import keyed_hash
 
@@ -27,7 +28,7 @@ class History:
         self._crops = Path(crops).resolve() if crops else None
         self._key = key
 
-    def search(self, text: str, limit: int) -> list[dict]:
+    def search(self, text: str, limit: int) -> list[dict[str, Any]]:
         """At most `limit` records with `text` in their text, whatever the case, the newest first.
 
         '*' stands for any characters, '?' for one. "crop" is the page's address of the picture.
@@ -44,7 +45,7 @@ class History:
         path = self._file(rows[0]["crop"]) if rows else None
         return path.read_bytes() if path else None
 
-    def _rows(self, statement: str, values: tuple) -> list[sqlite3.Row]:
+    def _rows(self, statement: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         """What the database answers, nothing where it cannot be read."""
         with contextlib.suppress(sqlite3.Error), contextlib.closing(self._connect()) as base:
             return base.execute(statement, values).fetchall()
@@ -55,7 +56,7 @@ class History:
         base.row_factory = sqlite3.Row
         return base
 
-    def _shown(self, row: dict) -> dict:
+    def _shown(self, row: dict[str, Any]) -> dict[str, Any]:
         lists = {name: json.loads(row[name] or "[]") for name in ("confidences", "box", "quad")}
         crop = f"/api/records/{row['id']}/crop.jpg" if self._file(row["crop"]) else ""
         return {**row, **lists, "source": row["source_name"], "crop": crop}

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,12 +26,12 @@ class Entry:
     """One line of the list of readings: the track's record, its crop and the wall clock's time."""
 
     id: int
-    row: dict
+    row: dict[str, Any]
     crop: np.ndarray | None
     at: float  # seconds since 1970
     gone: bool = False
 
-    def shown(self) -> dict:
+    def shown(self) -> dict[str, Any]:
         """As the page and the API get it."""
         crop = f"/api/readings/{self.id}/crop.jpg" if self.crop is not None else ""
         return self.row | {"id": self.id, "at": round(self.at, 3), "gone": self.gone, "crop": crop}
@@ -44,7 +45,7 @@ class Board:
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[str, int], Entry] = OrderedDict()
         self._arrived = clock()
-        self.events: deque[dict] = deque(maxlen=EVENTS)
+        self.events: deque[dict[str, Any]] = deque(maxlen=EVENTS)
         self.result: Result | None = None
         self.serial = 0  # of the result
         self.version = 0  # of the list of readings
@@ -78,7 +79,7 @@ class Board:
         with self._lock:
             return self.serial, self.result
 
-    def readings(self) -> list[dict]:
+    def readings(self) -> list[dict[str, Any]]:
         """Latest readings, the newest first."""
         with self._lock:
             entries = list(self._entries.values())
@@ -89,7 +90,7 @@ class Board:
         with self._lock:
             return next((e.crop for e in self._entries.values() if e.id == number), None)
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """What is going on, JSON-ready; times in seconds, timings in milliseconds."""
         with self._lock:
             result, age, version, events = self.result, self._clock() - self._arrived, self.version, list(self.events)

@@ -67,7 +67,7 @@ class Web:
         self._announce(f"Watch at {self.url}")
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._call(self._stop.set)
         self._thread.join(PATIENCE)
 
@@ -126,7 +126,7 @@ async def serve(application: web.Application, listener: socket.socket, stop: asy
     await runner.cleanup()
 
 
-async def _accept(listener: socket.socket, server: web.Server, silent: set) -> None:
+async def _accept(listener: socket.socket, server: web.Server, silent: set[Any]) -> None:
     """Take clients in, at most CONNECTIONS, and none that keeps silent."""
     loop = asyncio.get_running_loop()
     while True:
@@ -142,7 +142,7 @@ async def _accept(listener: socket.socket, server: web.Server, silent: set) -> N
             await asyncio.sleep(0.1)
 
 
-def _end_silence(silent: set, handler: web.RequestHandler) -> None:
+def _end_silence(silent: set[Any], handler: web.RequestHandler) -> None:
     if handler in silent:
         silent.discard(handler)
         handler.force_close()

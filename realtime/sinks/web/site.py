@@ -64,7 +64,7 @@ class Pads:
         self._lock = threading.Lock()
         self._pipelines: dict[str, Any] = {}
 
-    def classify(self, mode: str, image: np.ndarray) -> dict:
+    def classify(self, mode: str, image: np.ndarray) -> dict[str, Any]:
         """Top 5 for a drawing (uint8 gray (h, w)), the picture that the network got, and the milliseconds it took."""
         with self._lock:
             pipeline = self._pipelines.get(mode) or self._pipelines.setdefault(mode, self._open(mode))
@@ -84,7 +84,7 @@ class Site:
     """What the addresses answer; lives on the server's thread."""
 
     def __init__(
-        self, board: Board, guard: Guard, pipeline: Any, draw: Callable, history: Any, pads: Pads | None
+        self, board: Board, guard: Guard, pipeline: Any, draw: Callable[..., Any], history: Any, pads: Pads | None
     ) -> None:
         self._board, self._guard, self._pipeline = board, guard, pipeline
         self._draw, self._history, self._pads = draw, history, pads
@@ -126,7 +126,7 @@ class Site:
         fresh.set()
 
     @web.middleware
-    async def _gate(self, request: web.Request, handler: Callable) -> web.StreamResponse:
+    async def _gate(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
         """Let those in who may, and answer every failure as JSON."""
         request.app[SILENT].discard(request.protocol)
         try:
@@ -168,7 +168,7 @@ class Site:
             response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="Strict", max_age=10**7)
         return response
 
-    def _state(self) -> dict:
+    def _state(self) -> dict[str, Any]:
         abilities = {"search": self._history is not None, "pads": PADS if self._pads else ()}
         steering = {"threshold": round(float(self._pipeline.threshold), 3)}
         return self._board.state() | abilities | steering | {"viewers": self._viewers, "full": self._viewers >= VIEWERS}
@@ -326,7 +326,7 @@ class Site:
             self._viewers -= 1
 
 
-def _static(name: str, kind: str) -> Callable:
+def _static(name: str, kind: str) -> Callable[..., Any]:
     """Handler for one file of the page, read once: no request ever names a file."""
     body = (resources.files(__package__) / "page" / name).read_bytes()
 
