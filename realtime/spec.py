@@ -77,4 +77,4 @@ def checked(spec: ModelSpec, path: Path) -> ModelSpec:
     return spec
 
 
-_TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "dict": dict}
+_TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "dict[str, Any]": dict}
