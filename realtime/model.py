@@ -63,7 +63,7 @@ class Model:
         shape, outputs = expected(self.spec)
         _, source, got = self._plan(shape)
         signature = tuple(map(int, source["shape_signature"]))
-        fixed = all(a in (-1, b) for a, b in zip(signature, taken(shape, source), strict=True))
+        fixed = len(signature) == 4 and all(a in (-1, b) for a, b in zip(signature, taken(shape, source), strict=True))
         found = tuple(tuple(map(int, o["shape"])) for o in got)
         if source["dtype"] is not np.uint8 or not fixed or found != outputs:
             text = f"{self.path} takes {signature} and gives {found}, but its sidecar says {shape} and {outputs}."
