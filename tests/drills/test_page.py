@@ -30,26 +30,26 @@ def page():
 
 
 async def status(page, **headers):
-    async with aiohttp.ClientSession() as session:
-        async with session.get(f"http://127.0.0.1:{page.port}/api/picture.jpg", headers=headers) as answer:
-            return answer.status
+    url = f"http://127.0.0.1:{page.port}/api/picture.jpg"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        return answer.status
 
 
 def test_a_crowd_of_strangers_takes_no_place_from_those_who_know_the_token(page):
     known = {"Authorization": f"Bearer {TOKEN}"}
 
     async def watch():
-        async with aiohttp.ClientSession() as session:
-            async with session.ws_connect(f"ws://127.0.0.1:{page.port}/api/live", headers=known) as viewer:
-                with contextlib.ExitStack() as crowd:
-                    for _ in range(2 * CONNECTIONS):
-                        client = crowd.enter_context(socket.create_connection(("127.0.0.1", page.port), 5))
-                        client.sendall(REQUEST)
-                        client.recv(100)
-                    assert [await status(page, **known) for _ in range(3)] == [200] * 3
-                    await viewer.send_str("next")
-                    while (await asyncio.wait_for(viewer.receive(), 10)).type is not aiohttp.WSMsgType.BINARY:
-                        pass
+        live = f"ws://127.0.0.1:{page.port}/api/live"
+        async with aiohttp.ClientSession() as session, session.ws_connect(live, headers=known) as viewer:
+            with contextlib.ExitStack() as crowd:
+                for _ in range(2 * CONNECTIONS):
+                    client = crowd.enter_context(socket.create_connection(("127.0.0.1", page.port), 5))
+                    client.sendall(REQUEST)
+                    client.recv(100)
+                assert [await status(page, **known) for _ in range(3)] == [200] * 3
+                await viewer.send_str("next")
+                while (await asyncio.wait_for(viewer.receive(), 10)).type is not aiohttp.WSMsgType.BINARY:
+                    pass
 
     asyncio.run(watch())
 

@@ -161,8 +161,8 @@ class Site:
             raise web.HTTPTooManyRequests(text="Too many wrong tokens. Wait a minute.", headers=wait)
         if status == 401:
             raise web.HTTPUnauthorized(text="A token is needed.", headers={"WWW-Authenticate": "Bearer"})
-        here = same_origin(headers.get("Origin", ""), request.host) and from_this_page(headers.get("Sec-Fetch-Site", ""))
-        if status == 403 or not here:
+        origin, site = headers.get("Origin", ""), headers.get("Sec-Fetch-Site", "")
+        if status == 403 or not same_origin(origin, request.host) or not from_this_page(site):
             raise web.HTTPForbidden(text="Other pages may not ask, and without a token only localhost may.")
 
     async def _hang_up(self, _app: web.Application) -> None:

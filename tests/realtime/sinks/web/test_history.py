@@ -105,7 +105,7 @@ def test_a_search_ends_at_its_deadline(folder, monkeypatch):
 def test_a_picture_deleted_meanwhile_is_none(folder, monkeypatch):
     history = History(folder / "a.db", folder / "crops")
     number = history.search("AB12", 1)[0]["id"]
-    monkeypatch.setattr(history_module.Path, "read_bytes", lambda path: open(path / "gone"))
+    monkeypatch.setattr(history, "_file", lambda crop: folder / "gone.jpg")
     assert history.crop(number) is None
 
 
