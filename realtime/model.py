@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from realtime.errors import ModelError
-from realtime.spec import ModelSpec, load_spec
+from realtime.modes import Mode
+from realtime.spec import AGAIN, ModelSpec, load_spec
 
 BLOCK = 4  # pixels a side of what some networks take as channels; the four of a row are moved as one number
 MOST_SHAPES = 12  # enough for the levels of two picture sizes
@@ -58,6 +59,17 @@ class Model:
         values = tuple(_floats(interpreter.get_tensor(o["index"]), *o["quantization"]) for o in outputs)
         return values if len(values) > 1 else values[0]
 
+    def check(self) -> None:
+        """Raises ModelError where the network's input and outputs are not those that its sidecar describes."""
+        shape, outputs = expected(self.spec)
+        _, source, got = self._plan(shape)
+        signature = tuple(map(int, source["shape_signature"]))
+        fixed = len(signature) == 4 and all(a in (-1, b) for a, b in zip(signature, taken(shape, source), strict=True))
+        found = tuple(tuple(map(int, o["shape"])) for o in got)
+        if source["dtype"] is not np.uint8 or not fixed or found != outputs:
+            text = f"{self.path} takes {signature} and gives {found}, but its sidecar says {shape} and {outputs}."
+            raise ModelError(text, AGAIN)
+
     def _prepared(self, shape: tuple[int, ...]):
         """Interpreter, input and output details for one input shape."""
         ready = self._interpreters.pop(shape, None) or self._plan(shape)
@@ -81,6 +93,40 @@ class Model:
         interpreter.resize_tensor_input(source["index"], taken(shape, source))
         interpreter.allocate_tensors()
         return interpreter, source, sorted(interpreter.get_output_details(), key=lambda o: o["name"])
+
+
+def open_model(folder: Path, mode: Mode, kind: str, threads: int = 1) -> Model:
+    """The model of a mode and a kind in a folder. Raises ModelError where it is another one, or not what it says."""
+    model = Model(folder / f"{mode.name}-{kind}.tflite", threads=threads)
+    check_asked(model.spec, mode, kind, model.path.with_suffix(".json"))
+    model.check()
+    return model
+
+
+def check_asked(spec: ModelSpec, mode: Mode, kind: str, path: Path) -> None:
+    """Raises ModelError where a sidecar describes another model than the one that was asked for."""
+    if (spec.mode, spec.kind) != (mode.name, kind):
+        text = f"{path} describes the {spec.kind} for {spec.mode!r}, but the {kind} for {mode.name!r} was asked for."
+        raise ModelError(text, "Give every model the name of its mode and kind.")
+    if kind in ("reader", "classifier") and spec.alphabet != mode.alphabet:
+        raise ModelError(f"{path}: the alphabet {spec.alphabet!r:.80} is not that of {mode.name}.", AGAIN)
+    if kind == "locator" and (spec.stride < 1 or spec.height % spec.stride or spec.width % spec.stride):
+        raise ModelError(f"{path}: stride is {spec.stride}, which does not divide the window's sides.", AGAIN)
+
+
+def expected(spec: ModelSpec) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """An input's shape, (1, h, w, 1), and the shapes of the outputs that it must give, in order of their names.
+
+    A locator is asked for two by two windows, so that its stride shows.
+    """
+    if spec.kind == "locator":
+        sides = spec.height + spec.stride, spec.width + spec.stride
+        return (1, *sides, 1), ((1, 2, 2, 8), (1, 2, 2, 1))
+    if spec.kind == "corners":
+        outputs: tuple[tuple[int, ...], ...] = ((1, 8), (1, 1))
+    else:
+        outputs = ((1, spec.slots, spec.classes) if spec.kind == "reader" else (1, spec.classes),)
+    return (1, spec.height, spec.width, 1), outputs
 
 
 def taken(shape: tuple[int, ...], source: dict[str, Any]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from realtime import contracts
 from realtime.contracts import Net
 from realtime.locate import INSIDE, Locator, nms, pyramid
-from realtime.model import Model
+from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, to_gray, whole
 from realtime.recognise import NOTHING, Recogniser
@@ -303,7 +303,7 @@ def load(
 
 def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
     """A mode's networks by their name. Raises ModelError."""
-    return {network: Model(folder / f"{mode.name}-{network}.tflite", threads=threads) for network in mode.networks}
+    return {network: open_model(folder, mode, network, threads) for network in mode.networks}
 
 
 def assembled(

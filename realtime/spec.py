@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def save_spec(spec: ModelSpec, path: Path) -> None:
 
 
 def load_spec(path: Path) -> ModelSpec:
-    """Read a sidecar; raises ModelError where it is missing, is not JSON or lacks or adds a field."""
+    """Read a sidecar; raises ModelError where it is missing, is not JSON, or has a field that makes no sense."""
     path = Path(path)
     try:
         values = json.loads(path.read_text())
@@ -64,17 +65,39 @@ def load_spec(path: Path) -> ModelSpec:
     except FileNotFoundError:
         hint = "Copy the .json beside the .tflite."
         raise ModelError(f"{path} is missing: every model needs its sidecar.", hint) from None
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path} is not a model's sidecar ({error}).", "Export the model again.") from None
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a model's sidecar ({error}).", AGAIN) from None
     return checked(spec, path)
 
 
 def checked(spec: ModelSpec, path: Path) -> ModelSpec:
-    """The spec itself where its fields make sense, else ModelError."""
-    types_fit = all(isinstance(getattr(spec, f.name), _TYPES[f.type]) for f in dataclasses.fields(spec))
-    if not types_fit or spec.kind not in KINDS or not (0 < spec.height <= 4096 and 0 < spec.width <= 4096):
-        raise ModelError(f"{path} has a field of the wrong type or size.", "Export the model again.")
+    """The spec itself where its fields make sense, else ModelError with the first one that does not."""
+    for field_ in dataclasses.fields(spec):
+        value, name = getattr(spec, field_.name), field_.name
+        if not _TYPES[field_.type](value):
+            raise ModelError(f"{path}: {name} is {value!r:.60}, which is not of type {field_.type}.", AGAIN)
+        if name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
+            raise ModelError(f"{path}: {name} is {value}, not from {RANGES[name][0]} to {RANGES[name][1]}.", AGAIN)
+    if spec.kind not in KINDS:
+        raise ModelError(f"{path}: kind is {spec.kind!r}, not one of {', '.join(KINDS)}.", AGAIN)
+    if len(set(spec.alphabet)) < len(spec.alphabet):
+        raise ModelError(f"{path}: the alphabet names a character twice.", AGAIN)
     return spec
 
 
-_TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool, "dict[str, Any]": dict}
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+AGAIN = "Export the model again."
+RANGES = {
+    "height": (1, 4096), "width": (1, 4096), "slots": (0, 4096), "stride": (0, 256), "margin": (0, 2),
+    "threshold": (0, 1), "temperature": (0.01, 100),
+}  # fmt: skip
+_TYPES = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "float": _is_number,
+    "bool": lambda value: isinstance(value, bool),
+    "dict[str, Any]": lambda value: isinstance(value, dict),
+}

@@ -12,7 +12,7 @@ OPTIONAL = {"aiohttp", "paho", "psutil", "dask", "distributed", "picamera2"}
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in ROOT.glob("realtime/**/*.py")
-    if path.name not in ("__init__.py", "server.py", "site.py", "mqtt.py")
+    if path.name not in ("__init__.py", "clients.py", "server.py", "site.py", "mqtt.py")
 )
 
 

@@ -17,6 +17,17 @@ def check_free(path: str | Path, overwrite: bool) -> None:
         raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
 
 
+def check_writable(path: str | Path) -> None:
+    """Raises SinkError where such a file cannot be written; one that is not there yet is not there afterwards."""
+    new = not Path(path).exists()
+    try:
+        open(path, "ab").close()
+        if new:
+            os.unlink(path)
+    except OSError as error:
+        raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+
+
 class Output:
     """A file, or standard output ("-"), that every piece reaches at once and whole."""
 

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import struct
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 
 from realtime.errors import SinkError
 from realtime.output import mp4
-from realtime.output.files import Output, check_free
+from realtime.output.files import Output, check_free, check_writable
 from realtime.values import Frame, Result
 
 SEGMENT = 0.8  # seconds of video that are encoded in one go, and about the most that a kill loses
 STILL = 1.0  # seconds that a still picture, and the last frame, is shown
 SHORTEST, LONGEST = 0.001, 3600.0  # seconds that one frame is shown
 CODECS = "mp4v", "MJPG"  # the first that OpenCV can encode
+FULL = "Is the folder for temporary files full or read-only?"
 PICTURE = b"\0\0\x01\xb6"  # MPEG-4 start codes: a picture, and a group of pictures
 GROUP = b"\0\0\x01\xb3"
 
 
 class Video:
-    """A sink for `path` (.mp4), opened on the first frame; later frames of other sizes are fitted into its size.
+    """A sink for `path` (.mp4); later frames of other sizes are fitted into the first one's size.
 
+    The file appears with its first fragment, which holds the first frame alone, so that it can be played from then on.
     Raises SinkError where the file exists and may not be overwritten, or cannot be written any more.
     """
 
@@ -40,10 +44,11 @@ class Video:
         self._size: tuple[int, int] | None = None
         self._encoder: Encoder | None = None
         self._times: list[float] = []  # of the frames in the encoder, seconds from the start
+        self._output: Output | None = None
         self._fragments = 0
 
     def __enter__(self) -> Video:
-        self._output = Output(self._path)
+        check_writable(self._path)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,14 +56,15 @@ class Video:
             if self._times:
                 self._append(self._times[-1] + self._timeline.step)
         finally:
-            self._output.close()
+            if self._output:
+                self._output.close()
 
     def write(self, result: Result) -> None:
         """Add the drawn frame; a frame that was written already is not added again."""
         time = self._timeline.place(result.frame)
         if time is None:
             return
-        if self._times and time - self._times[0] >= SEGMENT:
+        if self._times and (not self._fragments or time - self._times[0] >= SEGMENT):
             self._append(time)
         picture = self._draw(result)
         self._size = self._size or (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
@@ -72,9 +78,10 @@ class Video:
         encoder, self._encoder = self._encoder, None
         packets = encoder.packets()
         if len(packets) != len(times) - 1:
-            raise SinkError(f"{self._path}: OpenCV cannot encode video here.", "Is the temporary folder full?")
+            raise SinkError(f"{self._path}: OpenCV cannot encode video here.", FULL)
         begin = b"" if self._fragments else mp4.header(*self._size, *described(packets[0]))
         self._fragments += 1
+        self._output = self._output or Output(self._path)
         self._output.append(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
 
 
@@ -89,10 +96,10 @@ class Encoder:
     """MPEG-4 packets of a few pictures, by way of a small AVI; motion JPEG where OpenCV has no FFmpeg."""
 
     def __init__(self, size: tuple[int, int]) -> None:
-        handle, self._path = tempfile.mkstemp(".avi", "glyphcam-", _memory())
-        os.close(handle)
+        path = Path(_memory() or tempfile.gettempdir(), f"glyphcam-{secrets.token_hex(8)}.avi")
         self._writer = cv2.VideoWriter()
-        any(self._writer.open(self._path, cv2.VideoWriter.fourcc(*codec), 25.0, size) for codec in CODECS)
+        any(self._writer.open(str(path), cv2.VideoWriter.fourcc(*codec), 25.0, size) for codec in CODECS)
+        self._file = _nameless(path)
 
     def add(self, picture: np.ndarray) -> None:
         """Encode one more BGR picture of the agreed size."""
@@ -101,10 +108,18 @@ class Encoder:
     def packets(self) -> list[bytes]:
         """One packet per picture, the first of which needs no other; ends the encoder."""
         self._writer.release()
-        try:
-            return list(avi_packets(Path(self._path).read_bytes()))
-        finally:
-            os.unlink(self._path)
+        with self._file:
+            return list(avi_packets(self._file.read()))
+
+
+def _nameless(path: Path) -> BinaryIO:
+    """The file, which loses its name at once: the system frees it when the program ends, even killed."""
+    try:
+        file = path.open("rb")
+        path.unlink()
+    except OSError as error:
+        raise SinkError(f"{path} cannot be used to encode video ({error.strerror}).", FULL) from None
+    return file
 
 
 class Timeline:
@@ -155,7 +170,7 @@ def fitted(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     width, height = size
     if picture.shape[:2] == (height, width):
         return picture
-    if abs(picture.shape[1] - width) <= 1 and abs(picture.shape[0] - height) <= 1:
+    if 0 <= picture.shape[1] - width <= 1 and 0 <= picture.shape[0] - height <= 1:
         return np.ascontiguousarray(picture[:height, :width])
     scale = min(width / picture.shape[1], height / picture.shape[0])
     inside = max(1, int(picture.shape[1] * scale)), max(1, int(picture.shape[0] * scale))

@@ -31,7 +31,7 @@ def test_one_class_is_for_nothing():
 @given(
     kind=st.sampled_from(KINDS),
     size=st.tuples(st.integers(1, 4096), st.integers(1, 4096)),
-    alphabet=st.text(max_size=20),
+    alphabet=st.lists(st.characters(codec="utf-8"), unique=True, max_size=20).map("".join),
     threshold=st.floats(0, 1),
     scores=st.dictionaries(st.text(max_size=5), st.floats(0, 1), max_size=3),
 )
@@ -79,6 +79,8 @@ def test_an_unknown_field_is_refused(tmp_path):
     [
         {"kind": "oracle"}, {"height": 0}, {"width": -3}, {"height": 1 << 40}, {"height": "32"}, {"alphabet": 5},
         {"threshold": "0.5"}, {"training": []}, {"scores": None}, {"keep_aspect": "yes"}, {"sha256": None},
+        {"threshold": float("nan")}, {"threshold": -0.1}, {"temperature": float("inf")}, {"temperature": 0},
+        {"margin": -1}, {"height": True}, {"alphabet": "0123456788"}, {"slots": -1},
     ],
 )  # fmt: skip
 def test_fields_of_the_wrong_type_or_size_are_refused(tmp_path, change):

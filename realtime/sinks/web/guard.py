@@ -70,10 +70,13 @@ class Guard:
         """HTTP status for a request: 200 welcome, 401 no or a wrong token, 403 wrong name, 429 too many wrong ones."""
         if not self.token:
             return 200 if is_loopback(_hostname(host)) else 403
-        client = _neighbourhood(client)
+        client = neighbourhood(client)
+        by_token, by_cookie = self._matches(authorization, cookie)
+        if by_cookie:
+            return 200  # others who guess from the same address do not shut out whoever is in
         if self.wait(client):
             return 429
-        if self._matches(authorization, cookie):
+        if by_token:
             return 200
         if authorization or cookie:
             self._note_failure(client)
@@ -81,14 +84,14 @@ class Guard:
 
     def wait(self, client: str) -> float:
         """Seconds until the client may try again, 0 where it may now."""
-        times = self._failures.get(_neighbourhood(client), [])
+        times = self._failures.get(neighbourhood(client), [])
         return max(0.0, times[0] + WINDOW - self.clock()) if len(times) >= FAILURES else 0.0
 
-    def _matches(self, authorization: str, cookie: str) -> bool:
-        """Both comparisons are always made, each in a time that depends on nothing secret."""
+    def _matches(self, authorization: str, cookie: str) -> tuple[bool, bool]:
+        """By token, by cookie: both comparisons are always made, each in a time that depends on nothing secret."""
         by_token = hmac.compare_digest(_digest(shown_token(authorization)), _digest(self.token))
         by_cookie = hmac.compare_digest(_digest(cookie), _digest(self.cookie))
-        return by_token or by_cookie
+        return by_token, by_cookie
 
     def _note_failure(self, client: str) -> None:
         now = self.clock()
@@ -116,6 +119,11 @@ def same_origin(origin: str, host: str) -> bool:
     return not origin or origin.partition("://")[2].lower() == host.lower()
 
 
+def from_this_page(site: str) -> bool:
+    """Whether a browser says (Sec-Fetch-Site) that the request comes from this page, or from its address line."""
+    return site in ("", "same-origin", "none")
+
+
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
 
@@ -127,10 +135,16 @@ def _hostname(host: str) -> str:
     return host.rpartition(":")[0] or host
 
 
-def _neighbourhood(client: str) -> str:
-    """The address that failures count for; an IPv6 client owns a whole /64 and could change at will within it."""
-    client = client.partition("%")[0]
+def neighbourhood(client: str) -> str:
+    """The address that failures and connections count for.
+
+    An IPv6 client owns a whole /64 and could change at will within it; an IPv4 client of a socket that serves both
+    kinds comes as ::ffff:a.b.c.d and is that IPv4 address.
+    """
     try:
-        return str(ipaddress.IPv6Network(f"{client}/64", strict=False))
+        address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
         return client
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((int(address), 64), strict=False))

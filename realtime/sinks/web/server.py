@@ -20,12 +20,13 @@ import numpy as np
 from aiohttp import web
 
 from realtime.errors import SinkError
+from realtime.sinks.web.clients import Clients, Connection
 from realtime.sinks.web.guard import Guard, choose_token, parse_address
 from realtime.sinks.web.live_state import Board
-from realtime.sinks.web.site import PATIENCE, SILENT, Pads, Site, log
+from realtime.sinks.web.site import CLIENTS, PATIENCE, Pads, Site, log
 from realtime.values import Result
 
-CONNECTIONS = 64  # open at the same time; more are hung up on, so that the program keeps its file handles
+KEEP_ALIVE = 15.0  # seconds that a connection may rest between two requests
 
 
 class Web:
@@ -116,9 +117,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 async def serve(application: web.Application, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until `stop` is set, then hang up on everybody."""
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=15)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
-    accepting = asyncio.create_task(_accept(listener, runner.server, application[SILENT]))
+    accepting = asyncio.create_task(_accept(listener, runner.server, application[CLIENTS]))
     await stop.wait()
     accepting.cancel()
     await asyncio.gather(accepting, return_exceptions=True)
@@ -126,23 +127,26 @@ async def serve(application: web.Application, listener: socket.socket, stop: asy
     await runner.cleanup()
 
 
-async def _accept(listener: socket.socket, server: web.Server, silent: set[Any]) -> None:
-    """Take clients in, at most CONNECTIONS, and none that keeps silent."""
+async def _accept(listener: socket.socket, server: web.Server, clients: Clients) -> None:
+    """Take clients in while there are places, and none that keeps silent."""
     loop = asyncio.get_running_loop()
     while True:
         try:
-            connection, _ = await loop.sock_accept(listener)
-            if len(server.connections) >= CONNECTIONS:
-                connection.close()
-                continue
-            _, handler = await loop.connect_accepted_socket(server, connection)
-            silent.add(handler)
-            loop.call_later(PATIENCE, _end_silence, silent, handler)
+            channel, address = await loop.sock_accept(listener)
+            await _take_in(channel, address[0], server, clients)
         except OSError:  # no file handles left, or the client is gone already
             await asyncio.sleep(0.1)
 
 
-def _end_silence(silent: set[Any], handler: web.RequestHandler) -> None:
-    if handler in silent:
-        silent.discard(handler)
-        handler.force_close()
+async def _take_in(channel: socket.socket, address: str, server: web.Server, clients: Clients) -> None:
+    connection = Connection(server, clients, keepalive_timeout=KEEP_ALIVE)
+    if not clients.welcome(connection, address):
+        channel.close()
+        return
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.connect_accepted_socket(lambda: connection, channel)
+    except OSError:
+        clients.forget(connection)
+        raise
+    loop.call_later(PATIENCE, clients.end_silence, connection)

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from typing import Any
 
@@ -18,16 +19,19 @@ from aiohttp import WSMsgType, web
 
 from realtime.errors import UserError
 from realtime.modes import PADS
-from realtime.sinks.web.guard import Guard, same_origin
+from realtime.sinks.web.clients import Clients
+from realtime.sinks.web.guard import Guard, from_this_page, same_origin
 from realtime.sinks.web.live_state import Board
 
 VIEWERS = 8  # clients that get pictures at the same time
 PACE = 0.03  # seconds between two pictures for one viewer
 STATE_PACE = 0.2
 PATIENCE = 10.0  # seconds for a client to take a message, or to send its request
+ANSWER = 5.0  # seconds for an answer out of the database
 WIDEST = 1280  # pixels; wider pictures are shrunk for the page
 LARGEST_DRAWING = 512
 COOKIE = "glyphcam"
+WORKERS = ("pictures", "search", "drawings")  # threads
 FILES = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
@@ -39,6 +43,7 @@ FILES = {
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -77,7 +82,7 @@ class Pads:
         return {"top": top, "input": size | {"pixels": pixels}, "milliseconds": round(spent, 2)}
 
 
-SILENT = web.AppKey("silent", set)  # connections that have not sent a request yet
+CLIENTS = web.AppKey("clients", Clients)
 
 
 class Site:
@@ -91,6 +96,8 @@ class Site:
         self._fresh = asyncio.Event()
         self._encoding = asyncio.Lock()
         self._jpeg = (0, b"")
+        # What is slow waits for its like alone: the live picture never for a search or a drawing.
+        self._encoder, self._searcher, self._classifier = (ThreadPoolExecutor(1, f"web {n}") for n in WORKERS)
         self._viewers = 0
         self._over = False
         self._sockets: set[web.WebSocketResponse] = set()
@@ -98,9 +105,10 @@ class Site:
     def application(self) -> web.Application:
         """All routes behind one gate."""
         app = web.Application(middlewares=[self._gate], client_max_size=LARGEST_DRAWING**2)
-        app[SILENT] = set()
+        app[CLIENTS] = Clients()
         app.on_response_prepare.append(_harden)
         app.on_shutdown.append(self._hang_up)
+        app.on_cleanup.append(self._end_workers)
         for path, (name, kind) in FILES.items():
             app.router.add_get(path, _static(name, kind))
         app.add_routes(
@@ -128,10 +136,11 @@ class Site:
     @web.middleware
     async def _gate(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
         """Let those in who may, and answer every failure as JSON."""
-        request.app[SILENT].discard(request.protocol)
+        request.app[CLIENTS].hear(request.protocol)
         try:
             if request.path.startswith("/api/"):
                 self._admit(request)
+                request.app[CLIENTS].hear(request.protocol, trusted=True)
             return await handler(request)
         except web.HTTPException as error:
             return _failure(error.status, error.text or error.reason, error.headers)
@@ -152,14 +161,19 @@ class Site:
             raise web.HTTPTooManyRequests(text="Too many wrong tokens. Wait a minute.", headers=wait)
         if status == 401:
             raise web.HTTPUnauthorized(text="A token is needed.", headers={"WWW-Authenticate": "Bearer"})
-        if status == 403 or not same_origin(headers.get("Origin", ""), request.host):
-            raise web.HTTPForbidden(text="Without a token this page answers to localhost alone.")
+        origin, site = headers.get("Origin", ""), headers.get("Sec-Fetch-Site", "")
+        if status == 403 or not same_origin(origin, request.host) or not from_this_page(site):
+            raise web.HTTPForbidden(text="Other pages may not ask, and without a token only localhost may.")
 
     async def _hang_up(self, _app: web.Application) -> None:
         self._over = True
         self.wake()
         for viewer in list(self._sockets):
             await viewer.close(code=1001)
+
+    async def _end_workers(self, _app: web.Application) -> None:
+        for worker in (self._encoder, self._searcher, self._classifier):
+            worker.shutdown(cancel_futures=True)
 
     async def session(self, request: web.Request) -> web.Response:
         """Swap the token for a cookie."""
@@ -183,7 +197,7 @@ class Site:
         image = self._board.crop(int(request.match_info["id"]))
         if image is None:
             raise web.HTTPNotFound(text="This reading is no longer kept.")
-        return web.Response(body=await asyncio.to_thread(jpeg, image, 90), content_type="image/jpeg")
+        return web.Response(body=await self._on(self._encoder, jpeg, image, 90), content_type="image/jpeg")
 
     async def threshold(self, request: web.Request) -> web.Response:
         try:
@@ -199,15 +213,27 @@ class Site:
         if self._history is None:
             raise web.HTTPNotFound(text="There is no database. Start the program with --db FILE.")
         limit = _number(request, "limit", 1, 500, 100)
-        rows = await asyncio.to_thread(self._history.search, request.query.get("text", "")[:100], limit)
+        rows = await self._found(self._history.search, request.query.get("text", "")[:100], limit)
         return web.json_response(rows)
 
     async def record_crop(self, request: web.Request) -> web.Response:
         number = int(request.match_info["id"])
-        body = self._history and await asyncio.to_thread(self._history.crop, number)
+        body = self._history and await self._found(self._history.crop, number)
         if not body:
             raise web.HTTPNotFound(text="There is no picture of this record.")
         return web.Response(body=body, content_type="image/jpeg")
+
+    async def _found(self, question: Callable, *values: Any) -> Any:
+        """What the database answers; 503 where it does not in time."""
+        try:
+            async with asyncio.timeout(ANSWER):
+                return await self._on(self._searcher, question, *values)
+        except TimeoutError:
+            raise web.HTTPServiceUnavailable(text="The database is busy. Try again.") from None
+
+    @staticmethod
+    async def _on(worker: ThreadPoolExecutor, work: Callable, *values: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(worker, work, *values)
 
     async def classify(self, request: web.Request) -> web.Response:
         if self._pads is None:
@@ -221,7 +247,7 @@ class Site:
         if len(body) != size[0] * size[1]:
             raise web.HTTPBadRequest(text="The body is one byte per pixel, row by row: height x width bytes.")
         image = np.frombuffer(body, np.uint8).reshape(size)
-        return web.json_response(await asyncio.to_thread(self._pads.classify, mode, image))
+        return web.json_response(await self._on(self._classifier, self._pads.classify, mode, image))
 
     async def picture(self, request: web.Request) -> web.Response:
         serial, body = await self._newest_jpeg()
@@ -312,7 +338,7 @@ class Site:
         async with self._encoding:
             serial, result = self._board.newest()
             if result is not None and self._jpeg[0] != serial:
-                self._jpeg = serial, await asyncio.to_thread(lambda: jpeg(self._draw(result)))
+                self._jpeg = serial, await self._on(self._encoder, lambda: jpeg(self._draw(result)))
             return self._jpeg
 
     @contextlib.contextmanager

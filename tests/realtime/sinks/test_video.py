@@ -116,7 +116,7 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_written(tmp_path, monkeypat
             for i in range(12, 20):
                 video.write(make_result(make_frame(i, image=gray(i))))
     with open_source(str(path)) as source:
-        assert len(list(source)) == 8
+        assert len(list(source)) == 9
 
 
 KILLED = """

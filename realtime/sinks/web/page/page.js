@@ -189,8 +189,14 @@ const sendThreshold = later(80, async () => {
 
 const search = later(200, async () => {
   const text = $("search").value.trim();
-  found = text ? await ask(`api/search?text=${encodeURIComponent(text)}`) : null;
-  if (text === $("search").value.trim()) showReadings(found || rows);
+  try {
+    found = text ? await ask(`api/search?text=${encodeURIComponent(text)}`) : null;
+    if (text === $("search").value.trim()) showReadings(found || rows);
+  } catch (error) {
+    found = [];
+    showReadings(found);
+    $("empty").textContent = error.message;
+  }
 });
 
 function showView() {

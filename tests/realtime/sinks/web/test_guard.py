@@ -13,6 +13,7 @@ from realtime.sinks.web.guard import (
     WINDOW,
     Guard,
     choose_token,
+    neighbourhood,
     parse_address,
     same_origin,
     shown_token,
@@ -92,6 +93,33 @@ def test_ipv6_neighbours_count_as_one():
         guard.check(f"2001:db8::{i}", "h", "Bearer no")
     assert guard.check("2001:db8::ffff", "h", f"Bearer {TOKEN}") == 429
     assert guard.check("2001:db8:1::", "h", f"Bearer {TOKEN}") == 200
+
+
+def test_ipv4_clients_of_a_socket_for_both_are_told_apart():
+    guard = Guard(TOKEN, lambda: 0.0)
+    for _ in range(FAILURES):
+        guard.check("::ffff:192.168.0.7", "h", "Bearer no")
+    assert guard.check("::ffff:192.168.0.7", "h", f"Bearer {TOKEN}") == 429
+    assert guard.check("::ffff:192.168.0.8", "h", f"Bearer {TOKEN}") == 200
+
+
+@pytest.mark.parametrize(
+    ("client", "counted"),
+    [
+        ("::ffff:10.0.0.1", "10.0.0.1"), ("10.0.0.1", "10.0.0.1"), ("fe80::1%eth0", "fe80::/64"), ("::1", "::1"),
+        ("2001:db8::5", "2001:db8::/64"), ("pipe", "pipe"),
+    ],
+)  # fmt: skip
+def test_what_an_address_counts_as(client, counted):
+    assert neighbourhood(client) == counted
+
+
+def test_who_has_the_cookie_stays_in_whatever_others_try():
+    guard = Guard(TOKEN, lambda: 0.0)
+    for _ in range(FAILURES):
+        guard.check("10.0.0.1", "h", "Bearer no")
+    assert guard.check("10.0.0.1", "h", f"Bearer {TOKEN}") == 429
+    assert guard.check("10.0.0.1", "h", cookie=guard.cookie) == 200
 
 
 def test_memory_of_failures_is_bounded():

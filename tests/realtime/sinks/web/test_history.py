@@ -8,9 +8,11 @@ from conftest import make_frame, make_result, make_track
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.errors import UserError
 from realtime.output.record import FIELDS, hashed
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
+from realtime.sinks.web import history as history_module
 from realtime.sinks.web.history import History, pattern
 
 KEY = b"k" * 32
@@ -84,10 +86,27 @@ def test_hashed_texts_are_found_whole(tmp_path):
     assert history.search("AB1", 9) == []
 
 
-def test_without_a_database_nothing_is_found_and_none_is_made(tmp_path):
-    assert History(tmp_path / "none.db").search("", 9) == [] and not list(tmp_path.iterdir())
+@pytest.mark.parametrize("name", ["none.db", "junk.db", "other.db"])
+def test_what_is_no_database_of_records_is_no_empty_answer(tmp_path, name):
     (tmp_path / "junk.db").write_bytes(b"junk" * 1000)
-    assert History(tmp_path / "junk.db").search("", 9) == []
+    sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE things (a)").connection.close()
+    with pytest.raises(UserError, match="cannot be searched"):
+        History(tmp_path / name).search("", 9)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_search_ends_at_its_deadline(folder, monkeypatch):
+    monkeypatch.setattr(history_module, "STEPS", 1)
+    times = iter([0.0, *[history_module.DEADLINE + 1] * 1000])
+    with pytest.raises(UserError, match="took longer than 3 seconds"):
+        History(folder / "a.db", clock=lambda: next(times)).search("", 9)
+
+
+def test_a_picture_deleted_meanwhile_is_none(folder, monkeypatch):
+    history = History(folder / "a.db", folder / "crops")
+    number = history.search("AB12", 1)[0]["id"]
+    monkeypatch.setattr(history, "_file", lambda crop: folder / "gone.jpg")
+    assert history.crop(number) is None
 
 
 @given(st.text(max_size=20))

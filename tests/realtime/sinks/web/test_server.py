@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 aiohttp = pytest.importorskip("aiohttp")
 
-from realtime.errors import ModelError, SinkError
+from realtime.errors import ModelError, SinkError, UserError
+from realtime.sinks.web import clients as clients_module
 from realtime.sinks.web import server, site
 from realtime.sinks.web.guard import FAILURES
 
@@ -152,6 +153,25 @@ def test_search(sink):
         assert ask(sink, f"/api/search?limit={wrong}")[0] == 400
 
 
+def test_a_database_that_cannot_be_read_is_no_empty_answer():
+    def broken(text, limit):
+        raise UserError("The database cannot be searched (malformed).")
+
+    with served(history=SimpleNamespace(search=broken)) as sink:
+        status, answer, _ = ask(sink, "/api/search?text=A")
+    assert status == 503 and "malformed" in answer["error"]
+
+
+def test_a_search_that_takes_too_long_ends_and_holds_no_picture_up(monkeypatch):
+    monkeypatch.setattr(site, "ANSWER", 0.2)
+    going = threading.Event()
+    with served(history=SimpleNamespace(search=lambda text, limit: going.wait(20))) as sink:
+        sink.write(result_of(1))
+        assert [ask(sink, "/api/search?text=A")[0] for _ in range(3)] == [503] * 3
+        assert ask(sink, "/api/picture.jpg")[0] == 200
+        going.set()
+
+
 def test_crops_of_records(sink):
     assert ask(sink, "/api/records/7/crop.jpg")[:2] == (200, b"picture")
     assert ask(sink, "/api/records/8/crop.jpg")[0] == ask(sink, "/api/records/7/../crop.jpg")[0] == 404
@@ -236,6 +256,9 @@ def test_other_names_and_other_pages_are_refused(sink):
     )
     assert ask(sink, "/api/threshold", "PUT", headers={"Origin": root(sink)}, json={"threshold": 0})[0] == 200
 
+    for site_, status in (("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)):
+        assert ask(sink, "/api/state", headers={"Sec-Fetch-Site": site_})[0] == status
+
     async def refused(_viewer):
         raise AssertionError("a foreign page may not watch")
 
@@ -309,6 +332,27 @@ def test_whatever_arrives_it_goes_on(sink, garbage):
     with socket.create_connection(("127.0.0.1", sink.port), 5) as client:
         client.sendall(garbage + b"\r\n\r\n")
     assert ask(sink, "/api/state")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+        b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_malformed_requests_leave_no_trace_and_learn_nothing(sink, caplog, request_):
+    with socket.create_connection(("127.0.0.1", sink.port), 5) as client:
+        client.sendall(request_)
+        client.shutdown(socket.SHUT_WR)
+        answer = client.makefile("rb").read()
+    assert b"aiohttp" not in answer.lower() and b"python" not in answer.lower()
+    assert not [r for r in caplog.records if r.exc_info and r.levelname != "DEBUG"]
 
 
 # ---- pictures
@@ -445,12 +489,12 @@ def test_silent_connections_are_closed(monkeypatch):
 
 
 def test_connections_are_limited(monkeypatch):
-    monkeypatch.setattr(server, "CONNECTIONS", 3)
+    monkeypatch.setattr(clients_module, "CONNECTIONS", 3)
     with served() as sink:
         clients = [socket.create_connection(("127.0.0.1", sink.port), 10) for _ in range(4)]
-        assert clients[3].recv(1) == b""
-        clients[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert clients[0].recv(12) == b"HTTP/1.1 200"
+        assert clients[0].recv(1) == b""
+        clients[3].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert clients[3].recv(12) == b"HTTP/1.1 200"
         for client in clients:
             client.close()
 
