@@ -17,3 +17,9 @@ def mask(text: str) -> str:
     text = _USER.sub(r"\1***@", str(text))
     text = _BARE_USER.sub(r"\1***@", text)
     return _QUERY.sub(r"\1***", text)
+
+
+def printable(text: object) -> str:
+    """The text on one line of characters that a terminal shows: what a name may hold beside them is escaped."""
+    shown = "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else c.encode("unicode_escape", "surrogatepass").decode() for c in str(text))
+    return shown.encode("utf-8", "backslashreplace").decode()
