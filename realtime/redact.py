@@ -20,6 +20,12 @@ def mask(text: str) -> str:
 
 
 def printable(text: object) -> str:
-    """The text on one line of characters that a terminal shows: what a name may hold beside them is escaped."""
-    shown = "".join(c if c.isprintable() or c == "\N{NO-BREAK SPACE}" else c.encode("unicode_escape", "surrogatepass").decode() for c in str(text))
-    return shown.encode("utf-8", "backslashreplace").decode()
+    """The text as one line that a terminal shows: line ends, control characters and bytes of another encoding escaped.
+
+    A file's name may hold any of them, and would else forge lines in a log, or end the program that encodes it.
+    """
+    return "".join(c if c.isprintable() else _escaped(c) for c in str(text))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()

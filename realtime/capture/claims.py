@@ -44,6 +44,13 @@ def claims(path: str) -> Claims:
     return Claims()
 
 
+def is_cut_fast(path: str) -> bool:
+    """Whether any second of a recording is found at once: in MP4 and Matroska, which know where their frames lie."""
+    with open(path, "rb") as file:
+        head = file.read(16)
+    return BOXES.match(head) is not None or head.startswith(EBML.to_bytes(4, "big"))
+
+
 def end_of_png(data: bytes | mmap.mmap) -> int:
     """Where the last chunk ends, whether the file reaches so far or not; a damaged length leads far behind it."""
     place, name = len(PNG), b""
