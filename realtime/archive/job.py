@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 
-from realtime.capture.open import Slice, open_file
-from realtime.capture.source import Source
+from realtime.capture.open import open_file
+from realtime.capture.recording import Slice
+from realtime.capture.source import Source, is_address
 from realtime.errors import SourceError
 from realtime.loop import run
 from realtime.redact import mask
@@ -163,11 +165,11 @@ def _picture(data: str) -> np.ndarray:
 @contextmanager
 def fetched(path: str) -> Iterator[str]:
     """A path that can be opened here: its own, or that of a copy of what a URL names, gone afterwards."""
-    if "://" not in path:
+    if not is_address(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder:
-        copy = Path(folder) / (PurePosixPath(path.split("?")[0]).name or "recording")
+        copy = Path(folder) / (PurePosixPath(urlsplit(path).path).name or "recording")
         try:
             fsspec = importlib.import_module("fsspec")
             with fsspec.open(path, "rb") as remote, copy.open("wb") as local:
