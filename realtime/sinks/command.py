@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import Any
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError
 from realtime.output.record import record
 from realtime.values import Result
 
@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 
 
 def parse_command(text: str) -> list[str]:
-    """The words of a command line; no shell reads them. SinkError where there is no such program."""
+    """The words of a command line; no shell reads them. OptionError where there is no such program."""
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise SinkError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
+        raise OptionError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
     if not words or shutil.which(words[0]) is None:
-        raise SinkError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
+        raise OptionError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
     return words
 
 
@@ -95,7 +95,10 @@ class OnReading:
         """Run the command; its output goes to standard error, for standard output may hold records."""
         try:
             pipes = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
-            self._process = subprocess.Popen(self._words, start_new_session=True, **pipes)
+            own = {
+                k: v for k, v in os.environ.items() if not k.startswith("GLYPHCAM_")
+            }  # passwords are not its business
+            self._process = subprocess.Popen(self._words, start_new_session=True, env=own, **pipes)
             self._process.communicate(line, timeout=LONGEST)
         except (OSError, subprocess.TimeoutExpired) as error:
             log.warning("--on-reading: %s", error)
@@ -105,6 +108,11 @@ class OnReading:
             if self._process.returncode:
                 log.warning("--on-reading: %s ended with %d", self._words[0], self._process.returncode)
         self._process = None
+
+
+def without_secrets() -> dict[str, str]:
+    """The environment without the addresses and tokens that this program was given in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GLYPHCAM_")}
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
