@@ -23,6 +23,7 @@ import numpy as np
 from realtime.capture.open import open_file
 from realtime.capture.recording import Slice
 from realtime.capture.source import Source, is_address
+from realtime.capture.turn import Turned
 from realtime.errors import SourceError
 from realtime.loop import run
 from realtime.redact import mask
@@ -81,7 +82,8 @@ def spanned(frames: int, first: float = 0.0, last: float = 0.0) -> float:
 
 def opened(path: str, part: Segment, stop: threading.Event) -> Source:
     """The frames of a part."""
-    return open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
+    source = open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
+    return Turned(source, part.setup.turn) if part.setup.turn else source
 
 
 def pipeline_of(setup: Setup):
