@@ -25,6 +25,7 @@ from realtime.track import AGREE, Step, Tracker
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
 T = TypeVar("T")
+Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
@@ -118,11 +119,15 @@ class Pipeline:
         """End every track: nothing more will come from this source."""
         return self._tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small: np.ndarray | None = None) -> list[Sighting]:
+    def _sightings(
+        self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small: np.ndarray | None = None
+    ) -> list[Sighting]:
         """Sightings as sure as they must be, best first."""
         detections = self._detections(gray, watch, small)
         with watch("read"):
-            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again=again)]
+            sightings = [
+                replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again=again)
+            ]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
         return suppress_overlaps(sure)
 
@@ -286,7 +291,7 @@ def load(
     regions: Sequence[str] = (),
     roi: Roi | None = None,
     agree: int = AGREE,
-    instrument: Callable[[Model, str], Net] = lambda net, network: net,
+    instrument: Instrument = lambda net, network: net,
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
@@ -321,7 +326,7 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
-    instrument: Callable[[Model, str], Net],
+    instrument: Instrument,
     *,
     threshold: float | None,
     regions: Sequence[str],

@@ -132,9 +132,7 @@ def completed(
         yield from one_by_one(pool, function, suspects)
 
 
-def one_by_one(
-    pool: Pool, function: Callable[..., Any], jobs: Iterable[Any]
-) -> Iterator[tuple[Any, ...]]:
+def one_by_one(pool: Pool, function: Callable[..., Any], jobs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """Jobs after the pool broke, each with nothing beside it: the one in which it breaks again is to blame."""
     broken = True
     for job in jobs:

@@ -104,10 +104,10 @@ def page(title: str, x: Axis, y: Axis, parts: Sequence[str]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     rows = [f'{head} font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
     for value in x.ticks():
-        a, bottom = detection(x, y, value, y.low)
+        a, bottom = in_pixels(x, y, value, y.low)
         rows += [rule(a, TOP, a, bottom), text(a, bottom + 18, short(value))]
     for value in y.ticks():
-        left, b = detection(x, y, x.low, value)
+        left, b = in_pixels(x, y, x.low, value)
         rows += [rule(left, b, WIDTH - RIGHT, b), text(left - 8, b + 4, short(value), "end")]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     rows.append(text(WIDTH / 2, 22, title, more=' font-size="15" font-weight="bold"'))
