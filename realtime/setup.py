@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
 
 from realtime import contracts
 from realtime.capture.turn import Turn
-from realtime.contracts import Net
 from realtime.cut_outs import CutOuts
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
-from realtime.model import Model
 from realtime.modes import modes_of
-from realtime.pipeline import SHIPPED, MultiMode, Pipeline, load
+from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
 from realtime.roi import Roi
 from realtime.spec import load_spec
 from realtime.track import AGREE
@@ -63,13 +59,13 @@ class Setup:
         """The pipeline for frames. Raises UserError, of which ModelError is one."""
         if not self.whole_frame:
             return self.reader()
-        if "," in self.mode:
+        reader = self.reader()
+        if isinstance(reader, MultiMode):
             raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
-        one = cast(Pipeline, self.reader())  # of one mode
-        parts = [WholeFrame(self.mode, one.read_whole, one.threshold) for _ in range(max(1, len(self.rois)))]
+        parts = [WholeFrame(self.mode, reader.read_whole, reader.threshold) for _ in range(max(1, len(self.rois)))]
         return CutOuts(list(zip(self.rois, parts, strict=True))) if self.rois else parts[0]
 
-    def reader(self, instrument: Callable[[Model, str], Net] = lambda net, network: net) -> Pipeline | MultiMode:
+    def reader(self, instrument: Instrument = lambda net, network: net) -> Pipeline | MultiMode:
         """The pipeline for single pictures and for frames; `instrument` as `pipeline.load` takes it."""
         return load(
             self.mode,
