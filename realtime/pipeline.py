@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from realtime import contracts
 from realtime.contracts import Net
-from realtime.locate import INSIDE, Locator, nms, pyramid
+from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, to_gray, whole
@@ -24,6 +24,8 @@ from realtime.stats import Stopwatch
 from realtime.track import AGREE, Step, Tracker
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
+T = TypeVar("T")
+Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
@@ -42,8 +44,8 @@ class Pipeline:
         locator: contracts.Locator,
         recogniser: contracts.Reader,
         *,
-        refiner: Refiner | None = None,
-        classifier: Recogniser | None = None,
+        refiner: contracts.Refiner | None = None,
+        classifier: contracts.Reader | None = None,
         threshold: float,
         regions: Sequence[str] = (),
         agree: int = AGREE,
@@ -84,7 +86,7 @@ class Pipeline:
         if self.classifier:
             reading = single_or_string(self.classifier.whole(gray), reading, gray.shape)
         if self.refiner:
-            reading = max(reading, self._straightened(gray), key=lambda r: r.confidence)
+            reading = max(reading, self._straightened(gray, self.refiner), key=lambda r: r.confidence)
         return self._ruled(reading)
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
@@ -117,11 +119,15 @@ class Pipeline:
         """End every track: nothing more will come from this source."""
         return self._tracker.flush()
 
-    def _sightings(self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small=None) -> list[Sighting]:
+    def _sightings(
+        self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small: np.ndarray | None = None
+    ) -> list[Sighting]:
         """Sightings as sure as they must be, best first."""
         detections = self._detections(gray, watch, small)
         with watch("read"):
-            sightings = [replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again)]
+            sightings = [
+                replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again=again)
+            ]
         sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
         return suppress_overlaps(sure)
 
@@ -135,9 +141,9 @@ class Pipeline:
         with watch("refine"):
             return nms(self.refiner(gray, detections))
 
-    def _straightened(self, gray: np.ndarray) -> Reading:
+    def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        detections = self.refiner(gray, [Detection(whole(gray), 1.0)])
+        detections = refiner(gray, [Detection(whole(gray), 1.0)])
         return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
 
     def _ruled(self, reading: Reading) -> Reading:
@@ -194,9 +200,9 @@ class Once:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._asked: tuple[Any, ...] = ()
-        self._answer = None
+        self._answer: Any = None
 
-    def __call__(self, image: np.ndarray, *rest):
+    def __call__(self, image: np.ndarray, *rest: object) -> Any:
         if not self._asked or image is not self._asked[0] or rest != self._asked[1:]:
             self._asked, self._answer = (image, *rest), self._function(image, *rest)
         return self._answer
@@ -271,7 +277,7 @@ class MultiMode:
         return joined(pipeline.flush() for pipeline in self.pipelines)
 
 
-def joined(parts) -> tuple[Any, ...]:
+def joined(parts: Iterable[Sequence[T]]) -> tuple[T, ...]:
     """The items of all parts, in order."""
     return tuple(item for part in parts for item in part)
 
@@ -283,21 +289,36 @@ def load(
     *,
     threshold: float | None = None,
     regions: Sequence[str] = (),
-    roi: Roi | None = None,
+    rois: Sequence[Roi] = (),
+    search_size: int = LONGEST,
     agree: int = AGREE,
-    instrument: Callable[[Model, str], Net] = lambda net, network: net,
+    instrument: Instrument = lambda net, network: net,
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
-    `instrument(net, network)` may put something around each network, such as a stopwatch around the "locator". Raises
-    ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
+    Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
+    `search_size` pixels. `instrument(net, network)` may put something around each network, such as a stopwatch around
+    the "locator". Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown
+    region.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
     formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
-    settings = {"threshold": threshold, "regions": regions, "roi": roi, "agree": agree, "shared": shared}
-    pipelines = [assembled(mode, nets_of(mode, folder, threads), instrument, **settings) for mode in found]
+    pipelines = [
+        assembled(
+            mode,
+            nets_of(mode, folder, threads),
+            instrument,
+            threshold=threshold,
+            regions=regions,
+            rois=rois,
+            search_size=search_size,
+            agree=agree,
+            shared=shared,
+        )
+        for mode in found
+    ]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
@@ -309,21 +330,23 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
-    instrument: Callable[[Model, str], Net],
+    instrument: Instrument,
     *,
     threshold: float | None,
     regions: Sequence[str],
-    roi: Roi | None,
+    rois: Sequence[Roi],
+    search_size: int,
     agree: int,
     shared: Shared | None,
 ) -> Pipeline:
     """A mode's networks as its pipeline."""
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
-    locator = Locator(net["locator"], spec["locator"], pyramid=shared.pyramid if shared else pyramid)
+    levels = shared.pyramid if shared else pyramid
+    locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
     return Pipeline(
         mode,
-        Within(locator, roi) if roi else locator,
+        Within(locator, rois) if rois else locator,
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,

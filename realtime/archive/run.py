@@ -11,18 +11,18 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from realtime.archive.job import PartResult, Segment, read_segment, unpacked
+from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.capture.claims import Claims, is_cut_fast
 from realtime.capture.files import Found, files_of, listed, still
 from realtime.capture.kinds import unreadable
@@ -39,8 +39,9 @@ from realtime.sinks.crops import Crops
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.track import Tracker
 from realtime.values import Frame, Result, Sighting, Track
-from realtime.workers import DaskPool, ProcessPool, completed
+from realtime.workers import Pool, completed
 
+T = TypeVar("T")
 SLICE = 30.0  # seconds of a recording in one job
 LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
 TABLES = """
@@ -49,6 +50,7 @@ CREATE TABLE IF NOT EXISTS recordings (id INTEGER PRIMARY KEY, source INTEGER NO
 CREATE TABLE IF NOT EXISTS parts (key TEXT NOT NULL, number INTEGER NOT NULL, frames INTEGER, seconds REAL,
     failure TEXT, notes BLOB, PRIMARY KEY (key, number));
 """
+Change = Callable[[Result], Result]
 log = logging.getLogger(__name__)
 
 
@@ -101,12 +103,12 @@ def run(
     sources: Sequence[str],
     setup: Setup,
     base: str,
-    pool: ProcessPool | DaskPool,
+    pool: Pool,
     stop: threading.Event,
     *,
     crops: str | None = None,
     keep: float | None = None,
-    change: Callable[[Result], Result] = lambda result: result,
+    change: Change = lambda result: result,
     seconds: float = SLICE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
@@ -224,7 +226,9 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
 # doing it
 
 
-def read(todo: Sequence[Recording], ledger: Ledger, pool, stop: threading.Event, report: Report, bar: Bar):
+def read(
+    todo: Sequence[Recording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, bar: Bar
+) -> Iterator[tuple[Recording, Iterator[PartResult]]]:
     """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
     owner = {part: recording for recording in todo for part in recording.parts}
     open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
@@ -261,7 +265,7 @@ def unread(recording: Recording, seen: PartResult | BaseException) -> str:
 class RecordingWriter:
     """Where the parts of a recording become its records."""
 
-    def __init__(self, ledger: Ledger, crops: Crops | None, change, setup: Setup, report: Report) -> None:
+    def __init__(self, ledger: Ledger, crops: Crops | None, change: Change, setup: Setup, report: Report) -> None:
         self._ledger, self._crops, self._change = ledger, crops, change
         self._setup, self._report = setup, report
 
@@ -270,7 +274,7 @@ class RecordingWriter:
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = " ".join(filter(None, (total.failure, length_failure(recording, total))))
-        frame = Frame(max(0, total.frames - 1), total.seconds, np.empty((0, 0), np.uint8), recording.name)
+        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
         result = self._change(Result(frame, ended=tracks))
         if self._crops:
             with self._crops:
@@ -298,7 +302,7 @@ class Total:
 
 def length_failure(recording: Recording, total: Total) -> str:
     """What is wrong with the length of a recording that was read in several parts."""
-    if len(recording.parts) == 1:
+    if len(recording.parts) == 1 or not recording.frames:
         return ""
     try:
         length = Length(recording.frames, recording.seconds)
@@ -310,10 +314,12 @@ def length_failure(recording: Recording, total: Total) -> str:
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
     """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
-    ids, offset = count(1), 0
-    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crop_of) for mode in modes_of(setup.mode)}
+    ids, offset, crops = count(1), 0, PartCrops()
+    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crops) for mode in modes_of(setup.mode)}
     for part in parts:
-        for frame, sightings in unpacked(part.notes):
+        notes = unpacked(part.notes)
+        crops.turn_to(notes.crops)
+        for frame, sightings in notes.frames:
             frame = replace(frame, index=offset + frame.index)
             for mode, tracker in trackers.items():
                 yield from follow(tracker, frame, [s for s in sightings if s.mode == mode]).ended
@@ -322,9 +328,18 @@ def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track
         yield from tracker.flush()
 
 
-def crop_of(crops: dict[str, Any], sighting: Sighting) -> np.ndarray | None:
-    """The picture of a sighting among those that came with its part."""
-    return crops.get(sighting.reading.text)
+class PartCrops:
+    """Gives the picture of a sighting from those that came with its part."""
+
+    def __init__(self) -> None:
+        self._crops: Mapping[str, np.ndarray] = {}
+
+    def turn_to(self, crops: Mapping[str, np.ndarray]) -> None:
+        """The next part is read: these are its pictures by text."""
+        self._crops = crops
+
+    def __call__(self, image: np.ndarray, sighting: Sighting) -> np.ndarray | None:
+        return self._crops.get(sighting.reading.text)
 
 
 # what is done already
@@ -345,7 +360,7 @@ class Ledger(Store):
     def failure(self, key: str) -> str | None:
         """What went wrong in a recording that is done, "" for nothing; None where it is not done."""
         found = self._do(lambda: self._base.execute("SELECT failure FROM recordings WHERE key = ?", (key,)).fetchone())
-        return found and found[0]
+        return str(found[0]) if found else None
 
     def numbers(self, key: str) -> set[int]:
         """The parts of a recording that were read."""
@@ -369,7 +384,7 @@ class Ledger(Store):
             self.write(result)
         self._do(lambda: self._base.execute("DELETE FROM parts WHERE key IN (SELECT key FROM recordings)"))
 
-    def _do(self, work: Callable[..., Any]):
+    def _do(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except sqlite3.Error as error:

@@ -18,6 +18,7 @@ BLOCK = 8  # pictures of an animation that are held in memory at once
 ROWS = 256  # of a picture that are converted at once, so that large ones need little more than their own memory
 SAMPLE = 1_000_000  # values from which the range of deep pictures is taken
 OUTLIERS = 0.05  # percent of the values at either end that may be hot or dead pixels
+TIFF, JPEG_2000 = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b"\0\0\0\x0cjP"
 ORIENTATION = 0x0112  # EXIF
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda image: image[:, ::-1],
@@ -90,16 +91,17 @@ def animation(name: str) -> Iterator[tuple[float | None, np.ndarray]]:
 
 def pages(name: str, head: bytes) -> Iterator[tuple[float | None, np.ndarray]]:
     """The one picture of a file, or every page of a TIFF."""
-    several = cv2.imcount(name) if head[:2] in (b"II", b"MM") else 1
-    for page in range(several) if several > 1 else ():
+    if head[:4] not in TIFF:
+        image = decoded(name, head)
+        if image is not None and image.size:
+            yield None, to_8_bit(image)
+        return
+    several = cv2.imcount(name)
+    for page in range(several):
         done, images = cv2.imreadmulti(name, page, 1, flags=cv2.IMREAD_UNCHANGED)
         if not done:
             raise cv2.error(f"page {page + 1} of {several} is damaged")
         yield None, to_8_bit(images[0])
-    if several <= 1:
-        image = decoded(name, head)
-        if image is not None and image.size:
-            yield None, to_8_bit(image)
 
 
 def decoded(name: str, head: bytes) -> np.ndarray | None:
@@ -113,8 +115,8 @@ def decoded(name: str, head: bytes) -> np.ndarray | None:
         image, _, blocks = cv2.imreadWithMetadata(name, flags=cv2.IMREAD_UNCHANGED)
         turns = [orientation(np.asarray(block).tobytes()) for block in blocks]
         return upright(image, next((turn for turn in turns if turn), 1))
-    unchanged = head[:2] in (b"II", b"MM", b"\0\0")  # TIFF, JPEG 2000
-    return cv2.imread(name, cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    upright_already = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+    return cv2.imread(name, cv2.IMREAD_UNCHANGED if head.startswith(JPEG_2000) else upright_already)
 
 
 def orientation(exif: bytes) -> int:
