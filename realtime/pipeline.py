@@ -12,7 +12,7 @@ import numpy as np
 
 from realtime import contracts
 from realtime.contracts import Net
-from realtime.locate import INSIDE, Locator, nms, pyramid
+from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, to_gray, whole
@@ -289,14 +289,17 @@ def load(
     *,
     threshold: float | None = None,
     regions: Sequence[str] = (),
-    roi: Roi | None = None,
+    rois: Sequence[Roi] = (),
+    search_size: int = LONGEST,
     agree: int = AGREE,
     instrument: Instrument = lambda net, network: net,
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
-    `instrument(net, network)` may put something around each network, such as a stopwatch around the "locator". Raises
-    ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
+    Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
+    `search_size` pixels. `instrument(net, network)` may put something around each network, such as a stopwatch around
+    the "locator". Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown
+    region.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
@@ -309,7 +312,8 @@ def load(
             instrument,
             threshold=threshold,
             regions=regions,
-            roi=roi,
+            rois=rois,
+            search_size=search_size,
             agree=agree,
             shared=shared,
         )
@@ -330,17 +334,19 @@ def assembled(
     *,
     threshold: float | None,
     regions: Sequence[str],
-    roi: Roi | None,
+    rois: Sequence[Roi],
+    search_size: int,
     agree: int,
     shared: Shared | None,
 ) -> Pipeline:
     """A mode's networks as its pipeline."""
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
-    locator = Locator(net["locator"], spec["locator"], pyramid=shared.pyramid if shared else pyramid)
+    levels = shared.pyramid if shared else pyramid
+    locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
     return Pipeline(
         mode,
-        Within(locator, roi) if roi else locator,
+        Within(locator, rois) if rois else locator,
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
