@@ -80,7 +80,15 @@ class Sectioned(click.Command):
 
 SECTIONS = {
     "What to read": (
-        "mode", "whole_frame", "threshold", "unsure", "region", "roi", "search_size", "models", "threads",
+        "mode",
+        "whole_frame",
+        "threshold",
+        "unsure",
+        "region",
+        "roi",
+        "search_size",
+        "models",
+        "threads",
     ),
     "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
@@ -257,6 +265,13 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     return report
 
 
+JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
+    Job.PAD: use_pad,
+    Job.PAGE: use_pad,
+    Job.ARCHIVE: file_away,
+}
+
+
 def sources_of(o: SimpleNamespace) -> list[str]:
     """What to open."""
     return [str(DEMO)] if o.demo else list(o.sources) or ["0"]
@@ -340,12 +355,6 @@ def adjust(pipeline: Pipeline, step: float) -> None:
     pipeline.set_threshold(round(pipeline.threshold + step, 2))
     log.info("threshold %.2f", pipeline.threshold)
 
-
-JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
-    Job.PAD: use_pad,
-    Job.PAGE: use_pad,
-    Job.ARCHIVE: file_away,
-}  # the others are watched
 
 if __name__ == "__main__":
     main()

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from paho.mqtt import client as paho
 
-from realtime.errors import OptionError
+from realtime.errors import OptionError, SinkError
 from realtime.output.record import record
 from realtime.redact import mask
 from realtime.values import Result
