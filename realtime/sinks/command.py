@@ -48,7 +48,7 @@ class OnReading:
         self._mode = mode
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._ending = self._over = False
         self.dropped = 0
 
@@ -94,7 +94,7 @@ class OnReading:
     def _run_once(self, line: str) -> None:
         """Run the command; its output goes to standard error, for standard output may hold records."""
         try:
-            pipes = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
+            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
             own = {
                 k: v for k, v in os.environ.items() if not k.startswith("GLYPHCAM_")
             }  # passwords are not its business
@@ -115,7 +115,7 @@ def without_secrets() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GLYPHCAM_")}
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[str]) -> None:
     """End a command and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

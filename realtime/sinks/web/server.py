@@ -139,7 +139,7 @@ async def _accept(listener: socket.socket, server: web.Server, clients: Clients)
 
 
 async def _take_in(channel: socket.socket, address: str, server: web.Server, clients: Clients) -> None:
-    connection = Connection(server, clients, keepalive_timeout=KEEP_ALIVE)
+    connection = Connection(server, clients, keepalive_timeout=KEEP_ALIVE, access_log=None)
     if not clients.welcome(connection, address):
         channel.close()
         return
