@@ -110,8 +110,11 @@ class Store:
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
             for table, row in self._waiting:
-                self._insert(table, {**row, "source": self._source(row["source"])})
+                self._put(table, {**row, "source": self._source(row["source"])})
         self._waiting.clear()
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        self._insert(table, row)
 
     def _source(self, name: str) -> int:
         """The row of this run's source, made on first sight."""
