@@ -30,6 +30,7 @@ class Recipe:
 def _work(make: Callable[[Recipe], Sampler], recipe: Recipe, worker: int, batch: int, queue) -> None:
     """A worker's life: batches into the queue until the trainer is gone."""
     cv2.setNumThreads(1)
+    queue.cancel_join_thread()  # a batch that nobody takes any more must not keep this process alive
     sampler, index = make(recipe), 0
     while multiprocessing.parent_process().is_alive():
         samples = [sampler(np.random.default_rng((recipe.seed, worker, index + k))) for k in range(batch)]
