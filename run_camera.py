@@ -78,7 +78,15 @@ class Sectioned(click.Command):
 
 SECTIONS = {
     "What to read": (
-        "mode", "whole_frame", "threshold", "unsure", "region", "roi", "search_size", "models", "threads",
+        "mode",
+        "whole_frame",
+        "threshold",
+        "unsure",
+        "region",
+        "roi",
+        "search_size",
+        "models",
+        "threads",
     ),
     "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
@@ -235,6 +243,13 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     if stop.signal:
         log.error("Stopped before the end. Run the same command again to go on.")
     return report
+
+
+JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
+    Job.PAD: use_pad,
+    Job.PAGE: use_pad,
+    Job.ARCHIVE: file_away,
+}
 
 
 def sources_of(o: SimpleNamespace) -> list[str]:

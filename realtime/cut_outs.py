@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import count
 
 import numpy as np
 
@@ -18,8 +17,6 @@ class CutOuts:
 
     def __init__(self, parts: Sequence[tuple[Roi, Pipeline]]) -> None:
         self._parts = tuple(parts)
-        self._numbers: dict[tuple[int, int], int] = {}  # of tracks, by part and the part's own number
-        self._ids = count(1)
 
     @property
     def mode(self) -> str:
@@ -83,9 +80,7 @@ class CutOuts:
         )
 
     def _number(self, part: int, own: int) -> int:
-        if (part, own) not in self._numbers:
-            self._numbers[part, own] = next(self._ids)
-        return self._numbers[part, own]
+        return (own - 1) * len(self._parts) + part + 1
 
 
 def moved(sighting: Sighting, right: float, down: float) -> Sighting:

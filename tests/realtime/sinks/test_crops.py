@@ -71,6 +71,7 @@ def test_a_folder_that_went_away_is_an_error(tmp_path):
 
 def test_no_two_pictures_meet_whatever_they_share(tmp_path):
     """Files of one name in two folders, two runs in one second, two pages, two modes: each has its own picture."""
+
     def still(source, page, x):
         track = make_track(1, first_frame=page, last_frame=page, sighting=make_sighting(x=x))
         return make_result(make_frame(source=source, still=True), ended=(track,))
