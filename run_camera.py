@@ -336,11 +336,5 @@ def adjust(pipeline: Pipeline, step: float) -> None:
     log.info("threshold %.2f", pipeline.threshold)
 
 
-JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
-    Job.PAD: use_pad,
-    Job.PAGE: use_pad,
-    Job.ARCHIVE: file_away,
-}  # the others are watched
-
 if __name__ == "__main__":
     main()
