@@ -168,8 +168,9 @@ def value_range(image: np.ndarray) -> tuple[float, float]:
     values = values[np.isfinite(values)].astype(np.float64)
     if not values.size:
         return 0.0, 1.0
-    lowest, highest = np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest")
-    high = highest if values.max() > 2 * highest > 2 * lowest else values.max()
+    lowest, highest = map(float, np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest"))
+    span, most = highest - lowest, float(values.max())
+    high = highest if span and most > highest + span else most
     return (lowest if lowest < 0 or lowest > high / 2 else 0.0), high
 
 
@@ -178,7 +179,8 @@ def stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
     if values.dtype == np.uint8:
         return values
     moved = np.nan_to_num(values.astype(np.float32) - np.float32(low), nan=0.0, posinf=high - low, neginf=0.0)
-    return np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    scaled: np.ndarray = np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    return scaled
 
 
 def over_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
