@@ -390,7 +390,7 @@ def test_failures_exit_with_1(filed, tmp_path):
     (["a.mp4", "--workers", 2], "--workers does nothing alone. Add --db."),
     (["a.mp4", "--workers", 2, "--scheduler", "x", "--db", "a"], "exclude each other"),
     (["a.mp4", "--workers", 2, "--db", "a", "--on-reading", "x"], "--on-reading does nothing with --workers"),
-    (["a.mp4", "--scheduler", "x", "--db", "a", "--whole-frame"], "--whole-frame does nothing with --workers or --scheduler"),
+    (["a.mp4", "--scheduler", "x", "--db", "a", "--whole-frame"], "--whole-frame does nothing with --workers"),
     (["--workers", 2, "--db", "a"], "Name files"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(filed, words, sentence):
