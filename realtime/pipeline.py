@@ -21,6 +21,7 @@ from realtime.refine import Refiner
 from realtime.regions import formats, match, repair
 from realtime.roi import Roi, Within
 from realtime.stats import Stopwatch
+from realtime.tiles import Tiles
 from realtime.track import AGREE, Step, Tracker
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
@@ -346,7 +347,7 @@ def assembled(
     locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
     return Pipeline(
         mode,
-        Within(locator, rois) if rois else locator,
+        Within(Tiles(locator), rois) if rois else Tiles(locator),
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
