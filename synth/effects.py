@@ -107,8 +107,8 @@ def _softened(image: np.ndarray, sigma: float) -> np.ndarray:
 
 def _sample_dirt(rng: Rng, severity: float, unit: float) -> tuple:
     count = 1 + int(rng.integers(1 + round(10 * severity)))
-    radii = np.maximum(rng.exponential(1.5 + 2 * severity, count) * unit, 0.5)
-    radii = tuple(np.minimum(radii, 7 * unit).tolist())
+    sizes = np.maximum(rng.exponential(1.5 + 2 * severity, count) * unit, 0.5)
+    radii = tuple(np.minimum(sizes, 7 * unit).tolist())
     return _points(rng, count), radii, int(rng.integers(256)), rng.uniform(0.3, 0.9)
 
 

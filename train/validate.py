@@ -160,8 +160,7 @@ def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dic
         mode = "digits" if k % 2 else "characters"
         scene = sample_scene(np.random.default_rng((55, k)), mode, "val")
         scenes.append(render_scene(replace(scene, mode="characters"), ground)[:2])
-    pumps = load_shared(data, ["digits/fuel_pumps"])
-    pumps = [to_gray(e.image()) for e in pumps][::6]
+    pumps = [to_gray(e.image()) for e in load_shared(data, ["digits/fuel_pumps"])][::6]
 
     def score(model: keras.Model) -> dict:
         locator = Locator(as_net(model), spec)

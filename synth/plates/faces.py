@@ -186,8 +186,8 @@ def fonts_of(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def glyph_sets() -> dict[str, dict[str, np.ndarray]]:
-    """Country -> character -> cleaned glyph pictures (n, 32, 32); empty without GLYPHCAM_GLYPHS."""
+def glyph_sets() -> dict[str, dict[str, list[np.ndarray]]]:
+    """Country -> character -> cleaned glyph pictures, each (32, 32); empty without GLYPHCAM_GLYPHS."""
     path = os.environ.get("GLYPHCAM_GLYPHS", "")
     if not path or not Path(path).exists():
         return {}
@@ -249,7 +249,7 @@ def font_mask(path: str, text: str) -> np.ndarray:
     """The ink of a text in a font file, trimmed and scaled to CAP: uint8 (CAP, w)."""
     font = ImageFont.truetype(path, 2 * CAP)
     left, top, right, bottom = font.getbbox(text)
-    image = Image.new("L", (max(1, right - left) + 8, max(1, bottom - top) + 8))
+    image = Image.new("L", (int(max(1, right - left)) + 8, int(max(1, bottom - top)) + 8))
     ImageDraw.Draw(image).text((4 - left, 4 - top), text, font=font, fill=255)
     return _trimmed(np.asarray(image))
 

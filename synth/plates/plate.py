@@ -97,14 +97,15 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
 
 def _near(rng, colour: tuple[int, int, int]) -> tuple[int, int, int]:
     """A colour as the maker mixed it and the sun left it."""
-    values = np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3)
-    return tuple(int(v) for v in np.clip(values, 0, 255))
+    values = np.clip(np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3), 0, 255)
+    return int(values[0]), int(values[1]), int(values[2])
 
 
 def _faded(rng, ink: tuple[int, int, int], paper: tuple[int, int, int]) -> tuple[int, int, int]:
     """Ink that has lost some of its contrast to the paper, as old paint does."""
     share = rng.uniform(0.1, 0.65) if rng.random() < 0.15 else 0.0
-    return tuple(int(a * (1 - share) + b * share) for a, b in zip(ink, paper, strict=True))
+    blue, green, red = (int(a * (1 - share) + b * share) for a, b in zip(ink, paper, strict=True))
+    return blue, green, red
 
 
 def render_plate(plate: Plate, line: float = 72) -> tuple[np.ndarray, Quad]:
@@ -293,7 +294,9 @@ def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
     height = width * h / w * np.exp(rng.normal(0, 0.1 * strength) if rng.random() < 0.85 else rng.uniform(-0.15, 0.4))
     size = (round(width), max(8, round(height)))
     target = _corners(rng, width, height, strength)
-    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
+    matrix = cv2.getPerspectiveTransform(
+        np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32), target.astype(np.float32)
+    )
     behind = ground(rng, size[::-1])
     if rng.random() < 0.3:
         _holder(rng, behind, target)

@@ -66,7 +66,7 @@ def sample_plate_scene(
     """
     count = int(rng.choice((0, 1, 2, 3, 5), p=(0.12, 0.4, 0.26, 0.14, 0.08))) if plates is None else plates
     if len(streets) and count and rng.random() < 0.6:
-        ground, places = _street(rng, streets[rng.integers(len(streets))], size, crops)
+        ground, places = _street(rng, streets[int(rng.integers(len(streets)))], size, crops)
         decoys = 0
     else:
         ground, places = _ground(rng, backgrounds, size), _places(rng, size, count, crops)
@@ -266,9 +266,9 @@ def _cover(image: np.ndarray, corners: np.ndarray) -> None:
     part = image[y0:y1, x0:x1]
     share = np.linspace(0, 1, x1 - x0, dtype=np.float32)[None]
     filled = part[:, :1] * (1 - share) + part[:, -1:] * share
-    alpha = np.zeros(part.shape, np.float32)
-    cv2.fillConvexPoly(alpha, np.round(wide - (x0, y0)).astype(np.int32), 1.0)
-    alpha = cv2.blur(alpha, (3, 3))
+    inside = np.zeros(part.shape, np.float32)
+    cv2.fillConvexPoly(inside, np.round(wide - (x0, y0)).astype(np.int32), 1.0)
+    alpha = cv2.blur(inside, (3, 3))
     part[:] = (part + alpha * (filled - part)).astype(np.uint8)
 
 
@@ -297,7 +297,7 @@ def _face(rng, place: Place, width: float) -> np.ndarray:
 def _warp(image: np.ndarray, part: np.ndarray, corners: np.ndarray, soft: float | None) -> None:
     """Paste a whole picture into four corners of the scene, its edges blended, blurred by `soft` pixels."""
     h, w = part.shape
-    flat = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
+    flat = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
     part = cv2.GaussianBlur(part, (0, 0), soft) if soft else part
     matrix = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
     _through(image, part, np.full((h, w), 255, np.uint8), matrix)
@@ -306,7 +306,7 @@ def _warp(image: np.ndarray, part: np.ndarray, corners: np.ndarray, soft: float 
 def _through(image: np.ndarray, part: np.ndarray, alpha: np.ndarray, matrix: np.ndarray) -> None:
     """Lay `part` over the scene, in place, through its alpha and a homography; only the box it covers is touched."""
     h, w = part.shape
-    box = cv2.perspectiveTransform(np.float32([[[0, 0], [w, 0], [w, h], [0, h]]]), matrix)[0]
+    box = cv2.perspectiveTransform(np.array([[[0, 0], [w, 0], [w, h], [0, h]]], np.float32), matrix)[0]
     left, top = np.maximum(np.floor(box.min(0)).astype(int) - 1, 0)
     right, bottom = np.minimum(np.ceil(box.max(0)).astype(int) + 1, image.shape[::-1])
     if right <= left or bottom <= top:

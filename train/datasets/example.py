@@ -33,7 +33,16 @@ class Example:
 
     def image(self) -> np.ndarray:
         """The whole picture: uint8 gray (H, W) or BGR (H, W, 3); SourceError where its file cannot be read."""
-        return read_picture(self.path) if self.pixels is None else self.pixels
+        if self.pixels is not None:
+            return self.pixels
+        if self.path is None:
+            raise SourceError(f"An example of {self.source} has neither pixels nor a file.")
+        return read_picture(self.path)
+
+    @property
+    def stem(self) -> str:
+        """The name of its file without the ending; "" where there is none."""
+        return self.path.stem if self.path else ""
 
     @property
     def name(self) -> str:

@@ -39,7 +39,7 @@ def jittered(quad: Quad, rng: np.random.Generator, loose: float, corner: float, 
 
 def some_patch(rng: np.random.Generator, backgrounds: Sequence[np.ndarray]) -> np.ndarray:
     """A random window, 32 to 160 pixels a side, of a random background."""
-    gray = backgrounds[rng.integers(len(backgrounds))]
+    gray = backgrounds[int(rng.integers(len(backgrounds)))]
     height, width = gray.shape
     h, w = min(height, int(rng.integers(32, 160))), min(width, int(rng.integers(32, 160)))
     y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))

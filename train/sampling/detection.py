@@ -125,7 +125,7 @@ class Patches:
         if not matrix[0, 1]:  # an upright patch stays in the picture as far as it can
             offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
         beside = (overhang > 0).any() and rng.random() < 0.6  # else its edge repeats, as at the edge of a whole picture
-        filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if beside else None
+        filler = cv2.resize(self.filler[int(rng.integers(len(self.filler)))], PATCH[::-1]) if beside else None
         return cut_patch(scene.gray, scene.quads, matrix, offset, filler)
 
 

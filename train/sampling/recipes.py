@@ -98,7 +98,7 @@ def classifier(recipe: Recipe) -> Sampler:
     if spec.mode != "digits":
         return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
-    samplers = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
+    samplers: list[Sampler] = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
     return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
 
 
@@ -166,7 +166,7 @@ def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "trai
     """Real pictures with all their objects' corners."""
     rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
     return [
-        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group]), exact)
+        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group if e.quad]), exact)
         for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
     ]
 
