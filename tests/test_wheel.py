@@ -22,9 +22,9 @@ def files_beside(package):
     inner = {folder_of(other) for other in PACKAGES if other != package}
     folder = folder_of(package)
     for path in folder.rglob("*"):
-        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
-            if not inner & set(path.parents[: len(path.relative_to(folder).parts) - 1]):
-                yield path.relative_to(folder).as_posix()
+        elsewhere = inner & set(path.parents[: len(path.relative_to(folder).parts) - 1])
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts and not elsewhere:
+            yield path.relative_to(folder).as_posix()
 
 
 def test_every_folder_with_code_is_a_package():

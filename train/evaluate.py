@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from realtime.modes import MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
-from realtime.preprocess import rectify, to_gray
 from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
-from train.datasets import Example, load_shared
-from train.metrics import calibration_error, folded, text_scores
+from train.calibrate import reliability
+from train.datasets import Example, cut_out, load_shared
+from train.metrics import folded, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
 
@@ -67,7 +67,7 @@ class Bench:
         """Truths, answers and confidences of pictures that are the object."""
         truths, answers, sure = [], [], []
         for e in tqdm(examples, desc=examples[0].source if examples else "", leave=False):
-            image = cut(e)
+            image = cut_out(e)
             reading = self.pipeline.read_whole(image)
             truths.append(e.text)
             answers.append(reading.text)
@@ -81,15 +81,6 @@ class Bench:
         scores = text_scores(*self.whole(examples)[:2], self.mode)
         kinds = zip(("exact", "folded"), (*floors, "", ""), strict=False)
         return [Row(f"{name}, {kind}", len(examples), scores[kind], floor) for kind, floor in kinds]
-
-
-def cut(example: Example) -> np.ndarray:
-    """The example's picture, or the part of it inside its corners."""
-    image = example.image()
-    if example.quad is None:
-        return image
-    width, height = example.quad.size
-    return rectify(to_gray(image), example.quad, max(4, round(height)), max(4, round(width)))
 
 
 def by_picture(examples: Sequence[Example]) -> Iterator[tuple[np.ndarray, list[Example]]]:
@@ -125,7 +116,7 @@ def plate_crops(bench: Bench) -> list[Row]:
         *rows,
         Row("crops pooled, exact", len(truths), pooled["exact"], "94 %"),
         Row("crops pooled, folded", len(truths), pooled["folded"], "96 %"),
-        Row("expected calibration error", len(right), calibration_error(np.array(sure), right), "< 3 %"),
+        Row("expected calibration error", len(right), reliability(sure, right).error, "< 3 %"),
         Row("right among those over the threshold", int(over.sum()), float(right[over].mean()), "98 %"),
         Row("share over the threshold", len(right), float(over.mean())),
     ]
@@ -156,7 +147,7 @@ def plate_scenes(bench: Bench) -> list[Row]:
 
 def read_right(pipeline: Pipeline, example: Example) -> bool:
     """Whether the object, cut out at its true corners, is read right, folded."""
-    return folded(pipeline.read_whole(cut(example)).text, "plates") == folded(example.text or "", "plates")
+    return folded(pipeline.read_whole(cut_out(example)).text, "plates") == folded(example.text or "", "plates")
 
 
 def plate_rides(bench: Bench) -> list[Row]:
@@ -254,7 +245,7 @@ def digit_wholes(bench: Bench) -> list[Row]:
 
 def nothing_said(bench: Bench, examples: Sequence[Example]) -> float:
     """Share of pictures that say nothing of which nothing is said."""
-    return float(np.mean([bench.pipeline.read_whole(cut(e)).text == "" for e in examples]))
+    return float(np.mean([bench.pipeline.read_whole(cut_out(e)).text == "" for e in examples]))
 
 
 def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Bench], list[Row]]:

@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 
 from realtime.errors import SourceError
+from realtime.preprocess import rectify, to_gray
 from realtime.values import Quad
+
+LEAST = 4  # pixels a side of an object that is cut out
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,18 @@ class Example:
     def name(self) -> str:
         """What to call it in a report: the file's name, or the group."""
         return self.path.name if self.path else self.group
+
+
+def cut_out(example: Example) -> np.ndarray:
+    """The object alone, upright, uint8 gray (h, w); the whole picture, as it is, where no corners are known."""
+    image = example.image()
+    return image if example.quad is None else upright(to_gray(image), example.quad)
+
+
+def upright(gray: np.ndarray, quad: Quad) -> np.ndarray:
+    """What lies inside the quadrilateral, at its natural size but no side under LEAST pixels: uint8 (h, w)."""
+    width, height = (max(LEAST, round(side)) for side in quad.size)
+    return rectify(gray, quad, height, width)
 
 
 def read_picture(path: Path) -> np.ndarray:

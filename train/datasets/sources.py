@@ -12,7 +12,6 @@ class Archive:
     url: str
     size: int = 0  # bytes
     digest: str = ""  # "sha256:..." or "md5:...", as published or as widely used loaders pin it
-    unpack: bool = True
 
     @property
     def name(self) -> str:

@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from realtime.errors import SourceError
 from realtime.modes import MODES
-from realtime.preprocess import fit_square, rectify, to_gray
+from realtime.preprocess import fit_square, to_gray
 from realtime.recognise import softmax
 from realtime.spec import ModelSpec
-from train.datasets import SETS, Example, load_shared
+from train.datasets import SETS, Example, cut_out, load_shared
 from train.datasets.example import read_picture
 from train.reports import html, plots
 
@@ -80,11 +80,7 @@ def look_all(examples: Sequence[Example], name: str, broken: list[str]) -> list[
 
 def object_of(example: Example) -> np.ndarray:
     """The object of an example, upright: uint8 gray (h, w)."""
-    gray = to_gray(example.image())
-    if example.quad is None:
-        return gray
-    width, height = (max(2, round(n)) for n in example.quad.size)
-    return rectify(gray, example.quad, height, width)
+    return to_gray(cut_out(example))
 
 
 def fingerprint(gray: np.ndarray) -> bytes:

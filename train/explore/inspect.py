@@ -41,8 +41,7 @@ class KerasNet:
     def __init__(self, path: Path) -> None:
         import keras
 
-        import train.metrics
-        import train.nets  # both register what a saved network may hold  # noqa: F401
+        import train.nets  # registers what a saved network may hold  # noqa: F401
 
         try:
             self.model = keras.models.load_model(path, compile=False)

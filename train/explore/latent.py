@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from realtime.errors import ModelError, SourceError, UserError
 from realtime.modes import CHARACTERS
-from realtime.preprocess import fit_square, rectify, to_gray
+from realtime.preprocess import fit_square, to_gray
 from realtime.spec import ModelSpec
-from train.datasets import Example, load_shared
+from train.datasets import Example, cut_out, load_shared
 from train.datasets.example import read_picture
 from train.files import beside, write
 from train.reports import plots
@@ -42,11 +42,7 @@ class Settings:
 
 def picture(example: Example) -> np.ndarray:
     """A character as the classifier sees it: contrast normalised, proportions kept, uint8 (32, 32)."""
-    gray = to_gray(example.image())
-    if example.quad is not None:
-        width, height = (max(2, round(n)) for n in example.quad.size)
-        gray = rectify(gray, example.quad, height, width)
-    return fit_square(gray, SPEC)
+    return fit_square(to_gray(cut_out(example)), SPEC)
 
 
 def load(settings: Settings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
@@ -206,50 +202,15 @@ def save_gif(frames: Sequence[np.ndarray], fps: float, path: Path) -> Path:
     return path
 
 
-def flattened(codes: np.ndarray, rounds: int = 300, rate: float = 100.0) -> np.ndarray:
+def flattened(codes: np.ndarray) -> np.ndarray:
     """Codes (n, d) -> places (n, 2) in which neighbours stay neighbours: t-SNE (van der Maaten and Hinton 2008).
 
-    It begins at the principal components, so that the same codes give the same map, and takes memory for a few tables
-    of n by n numbers.
+    It begins at the principal components, so that the same codes give the same map.
     """
-    centred = codes - codes.mean(0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    places = centred @ directions[:2].T
-    places = (places / places.std(0) * 1e-2).astype(np.float32)
-    near, speed = nearness(centred), np.zeros_like(places)
-    for k in tqdm(range(rounds), desc="map", unit="round"):
-        likeness = 1 / (1 + squares(places))
-        np.fill_diagonal(likeness, 0)
-        pull = ((4.0 if k < rounds // 4 else 1.0) * near - likeness / likeness.sum()) * likeness
-        slope = 4 * (pull.sum(1, keepdims=True) * places - pull @ places)
-        speed = (0.5 if k < rounds // 4 else 0.8) * speed - rate * len(codes) / 1000 * slope
-        places = places + speed
-    return places - places.mean(0)
+    from sklearn.manifold import TSNE
 
-
-def squares(points: np.ndarray) -> np.ndarray:
-    """Squared distances of all pairs of points (n, d), float32 (n, n)."""
-    lengths = (points**2).sum(1)
-    return np.maximum(lengths[:, None] + lengths - 2 * points @ points.T, 0)
-
-
-def nearness(points: np.ndarray, neighbours: float = 20.0) -> np.ndarray:
-    """How probably each pair of points (n, d) are neighbours, symmetric, sum 1, float32 (n, n).
-
-    Each point's width is found by halving, so that it has about so many neighbours (the perplexity).
-    """
-    far = squares(points.astype(np.float32))
-    np.fill_diagonal(far, np.inf)
-    wanted = np.log(min(neighbours, len(points) / 3))
-    low, high = np.zeros(len(points)), np.full(len(points), np.inf)
-    sharpness = 1 / np.median(far, 1)
-    for _ in range(40):
-        p = np.exp(-(far - far.min(1, keepdims=True)) * sharpness[:, None])
-        p /= p.sum(1, keepdims=True)
-        spread = -(p * np.log(np.maximum(p, 1e-12))).sum(1)
-        low, high = np.where(spread > wanted, sharpness, low), np.where(spread > wanted, high, sharpness)
-        sharpness = np.where(np.isinf(high), 2 * low, (low + high) / 2)
-    return ((p + p.T) / (2 * len(points))).astype(np.float32)
+    perplexity = min(20.0, len(codes) / 3)
+    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(codes))
 
 
 def cells(points: np.ndarray, side: int) -> np.ndarray:

@@ -150,33 +150,6 @@ def cut_patch(gray, quads, matrix, offset, filler) -> tuple[np.ndarray, np.ndarr
     return patch, moved.astype(np.float32)
 
 
-class Reservoir:
-    """Keeps rendered scenes and draws each several times before a new one takes its place."""
-
-    def __init__(self, render: Draw, size: int, reuse: int) -> None:
-        self.render, self.size, self.reuse = render, size, reuse
-        self.scenes: list[Scene] = []
-
-    def __call__(self, rng: np.random.Generator) -> Scene:
-        if len(self.scenes) < self.size:
-            self.scenes.append(self.render(rng))
-            return self.scenes[-1]
-        slot = int(rng.integers(self.size))
-        if rng.random() < 1 / self.reuse:
-            self.scenes[slot] = self.render(rng)
-        return self.scenes[slot]
-
-
-class Several:
-    """One of several kinds of scenes, by probability."""
-
-    def __init__(self, kinds: Sequence[Draw], weights: Sequence[float]) -> None:
-        self.kinds, self.weights = kinds, np.array(weights) / sum(weights)
-
-    def __call__(self, rng: np.random.Generator) -> Scene:
-        return self.kinds[rng.choice(len(self.kinds), p=self.weights)](rng)
-
-
 class LooseCrops:
     """Crops around an object as the locator's first look gives them, with the true corners; or around nothing.
 
