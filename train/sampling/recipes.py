@@ -122,7 +122,8 @@ def lines_reader(recipe: Recipe) -> Sampler:
     real = RealCrops(words, spec, backgrounds)
     if spec.mode == "digits":
         return Mixture[Sample]([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
-    return Mixture[Sample]([drawn("characters"), drawn("digits"), real, meters, nothing], [0.36, 0.22, 0.25, 0.05, 0.12])
+    samplers: list[Sampler] = [drawn("characters"), drawn("digits"), real, meters, nothing]
+    return Mixture(samplers, [0.36, 0.22, 0.25, 0.05, 0.12])
 
 
 def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
