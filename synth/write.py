@@ -37,47 +37,47 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class Drawn:
     """A picture, or the frames of a film, and the truth as it goes into labels.jsonl."""
 
     truth: dict
     drawn: np.ndarray | Clip
 
 
-def draw(request: Request, index: int) -> Sample:
-    """Sample `index` of a request: the same whenever and wherever it is drawn."""
+def draw(request: Request, index: int) -> Drawn:
+    """Drawn `index` of a request: the same whenever and wherever it is drawn."""
     rng = np.random.default_rng((request.seed, index))
     return DRAWERS[request.kind](rng, request, photographs(request.backgrounds))
 
 
-def _line(rng: Rng, request: Request, backgrounds) -> Sample:
+def _line(rng: Rng, request: Request, backgrounds) -> Drawn:
     image, text = sample_crop(rng, request.mode, request.split, backgrounds)
-    return Sample({"text": text}, image)
+    return Drawn({"text": text}, image)
 
 
-def _character(rng: Rng, request: Request, backgrounds) -> Sample:
+def _character(rng: Rng, request: Request, backgrounds) -> Drawn:
     alphabet = DIGITS if request.mode == "digits" else ALPHABET
     image, char = sample_character(rng, request.split, alphabet, backgrounds)
-    return Sample({"text": char}, image)
+    return Drawn({"text": char}, image)
 
 
-def _nothing(rng: Rng, request: Request, backgrounds) -> Sample:
-    return Sample({"text": ""}, sample_not_character(rng, backgrounds, request.split))
+def _nothing(rng: Rng, request: Request, backgrounds) -> Drawn:
+    return Drawn({"text": ""}, sample_not_character(rng, backgrounds, request.split))
 
 
-def _scene(rng: Rng, request: Request, backgrounds) -> Sample:
+def _scene(rng: Rng, request: Request, backgrounds) -> Drawn:
     scene = sample_scene(rng, request.mode, request.split)
     image, quads, texts = render_scene(scene, backgrounds)
-    return Sample({"texts": texts, "quads": np.round(quads, 2).tolist()}, image)
+    return Drawn({"texts": texts, "quads": np.round(quads, 2).tolist()}, image)
 
 
-def _clip(rng: Rng, request: Request, backgrounds) -> Sample:
+def _clip(rng: Rng, request: Request, backgrounds) -> Drawn:
     clip = sample_clip(rng, request.split)
-    return Sample({"fps": clip.fps}, clip)
+    return Drawn({"fps": clip.fps}, clip)
 
 
 # What can be drawn: another kind is one more entry.
-DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Sample]] = {
+DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Drawn]] = {
     "lines": _line,
     "characters": _character,
     "nothing": _nothing,
@@ -209,7 +209,7 @@ def sheet(request: Request, count: int) -> np.ndarray:
 CELLS = {"characters": (64, 64), "nothing": (64, 64), "scenes": (240, 320), "clips": (240, 320)}
 
 
-def _cell(sample: Sample, tall: int, wide: int) -> np.ndarray:
+def _cell(sample: Drawn, tall: int, wide: int) -> np.ndarray:
     image = still(sample)
     scale = min(tall / image.shape[0], wide / image.shape[1])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
@@ -220,7 +220,7 @@ def _cell(sample: Sample, tall: int, wide: int) -> np.ndarray:
     return cell
 
 
-def still(sample: Sample) -> np.ndarray:
+def still(sample: Drawn) -> np.ndarray:
     """The sample as one gray picture with its quadrilaterals drawn in: of a film the first frame."""
     if isinstance(sample.drawn, Clip):
         first, truth = next(iter(render_clip(sample.drawn)))

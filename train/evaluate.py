@@ -178,7 +178,7 @@ def ride_texts(pipeline: Pipeline, examples: Sequence[Example], still: bool) -> 
     return texts | {t.reading.text for t in pipeline.flush()}
 
 
-def overlap(truth: Box, detection: Detection) -> float:
+def iou_with(truth: Box, detection: Detection) -> float:
     """Intersection over union of a detection with the true box, 0 to 1."""
     return iou(detection.box, truth)
 
@@ -193,8 +193,8 @@ def plate_places(bench: Bench) -> list[Row]:
             for e in group:
                 if e.quad is None or e.tags.get("quality", "clear") in ("ignore", "unread"):
                     continue
-                best = max(detections, key=partial(overlap, e.quad.box), default=None)
-                hits.append(best is not None and overlap(e.quad.box, best) >= 0.5)
+                best = max(detections, key=partial(iou_with, e.quad.box), default=None)
+                hits.append(best is not None and iou_with(e.quad.box, best) >= 0.5)
                 if best and hits[-1]:
                     errors.append(corner_error(best.quad, e.quad))
         pooled += hits

@@ -12,13 +12,13 @@ import numpy as np
 from realtime.locate import Locator
 from realtime.model import Model
 from realtime.modes import CHARACTERS, DIGITS, PLATES
-from realtime.preprocess import crop, fit_square, to_gray, whole
+from realtime.preprocess import crop, fit_square, frame_quad, to_gray
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, iou
 from train.datasets import load_shared
-from train.datasets.example import upright
+from train.datasets.example import straightened
 from train.metrics import text_scores
 from train.reports.run import Judged
 from train.sampling.detection import roughly
@@ -186,8 +186,10 @@ SCORERS = {
 def network_inputs(items: Sequence[Labelled], spec: ModelSpec) -> np.ndarray:
     """Labelled crops as uint8 (n, height, width, 1), through realtime's own preprocessing."""
     if spec.kind == "classifier":
-        return np.stack([fit_square(upright(i.gray, i.quad) if i.quad else i.gray, spec) for i in items])[..., None]
-    return np.stack([crop(i.gray, i.quad or whole(i.gray), spec) for i in items])[..., None]
+        return np.stack([fit_square(straightened(i.gray, i.quad) if i.quad else i.gray, spec) for i in items])[
+            ..., None
+        ]
+    return np.stack([crop(i.gray, i.quad or frame_quad(i.gray), spec) for i in items])[..., None]
 
 
 def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:

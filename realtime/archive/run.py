@@ -25,8 +25,7 @@ from realtime.capture.claims import Claims, is_cut_fast
 from realtime.capture.files import Found, files_of, listed, still
 from realtime.capture.kinds import unreadable
 from realtime.capture.open import local, open_file
-from realtime.capture.recording import Length, check
-from realtime.capture.recording import Recording as File
+from realtime.capture.recording import Length, Recording, check
 from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
 from realtime.modes import modes_of
@@ -56,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Recording:
+class PlannedRecording:
     """What is to be read: its name in the records, a key that no other content or setting has, and its parts."""
 
     name: str
@@ -157,7 +156,9 @@ def run(
 # what there is to do
 
 
-def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report) -> Iterator[Recording]:
+def planned(
+    sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report
+) -> Iterator[PlannedRecording]:
     """The recordings that sources name, each once; those that cannot be opened go into the report."""
     found, known = named(sources), set()
     report.failures += found.failures
@@ -194,18 +195,18 @@ def listed_urls(url: str) -> list[str]:
         raise SourceError(f"{mask(url)} cannot be listed ({error}).", "Check the address.") from None
 
 
-def plan(path: str, setup: Setup, digest: str, seconds: float) -> Recording:
+def plan(path: str, setup: Setup, digest: str, seconds: float) -> PlannedRecording:
     """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
     if is_address(path):
         if urlsplit(path).scheme in LIVE:
             raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
-        return Recording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
+        return PlannedRecording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
     if still(path):
-        return Recording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
+        return PlannedRecording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
     with open_file(path, threading.Event()) as source:
-        length, said = (source.length, source.claims) if isinstance(source, File) else (Length(), Claims())
+        length, said = (source.length, source.claims) if isinstance(source, Recording) else (Length(), Claims())
         parts = tuple(cut(os.path.abspath(path), setup, length.seconds or 0.0, seconds))
-        return Recording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
+        return PlannedRecording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
 
 
 def key_of(path: str, digest: str) -> str:
@@ -227,7 +228,7 @@ def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segm
         yield Segment(setup, path, k, k * seconds, (k + 1) * seconds if k < pieces - 1 else inf)
 
 
-def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> list[Recording]:
+def wanted(recordings: Sequence[PlannedRecording], ledger: Ledger, report: Report) -> list[PlannedRecording]:
     """Those that are not in the database yet; what failed in those that are is told again."""
     todo = []
     for recording in recordings:
@@ -243,8 +244,8 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
 
 
 def read(
-    todo: Sequence[Recording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, speed: Speed
-) -> Iterator[tuple[Recording, Iterator[PartResult]]]:
+    todo: Sequence[PlannedRecording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, speed: Speed
+) -> Iterator[tuple[PlannedRecording, Iterator[PartResult]]]:
     """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
     owner = {part: recording for recording in todo for part in recording.parts}
     open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
@@ -264,12 +265,12 @@ def read(
             yield recording, ledger.parts(recording.key)
 
 
-def share(recording: Recording, part: Segment) -> float:
+def share(recording: PlannedRecording, part: Segment) -> float:
     """Seconds of recording in a part, as planned."""
     return min(part.end, recording.seconds) - part.start
 
 
-def unread(recording: Recording, seen: PartResult | BaseException) -> str:
+def unread(recording: PlannedRecording, seen: PartResult | BaseException) -> str:
     """Why a part gave nothing that could be kept; "" where it gave something."""
     if isinstance(seen, PartResult):
         return "" if seen.frames or not seen.failure else seen.failure
@@ -285,7 +286,7 @@ class RecordingWriter:
         self._ledger, self._crops, self._change = ledger, crops, change
         self._setup, self._report = setup, report
 
-    def settle(self, recording: Recording, parts: Iterable[PartResult]) -> None:
+    def settle(self, recording: PlannedRecording, parts: Iterable[PartResult]) -> None:
         """Follow the objects through all parts and write the recording down, all of it or nothing."""
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
@@ -314,7 +315,7 @@ class Total:
             self.failure = " ".join(filter(None, (self.failure, part.failure)))
 
 
-def length_failure(recording: Recording, total: Total) -> str:
+def length_failure(recording: PlannedRecording, total: Total) -> str:
     """What is wrong with the length of a recording that was read in several parts."""
     if len(recording.parts) == 1 or not recording.frames:
         return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from synth.plates.faces import CAP, Face, font_mask, fonts_of, mask
+from synth.plates.faces import CAP, PlateFace, font_mask, fonts_of, mask
 from synth.plates.layouts import Band, Caption
 
 CJK = "皖京沪粤苏浙川豫冀鄂湘桂赣云辽吉黑晋蒙津渝琼甘宁青新藏台湾省臺灣北市長野品川練馬大阪"
@@ -52,7 +52,7 @@ def text_mask(text: str, style: str, seed: int, height: int) -> np.ndarray:
     else:
         whole = np.hstack(
             [
-                np.pad(mask(Face("dies", seed=seed), c), ((0, 0), (6, 6)))
+                np.pad(mask(PlateFace("dies", seed=seed), c), ((0, 0), (6, 6)))
                 if c.isalnum()
                 else np.zeros((CAP, 40), np.uint8)
                 for c in text.upper()

@@ -54,12 +54,12 @@ class Example:
 
 
 def cut_out(example: Example) -> np.ndarray:
-    """The object alone, upright, uint8 gray (h, w); the whole picture, as it is, where no corners are known."""
+    """The object alone, straightened, uint8 gray (h, w); the whole picture, as it is, where no corners are known."""
     image = example.image()
-    return image if example.quad is None else upright(to_gray(image), example.quad)
+    return image if example.quad is None else straightened(to_gray(image), example.quad)
 
 
-def upright(gray: np.ndarray, quad: Quad) -> np.ndarray:
+def straightened(gray: np.ndarray, quad: Quad) -> np.ndarray:
     """What lies inside the quadrilateral, at its natural size but no side under LEAST pixels: uint8 (h, w)."""
     width, height = (max(LEAST, round(side)) for side in quad.size)
     return rectify(gray, quad, height, width)

@@ -28,7 +28,7 @@ SETS = ("characters/chars74k", "characters/iiit5k_words/chars", "characters/hand
 
 
 @dataclass(frozen=True)
-class Settings:
+class LatentSettings:
     """How the autoencoder is trained; a run goes on only with the settings it began with."""
 
     data: str
@@ -45,7 +45,7 @@ def picture(example: Example) -> np.ndarray:
     return fit_square(to_gray(cut_out(example)), SPEC)
 
 
-def load(settings: Settings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
+def load(settings: LatentSettings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
     """Shuffled training pictures, uint8 (n, 32, 32), and their labels."""
     examples = [e for e in load_shared(Path(settings.data), settings.sets) if e.split == "train" and e.text]
     if not examples:
@@ -70,7 +70,7 @@ def build():
     return keras.Model(source, drawn, name="latent")
 
 
-def fit(settings: Settings, out: Path, say: Callable[[str], None] = print):
+def fit(settings: LatentSettings, out: Path, say: Callable[[str], None] = print):
     """Train to `out`/latent.keras, saved whole after every epoch; a run that was interrupted goes on from there."""
     import keras
 
@@ -92,7 +92,7 @@ def fit(settings: Settings, out: Path, say: Callable[[str], None] = print):
     return model
 
 
-def epochs_done(out: Path, settings: Settings) -> int:
+def epochs_done(out: Path, settings: LatentSettings) -> int:
     """How many epochs `out` holds, 0 where nothing is there; UserError where it was begun with other settings."""
     if not (out / "history.csv").is_file() or not (out / "latent.keras").is_file():
         return 0
@@ -103,7 +103,7 @@ def epochs_done(out: Path, settings: Settings) -> int:
     return len(plots.read_history(out / "history.csv")["epoch"])
 
 
-def train_epoch(model, images: np.ndarray, rng: np.random.Generator, settings: Settings, epoch: int) -> float:
+def train_epoch(model, images: np.ndarray, rng: np.random.Generator, settings: LatentSettings, epoch: int) -> float:
     """One pass over the pictures in random order; the mean loss."""
     order, losses = rng.permutation(len(images)), []
     batches = [order[i : i + settings.batch] for i in range(0, len(order), settings.batch)]
@@ -245,7 +245,7 @@ def map_picture(images: np.ndarray, labels: Sequence[str], points: np.ndarray, t
 
 data_option = click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 sets_option = click.option("--set", "sets", multiple=True, default=SETS, show_default=True, help="May be repeated.")
-seed_option = click.option("--seed", type=int, default=Settings.seed, show_default=True)
+seed_option = click.option("--seed", type=int, default=LatentSettings.seed, show_default=True)
 
 
 @click.group("latent")
@@ -257,14 +257,14 @@ def command() -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @data_option
 @sets_option
-@click.option("--epochs", type=click.IntRange(1), default=Settings.epochs, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=LatentSettings.epochs, show_default=True)
 @click.option(
-    "--most", type=click.IntRange(1), default=Settings.most, show_default=True, help="Pictures to learn from."
+    "--most", type=click.IntRange(1), default=LatentSettings.most, show_default=True, help="Pictures to learn from."
 )
 @seed_option
 def fit_command(run: Path, data: Path, sets: tuple[str, ...], epochs: int, most: int, seed: int) -> None:
     """Train to RUN/latent.keras; called again, it goes on where it stopped."""
-    fit(Settings(str(data), sets, epochs=epochs, most=most, seed=seed), run, click.echo)
+    fit(LatentSettings(str(data), sets, epochs=epochs, most=most, seed=seed), run, click.echo)
 
 
 @command.command("walk")
@@ -288,7 +288,7 @@ def walk_command(
     if pictures:
         stops = np.stack([fit_square(to_gray(read_picture(p)), SPEC) for p in pictures])
     else:
-        stops, _ = load(Settings(str(data), sets, most=count), np.random.default_rng(seed))
+        stops, _ = load(LatentSettings(str(data), sets, most=count), np.random.default_rng(seed))
     frames = list(enlarged(decode(path_between(encode(stops), steps))))
     fps = len(frames) / seconds
     click.echo(save_video(frames, fps, out))
@@ -305,5 +305,5 @@ def walk_command(
 def map_command(run: Path, data: Path, sets: tuple[str, ...], most: int, seed: int, out: Path) -> None:
     """Draw characters of the data so that those with like codes lie beside each other."""
     encode, _ = halves(load_model(run))
-    images, labels = load(Settings(str(data), sets, most=most), np.random.default_rng(seed))
+    images, labels = load(LatentSettings(str(data), sets, most=most), np.random.default_rng(seed))
     click.echo(plots.save_picture(map_picture(images, labels, flattened(encode(images))), out))

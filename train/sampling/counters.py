@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from realtime.preprocess import crop, whole
+from realtime.preprocess import crop, frame_quad
 from realtime.spec import ModelSpec
 from synth.effects import apply_effects, sample_effects
 from train.sampling.augment import jittered, seen
@@ -52,7 +52,7 @@ class MeterStrips:
         picks = [rows[int(k)] for k in rng.integers(len(rows), size=int(rng.integers(1, 8)))]
         gap = int(rng.integers(0, 6)) if rng.random() < 0.5 else 0
         strip = np.hstack([_at_height(p.gray, 40, gap) for p in picks])
-        quad = jittered(whole(strip), rng, loose=0.1, corner=0.02, turn=1.0)
+        quad = jittered(frame_quad(strip), rng, loose=0.1, corner=0.02, turn=1.0)
         strip = apply_effects(strip, sample_effects(rng, strength=0.4, height=40))
         return crop(strip, quad, self.spec), reader_target("".join(p.text for p in picks), self.spec.alphabet)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from realtime.preprocess import crop, fit_square, whole
+from realtime.preprocess import crop, fit_square, frame_quad
 from realtime.spec import ModelSpec
 from synth.effects import apply_effects, sample_effects
 from train.sampling.augment import jittered, seen, some_patch, surrounded, written
@@ -65,7 +65,7 @@ class RenderedTexts:
         (gray, text), known = self.buffer.draw(rng)
         if known:
             gray = apply_effects(gray, sample_effects(rng, strength=0.25, height=gray.shape[0]))
-        quad = jittered(whole(gray), rng, loose=0.03, corner=0.015, turn=0.7)
+        quad = jittered(frame_quad(gray), rng, loose=0.03, corner=0.015, turn=0.7)
         return crop(gray, quad, self.spec), reader_target(text, self.spec.alphabet)
 
 

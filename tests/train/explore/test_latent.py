@@ -15,7 +15,7 @@ from realtime.errors import ModelError, SourceError, UserError
 from train.explore import latent
 from train.explore.latent import (
     CODE,
-    Settings,
+    LatentSettings,
     cells,
     command,
     fit,
@@ -56,7 +56,7 @@ def data(tmp_path_factory) -> Path:
 def run(data, tmp_path_factory) -> Path:
     """Trained for a few seconds."""
     out = tmp_path_factory.mktemp("run") / "latent"
-    fit(Settings(str(data), HANDS, epochs=12, batch=20), out, lambda text: None)
+    fit(LatentSettings(str(data), HANDS, epochs=12, batch=20), out, lambda text: None)
     return out
 
 
@@ -64,7 +64,7 @@ def test_it_learns_to_draw_what_it_saw(run, data):
     losses = latent.plots.read_history(run / "history.csv")["loss"]
     assert len(losses) == 12 and losses[-1] < 0.8 * losses[0]
     encode, decode = halves(load_model(run))
-    images, _ = load(Settings(str(data), HANDS), np.random.default_rng(0))
+    images, _ = load(LatentSettings(str(data), HANDS), np.random.default_rng(0))
     codes = encode(images)
     assert codes.shape == (60, CODE)
     drawn = decode(codes)
@@ -74,7 +74,7 @@ def test_it_learns_to_draw_what_it_saw(run, data):
 
 
 def test_an_interrupted_run_goes_on_and_ends_where_a_whole_one_does(data, tmp_path, monkeypatch):
-    whole, parts = Settings(str(data), HANDS, epochs=3, batch=30), tmp_path / "parts"
+    whole, parts = LatentSettings(str(data), HANDS, epochs=3, batch=30), tmp_path / "parts"
     fit(whole, tmp_path / "whole", lambda text: None)
     real = latent.train_epoch
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -92,7 +92,7 @@ def test_an_interrupted_run_goes_on_and_ends_where_a_whole_one_does(data, tmp_pa
 
 def test_other_settings_do_not_mix_into_a_run(run, data):
     with pytest.raises(UserError, match="other settings"):
-        fit(Settings(str(data), HANDS, epochs=12, batch=20, seed=2), run, lambda text: None)
+        fit(LatentSettings(str(data), HANDS, epochs=12, batch=20, seed=2), run, lambda text: None)
 
 
 @given(arrays(np.float64, st.tuples(st.integers(2, 6), st.just(5)), elements=st.floats(-9, 9)), st.integers(1, 7))
@@ -171,6 +171,6 @@ def test_no_model_and_no_data_are_said(tmp_path, data):
     with pytest.raises(ModelError, match="not an autoencoder"):
         load_model(tmp_path)
     with pytest.raises(SourceError):
-        fit(Settings(str(tmp_path), HANDS), tmp_path / "new", lambda text: None)
+        fit(LatentSettings(str(tmp_path), HANDS), tmp_path / "new", lambda text: None)
     result = CliRunner().invoke(command, ["walk", str(tmp_path), "one.png"])
     assert isinstance(result.exception, UserError) and "two pictures" in str(result.exception)

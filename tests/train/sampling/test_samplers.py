@@ -22,8 +22,8 @@ from train.sampling.samplers import (
     Rendered,
     RenderedTexts,
     class_of,
+    frame_quad,
     reader_target,
-    whole,
 )
 
 LINE = ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, slots=40, keep_aspect=True)
@@ -209,4 +209,4 @@ def test_a_worker_that_breaks_ends_the_run_instead_of_stopping_it_for_ever(capfd
 
 
 def test_a_whole_picture_has_its_own_corners():
-    assert whole(picture(40, 90)).box == Box(0, 0, 90, 40)
+    assert frame_quad(picture(40, 90)).box == Box(0, 0, 90, 40)
