@@ -224,8 +224,8 @@ def job_of(o: SimpleNamespace) -> Job:
 def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
     setup = setup_of(o)
-    wishes = {"size": o.size, "fps": o.fps, "max_fps": o.max_fps, "small": setup.shrinks}
-    with open_source(sources_of(o), stop=stop, **wishes) as opened:
+    opening = open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, max_fps=o.max_fps, small=setup.shrinks)
+    with opening as opened:
         source: Source = Turned(opened, setup.turn) if setup.turn else opened
         if source.still:
             check_pictures(o.given)

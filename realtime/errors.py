@@ -9,7 +9,6 @@ class UserError(Exception):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())
         self.message = message
-        self.hint = hint
 
 
 class SourceError(UserError):

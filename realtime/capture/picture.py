@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -121,7 +122,7 @@ def decoded(name: str, head: bytes) -> np.ndarray | None:
 
 def orientation(exif: bytes) -> int:
     """The orientation, 1 to 8, in the first directory of EXIF data (TIFF 6.0, section 2); 0 where there is none."""
-    order = "little" if exif[:2] == b"II" else "big"
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
 
     def number(at: int, length: int) -> int:
         return int.from_bytes(exif[at : at + length], order)
@@ -140,9 +141,10 @@ def upright(image: np.ndarray | None, turn: int) -> np.ndarray | None:
 
 def to_8_bit(image: np.ndarray) -> np.ndarray:
     """uint8 gray or BGR from any depth and from 1 to 4 channels: alpha laid over white."""
-    if image.dtype == np.uint8 and (image.ndim == 2 or image.shape[2] == 3):
+    channels = image.shape[-1] if image.ndim == 3 else 0
+    if image.dtype == np.uint8 and channels in (0, 3):
         return image
-    alpha = image.ndim == 3 and image.shape[2] in (2, 4)
+    alpha = channels in (2, 4)
     colours = image[:, :, :-1] if alpha else image
     low, high = value_range(colours)
     out = np.empty(colours.shape, np.uint8)
@@ -151,7 +153,7 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
         out[part] = stretched(colours[part], low, high)
         if alpha:
             out[part] = over_white(out[part], stretched(image[part, :, -1:], 0.0, full(image.dtype)))
-    return out[:, :, 0] if out.ndim == 3 and out.shape[2] == 1 else out
+    return out[:, :, 0] if channels in (1, 2) else out
 
 
 def value_range(image: np.ndarray) -> tuple[float, float]:
@@ -166,8 +168,9 @@ def value_range(image: np.ndarray) -> tuple[float, float]:
     values = values[np.isfinite(values)].astype(np.float64)
     if not values.size:
         return 0.0, 1.0
-    lowest, highest = np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest")
-    high = highest if values.max() > 2 * highest > 2 * lowest else values.max()
+    lowest, highest = map(float, np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest"))
+    span, most = highest - lowest, float(values.max())
+    high = highest if span and most > highest + span else most
     return (lowest if lowest < 0 or lowest > high / 2 else 0.0), high
 
 
@@ -176,15 +179,17 @@ def stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
     if values.dtype == np.uint8:
         return values
     moved = np.nan_to_num(values.astype(np.float32) - np.float32(low), nan=0.0, posinf=high - low, neginf=0.0)
-    return np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    scaled: np.ndarray = np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    return scaled
 
 
 def over_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """uint8 colours (H, W, C) with alpha (H, W, 1), laid over white."""
     opaque = alpha.astype(np.uint16)
-    return ((colours * opaque + 255 * (255 - opaque)) // 255).astype(np.uint8)
+    blended: np.ndarray = ((colours * opaque + 255 * (255 - opaque)) // 255).astype(np.uint8)
+    return blended
 
 
-def full(dtype: np.dtype) -> float:
+def full(dtype: np.dtype[Any]) -> float:
     """The value of a channel that is fully on."""
     return float(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else 1.0

@@ -27,7 +27,7 @@ def digest(*parts: object) -> str:
 
 def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False) -> None:
     """Write a picture, in the format of `ending`, where no file is yet. Raises SinkError where there is one."""
-    data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1]
+    data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1].tobytes()
     try:
         with open(path, "wb" if replace else "xb") as file:
             file.write(data)

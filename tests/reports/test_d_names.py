@@ -14,6 +14,7 @@ from reports.made import read
 from stand_in import StandIn, write_film
 
 from realtime.archive import run as archive
+from realtime.capture.open import open_source
 from realtime.logs import OneLine
 from realtime.loop import run
 from realtime.redact import printable
@@ -57,8 +58,8 @@ def test_a_folder_with_such_a_name_goes_through_every_sink(tmp_path):
     tables = [Table(str(folder / f"a{LATIN}.jsonl"), "digits", json_line, crop=crops.path)]
     tables += [Table(str(folder / "a.csv"), "digits", csv_line, crop=crops.path)]
     sinks = [crops, *tables, Store(str(folder / "a.db"), "digits", crop=crops.path)]
-    frames, _ = read(folder)
-    summary = run(frames, StandIn().open(), sinks, Stop())
+    with open_source(str(folder)) as source:
+        summary = run(source, StandIn().open(), sinks, Stop())
     assert summary.failures == () and summary.tracks > 0
     rows = [json.loads(line) for line in (folder / f"a{LATIN}.jsonl").read_text().splitlines()]
     with open(folder / "a.csv", newline="") as file:
