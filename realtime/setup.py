@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from realtime import contracts
+from realtime.change import AGREE
 from realtime.contracts import Net
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.model import Model
-from realtime.modes import modes_of
+from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, MultiMode, Pipeline, load
 from realtime.roi import Roi
+from realtime.rules import Rules, rules_of
 from realtime.spec import load_spec
-from realtime.track import AGREE
 from realtime.whole_frame import WholeFrame
 
 
@@ -39,6 +40,8 @@ class Setup:
     skip_blurred: bool = False
     crops: bool = False  # whether pictures of what was seen are wanted
     agree: int = AGREE
+    rising: bool = False
+    max_rate: float | None = None
 
     @property
     def gated(self) -> bool:
@@ -63,7 +66,7 @@ class Setup:
         if self.roi:
             raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
         one = cast(Pipeline, self.reader())  # of one mode
-        return WholeFrame(self.mode, one.read_whole, one.threshold)
+        return WholeFrame(self.mode, one.read_whole, replace(one.rules, alone=0.0))
 
     def reader(self, instrument: Callable[[Model, str], Net] = lambda net, network: net) -> Pipeline | MultiMode:
         """The pipeline for single pictures and for frames; `instrument` as `pipeline.load` takes it."""
@@ -75,8 +78,17 @@ class Setup:
             regions=self.regions,
             roi=self.roi,
             agree=self.agree,
+            rising=self.rising,
+            max_rate=self.max_rate,
             instrument=instrument,
         )
+
+    def rules(self, mode: Mode) -> Rules:
+        """What texts of a mode must be to be reported, as its pipeline has it."""
+        folder = Path(self.models) if self.models else SHIPPED
+        wanted = {"regions": self.regions, "rising": self.rising, "max_rate": self.max_rate}
+        usual = load_spec(folder / f"{mode.name}-reader.json").threshold
+        return rules_of(mode, usual, threshold=self.threshold, **wanted)
 
     def digest(self) -> str:
         """What decides over the records, models included, as 16 hex digits."""

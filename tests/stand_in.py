@@ -16,6 +16,7 @@ from realtime.capture.open import open_source
 from realtime.loop import run
 from realtime.modes import MODES
 from realtime.pipeline import Pipeline
+from realtime.rules import Rules
 from realtime.setup import Setup
 from realtime.sinks.store import Store
 from realtime.values import Box, Detection, Quad, Reading, Sighting
@@ -37,7 +38,10 @@ class StandIn(Setup):
                 os._exit(9)
             return blocks(gray)
 
-        return Pipeline(MODES["digits"], locate, shades, threshold=0.1, agree=self.agree)
+        return Pipeline(MODES["digits"], locate, shades, rules=self.rules(MODES["digits"]), agree=self.agree)
+
+    def rules(self, mode):
+        return Rules(0.1)
 
     def digest(self) -> str:
         return "stand-in"

@@ -25,14 +25,13 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from realtime.archive.job import PartResult, Segment, read_segment, unpacked
 from realtime.capture.open import PICTURES, check_length, expanded, open_file
 from realtime.errors import SourceError, UserError
-from realtime.modes import modes_of
-from realtime.pipeline import follow
+from realtime.modes import Mode, modes_of
 from realtime.redact import mask
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import LAST_PATIENCE, Store
-from realtime.track import Tracker
-from realtime.values import Frame, Result, Sighting, Track
+from realtime.track import Tracker, follow
+from realtime.values import Frame, Result, Sighting, State, Track
 from realtime.workers import DaskPool, ProcessPool, completed
 
 SLICE = 30.0  # seconds of a recording in one job
@@ -257,14 +256,16 @@ class RecordingWriter:
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = total.failure or length_failure(recording, total)
         frame = Frame(max(0, total.frames - 1), total.seconds, np.empty((0, 0), np.uint8), recording.name)
-        result = self._change(Result(frame, ended=tracks))
+        ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
+        doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
+        result = self._change(Result(frame, ended=ended, doubtful=doubtful))
         if self._crops:
             with self._crops:
                 self._crops.write(result)
         row = {"key": recording.key, "frames": total.frames, "seconds": total.seconds, "failure": failure}
         self._ledger.settle(row, result)
         self._report.recordings += 1
-        self._report.tracks += len(tracks)
+        self._report.tracks += len(ended)
         self._report.failures += [failure] if failure else []
 
 
@@ -295,17 +296,24 @@ def length_failure(recording: Recording, total: Total) -> str:
 
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
-    """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
+    """The values of a recording as the pipeline would have followed them in one piece, as they end or are doubtful."""
     ids, offset = count(1), 0
-    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crop_of) for mode in modes_of(setup.mode)}
+    trackers = {mode.name: replaying(mode, setup, ids) for mode in modes_of(setup.mode)}
     for part in parts:
         for frame, sightings in unpacked(part.notes):
             frame = replace(frame, index=offset + frame.index)
             for mode, tracker in trackers.items():
-                yield from follow(tracker, frame, [s for s in sightings if s.mode == mode]).ended
+                step = follow(tracker, frame, [s for s in sightings if s.mode == mode])
+                yield from (*step.ended, *step.doubtful)
         offset += part.frames
     for tracker in trackers.values():
         yield from tracker.flush()
+
+
+def replaying(mode: Mode, setup: Setup, ids: Iterator[int]) -> Tracker:
+    """The tracker of a mode, which takes pictures out of what came with the part."""
+    rules = setup.rules(mode)
+    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crop_of)
 
 
 def crop_of(crops: dict[str, Any], sighting: Sighting) -> np.ndarray | None:

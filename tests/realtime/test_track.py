@@ -6,7 +6,8 @@ from conftest import make_sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.track import LOST_AFTER, Tracker, affinity, alike, cut
+from realtime.track import LOST_AFTER, Tracker, cut
+from realtime.vote import alike
 from realtime.values import Quad, Reading, Sighting, State
 
 IMAGE = np.zeros((240, 640, 3), np.uint8)
@@ -125,7 +126,7 @@ def test_ids_count_from_one_in_every_tracker():
 def test_flush_leaves_nothing_behind():
     tracker = Tracker()
     follow(tracker, [[make_sighting("42")]] * 3)
-    assert len(tracker.flush()) == 1 and tracker.flush() == () and not tracker.trails
+    assert len(tracker.flush()) == 1 and tracker.flush() == () and not tracker((1.0), 9, [], IMAGE).tracks
 
 
 # --- which belongs to which
@@ -187,15 +188,6 @@ def test_every_sighting_of_a_frame_has_a_track_of_its_own(places):
 def test_likeness_is_the_share_of_equal_places_from_either_end():
     assert alike("1234", "1234") == 1 and alike("1234", "9999") == 0 and alike("", "1") == 0
     assert alike("1234", "234") == alike("1234", "123") == 0.75
-
-
-def test_the_same_place_and_text_fit_better_than_either_alone():
-    tracker = Tracker()
-    follow(tracker, [[make_sighting("4217")]])
-    (trail,) = tracker.trails
-    here, there, other = make_sighting("4217"), make_sighting("4217", 40), make_sighting("9999", 300)
-    scores = [affinity(trail, s, 0.1) for s in (here, there, other)]
-    assert scores[0] > scores[1] > scores[2] == 0
 
 
 # --- the best picture
