@@ -72,13 +72,13 @@ class TrackState:
     def track(self) -> Track:
         """The object with the value that stands."""
         state = State.CONFIRMED if self.values.confirmed else State.TENTATIVE
-        return replace(self.at(self.values.standing, state), sighting=self.sighting)
+        return self.at(self.values.standing, state, self.sighting)
 
-    def at(self, spell: Spell, state: State) -> Track:
-        """The object with one of its values, where it was last read."""
+    def at(self, spell: Spell, state: State, sighting: Sighting | None = None) -> Track:
+        """The object with one of its values, where it was last read unless another sighting is given."""
         (first, first_frame), (last, last_frame) = spell.first, spell.last
         return Track(
-            self.id, state, spell.sighting or self.sighting, spell.reading, first, last, spell.count, first_frame, last_frame,
+            self.id, state, sighting or spell.sighting or self.sighting, spell.reading, first, last, spell.count, first_frame, last_frame,
             spell.best, spell.best_crop, spell.number,
         )  # fmt: skip
 
@@ -191,16 +191,17 @@ class Tracker:
         """How well, and which object goes on in which sighting, both by number."""
         if not self._trails or not sightings:
             return
-        overlaps, distances, sizes = geometry(
-            [t.sighting.box for t in self._trails], [t.expected(time) for t in self._trails], [s.box for s in sightings]
-        )
-        for i, trail in enumerate(self._trails):
-            text, in_sight = trail.values.standing.text, time - trail.last.time <= self._at_least(IN_SIGHT)
-            for j, sighting in enumerate(sightings):
-                likeness = alike(text, sighting.reading.text)
-                overlap, distance = overlaps[i][j], distances[i][j]
-                if any(joins(join, overlap, distance, sizes[i][j], likeness, in_sight) for join in JOINS):
-                    yield overlap + likeness / (1 + distance), i, j
+        seen = np.array([corners(s.box) for s in sightings])
+        last = np.array([corners(t.sighting.box) for t in self._trails])
+        expected = np.array([corners(t.expected(time)) for t in self._trails])
+        overlap, distance, size = geometry(last, expected, seen)
+        in_sight = np.array([time - t.last.time <= self._at_least(IN_SIGHT) for t in self._trails])
+        needed = likeness_needed(overlap, distance, size, in_sight[:, None])
+        said, read = [t.values.standing.text for t in self._trails], [s.reading.text for s in sightings]
+        for i, j in np.argwhere(needed <= likeness_at_most(said, read)).tolist():
+            likeness = alike(said[i], read[j])
+            if likeness >= needed[i, j]:
+                yield float(overlap[i, j]) + likeness / (1 + float(distance[i, j])), i, j
 
     def _begin(self, now: Moment, sighting: Sighting) -> TrackState:
         before = next((b for box, b in reversed(self._gone) if iou(box, sighting.box) >= JOINS[0].overlap), None)
@@ -217,17 +218,26 @@ class Tracker:
         return trail.values.hear(now, sighting, rules, partial(self._cut, image))
 
 
-def joins(
-    join: Join, overlap: float, distance: float, size: float, likeness: float, in_sight: bool
-) -> bool:
-    """Whether a sighting keeps every limit of a way to be the same object."""
-    return (
-        overlap >= join.overlap
-        and distance <= join.distance
-        and size <= join.size
-        and likeness >= join.likeness
-        and (in_sight or not join.in_sight)
-    )
+def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray, in_sight: np.ndarray) -> np.ndarray:
+    """The least likeness, 0 to 1, with which each pair is one object by any of JOINS; infinite where by none."""
+    needed = np.full(overlap.shape, inf)
+    for join in JOINS:
+        kept = (overlap >= join.overlap) & (distance <= join.distance) & (size <= join.size)
+        kept &= in_sight | (not join.in_sight)
+        needed = np.where(kept, np.minimum(needed, join.likeness), needed)
+    return needed
+
+
+def likeness_at_most(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """How alike each text can be to each other one, without a closer look: (texts, others), 0 to 1."""
+    longest = np.maximum.outer([max(len(t), 1) for t in texts], [len(t) for t in others])
+    equal = np.equal.outer(np.array(texts, object), np.array(others, object)).astype(bool)
+    return np.where(equal, 1.0, 1 - 1 / longest)
+
+
+def corners(box: Box) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    return box.x0, box.y0, box.x1, box.y1
 
 
 def shown(trail: TrackState) -> tuple[bool, int, str]:
@@ -237,24 +247,23 @@ def shown(trail: TrackState) -> tuple[bool, int, str]:
 
 
 def geometry(
-    last: Sequence[Box], expected: Sequence[Box], seen: Sequence[Box]
-) -> tuple[list[list[float]], list[list[float]], list[list[float]]]:
-    """Of objects and sightings, a row for each object: overlap, distance in lengths, and by what factor areas differ.
+    last: np.ndarray, expected: np.ndarray, seen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Overlap, distance in lengths of the object, and factor between the areas: (objects, sightings) each.
 
-    The nearer of an object's last and its expected place counts.
+    `last`, `expected` (objects, 4) and `seen` (sightings, 4) are boxes: left, top, right, bottom. Of the last and the
+    expected place the nearer one counts.
     """
-    places, boxes = np.array([[tuple(b) for b in last], [tuple(b) for b in expected]]), np.array([tuple(b) for b in seen])
-    low = np.maximum(places[:, :, None, :2], boxes[:, :2])
-    high = np.minimum(places[:, :, None, 2:], boxes[:, 2:])
-    shared = np.maximum(high - low, 0).prod(-1)
-    sizes, area = places[..., 2:] - places[..., :2], np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(-1)
-    areas = np.maximum(sizes, 0).prod(-1)
-    overlaps = shared / np.maximum(areas[..., None] + area - shared, 1e-9)
-    apart = np.linalg.norm(places[:, :, None, :2] + places[:, :, None, 2:] - boxes[:, :2] - boxes[:, 2:], axis=-1) / 2
-    length = np.maximum(sizes[0].max(-1), 1.0)
-    ratio = np.maximum(areas[0], 1.0)[:, None] / np.maximum(area, 1.0)
-    factor = np.maximum(ratio, 1 / ratio)
-    return overlaps.max(0).tolist(), (apart.min(0) / length[:, None]).tolist(), factor.tolist()
+    places = np.stack([last, expected])[:, :, None]
+    shared = np.minimum(places[..., 2:], seen[:, 2:]) - np.maximum(places[..., :2], seen[:, :2])
+    shared = np.maximum(shared, 0).prod(-1)
+    area, areas = (seen[:, 2:] - seen[:, :2]).prod(-1), (last[:, 2:] - last[:, :2]).prod(-1)[:, None]
+    overlap = (shared / np.maximum(areas + area - shared, 1e-9)).max(0)
+    offset = places[..., :2] + places[..., 2:] - seen[:, :2] - seen[:, 2:]
+    length = np.maximum((last[:, 2:] - last[:, :2]).max(-1), 1.0)[:, None]
+    distance = np.hypot(offset[..., 0], offset[..., 1]).min(0) / 2 / length
+    factor = np.maximum(areas, 1.0) / np.maximum(area, 1.0)
+    return overlap, distance, np.maximum(factor, 1 / factor)
 
 
 def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:

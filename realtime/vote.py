@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -100,7 +99,7 @@ class Ballot:
             return Vote(NOTHING, 0)
         if len(self._tallies) == 1:  # as all of the below would find
             (tally,) = self._tallies.values()
-            means = tuple(min(1.0, c / tally.weight) for c in tally.characters)
+            means = tuple([min(1.0, c / tally.weight) for c in tally.characters])
             return Vote(replace(tally.surest, confidences=means), tally.count)
         return rover(self._tallies)
 
@@ -118,90 +117,118 @@ def weight(reading: Reading) -> float:
     return max(reading.confidence, 1e-3)
 
 
+@dataclass
+class Support:
+    """What speaks for one character in one place, or for none standing there."""
+
+    votes: float  # weights times the character's confidences
+    weight: float
+    readings: int
+
+    def plus(self, votes: float, tally: Tally) -> Support:
+        """With the readings of one more text."""
+        return Support(self.votes + votes, self.weight + tally.weight, self.readings + tally.count)
+
+
+NOBODY = Support(0.0, 0.0, 0)
+
+
+class Winner(NamedTuple):
+    """The outcome in one place: the character ("" where none stands), how likely it won rightly, and its support."""
+
+    character: str
+    odds: float  # 0 to 1
+    support: Support
+
+
 def rover(tallies: Mapping[str, Tally]) -> Vote:
-    """Align every text with the heaviest one and let each column vote.
+    """Align every text with the heaviest one and let each place vote in which they differ.
 
     A character that most of the evidence lacks is dropped: where some readings have nothing there, and at either end,
-    where what stands beside the text flickers as anything. The confidence of the text is the product of the columns'
+    where what stands beside the text flickers as anything. The confidence of the text is the product of the places'
     odds, times that of the heaviest text's surest reading without its characters that were outvoted.
     """
     pivot = max(tallies, key=lambda text: (round(tallies[text].weight, 9), text))
-    slots = {text: aligned(pivot, text) for text in tallies}
-    places = sorted({slot for of in slots.values() for slot in of})
-    columns = [_column(slot, slots, tallies, slot in (places[0], places[-1])) for slot in places]
-    kept = [column for column in columns if column.winner]
+    winners = _winners(pivot, tallies)
+    kept = [winners[slot] for slot in sorted(winners) if winners[slot].character]
+    surest = tallies[pivot].surest
     if not kept:
-        return Vote(replace(tallies[pivot].surest, confidence=0.0), 1)
-    winners = {column.slot: column.winner for column in columns}
+        return Vote(replace(surest, confidence=0.0), 1)
+    outvoted = [p for k, p in enumerate(surest.confidences) if winners[k, 0].character != pivot[k]]
+    rest = min(1.0, surest.confidence / max(prod(outvoted), 1e-9))
     reading = replace(
-        tallies[pivot].surest,
-        text="".join(column.winner for column in kept),
-        confidences=tuple(column.odds * column.confidence for column in kept),
-        confidence=_rest(tallies[pivot], slots[pivot], winners) * prod(column.odds for column in columns),
+        surest,
+        text="".join([winner.character for winner in kept]),
+        confidences=tuple([w.odds * min(1.0, w.support.votes / w.support.weight) for w in kept]),
+        confidence=rest * prod([winner.odds for winner in winners.values()]),
     )
-    return Vote(reading, min(column.supporters for column in kept))
+    return Vote(reading, min([winner.support.readings for winner in kept]))
 
 
-class Column(NamedTuple):
-    """The outcome in one place: the character ("" where none stands), how likely it won rightly, and its supporters."""
-
-    slot: Slot
-    winner: str
-    odds: float  # 0 to 1
-    confidence: float  # mean confidence of those that read it
-    supporters: int
-
-
-def _column(
-    slot: Slot, slots: Mapping[str, Mapping[Slot, int]], tallies: Mapping[str, Tally], end: bool
-) -> Column:
-    """The vote in one place; `end` where nothing stands before it, or behind."""
-    votes: dict[str, float] = defaultdict(float)
-    weights: dict[str, float] = defaultdict(float)
-    counts: dict[str, int] = defaultdict(int)
+def _winners(pivot: str, tallies: Mapping[str, Tally]) -> dict[Slot, Winner]:
+    """The outcome in every place of the pivot, and wherever another text has something between."""
+    total, readings = sum([t.weight for t in tallies.values()]), sum([t.count for t in tallies.values()])
+    places: dict[Slot, dict[str, Support]] = {}
     for text, tally in tallies.items():
-        k = slots[text].get(slot)
-        character = "" if k is None else text[k]
-        votes[character] += tally.weight if k is None else tally.characters[k]
-        weights[character] += tally.weight
-        counts[character] += tally.count
-    winner = max((c for c in votes if c), key=lambda c: (round(votes[c], 9), c))
-    others = sum(weights.values()) - weights[winner]
-    if weights[winner] < others and (end or votes[""]):
-        return Column(slot, "", contrast(others, [weights[winner]]), 1.0, 0)
-    odds = contrast(votes[winner], [votes[c] for c in votes if c != winner])
-    return Column(slot, winner, odds, min(1.0, votes[winner] / max(weights[winner], 1e-9)), counts[winner])
+        for slot, k in departures(pivot, text):
+            character, votes = ("", tally.weight) if k is None else (text[k], tally.characters[k])
+            place = places.setdefault(slot, {})
+            place[character] = place.get(character, NOBODY).plus(votes, tally)
+    main = tallies[pivot]
+    winners = {}
+    for slot in {*places, *((k, 0) for k in range(len(pivot)))}:
+        own = pivot[slot[0]] if not slot[1] else ""
+        sure = main.characters[slot[0]] / main.weight if own else 1.0
+        others = places.get(slot, {})
+        weight = max(0.0, total - sum([other.weight for other in others.values()]))
+        support = Support(sure * weight, weight, readings - sum([other.readings for other in others.values()]))
+        end = slot <= (0, 0) or slot >= (len(pivot) - 1, 0)
+        winners[slot] = _elected({own: support, **others}, total, end) if others else Winner(own, 1.0, support)
+    return winners
+
+
+def _elected(characters: Mapping[str, Support], total: float, end: bool) -> Winner:
+    """The winner in one place; `end` where nothing stands before it, or behind."""
+    winner = max((c for c in characters if c), key=lambda c: (round(characters[c].votes, 9), c))
+    support, lacking = characters[winner], characters.get("", NOBODY)
+    if 2 * support.weight < total and (end or lacking.weight):
+        return Winner("", contrast(total - support.weight, [support.weight]), lacking)
+    others = [other.votes for character, other in characters.items() if character != winner]
+    return Winner(winner, contrast(support.votes, others), support)
 
 
 def contrast(winner: float, others: Sequence[float]) -> float:
-    """How likely the winner of a column is right, 0 to 1: votes grow into odds faster than in proportion."""
+    """How likely the winner of a place is right, 0 to 1: votes grow into odds faster than in proportion."""
     raised = [max(v, 0.0) ** SHARPNESS for v in (winner, *others)]
     return float(raised[0] / max(sum(raised), 1e-12))
 
 
-def _rest(tally: Tally, slots: Mapping[Slot, int], winners: Mapping[Slot, str]) -> float:
-    """Confidence of a text's surest reading without its characters that were outvoted."""
-    text, surest = tally.surest.text, tally.surest
-    lost = prod(max(surest.confidences[k], 1e-3) for slot, k in slots.items() if text[k] != winners[slot])
-    return min(1.0, surest.confidence / lost)
-
-
-@lru_cache(4096)
 def aligned(pivot: str, text: str) -> dict[Slot, int]:
     """For each character of `text`, by number, the column of the pivot's alignment in which it stands (least edits)."""
-    cost = edits(pivot, text)
-    i, k = len(pivot), len(text)
-    pairs: list[tuple[int | None, int]] = []
+    head, tail = common(pivot, text)
+    cost = edits(pivot[head : len(pivot) - tail], text[head : len(text) - tail])
+    i, k = len(cost) - 1, len(cost[0]) - 1
+    pairs: list[tuple[int | None, int]] = [(len(pivot) - n, len(text) - n) for n in range(1, tail + 1)]
     while i or k:
-        if i and k and cost[i][k] == cost[i - 1][k - 1] + (pivot[i - 1] != text[k - 1]):
+        step = cost[i][k] - 1
+        if i and k and cost[i - 1][k - 1] == step + (pivot[head + i - 1] == text[head + k - 1]):
             i, k = i - 1, k - 1
-            pairs.append((i, k))
-        elif k and cost[i][k] == cost[i][k - 1] + 1:
+            pairs.append((head + i, head + k))
+        elif k and cost[i][k - 1] == step:
             k -= 1
-            pairs.append((None, k))
+            pairs.append((None, head + k))
         else:
             i -= 1
+    pairs += [(n, n) for n in range(head - 1, -1, -1)]
     return _slots(reversed(pairs))
+
+
+def common(a: str, b: str) -> tuple[int, int]:
+    """How many characters two texts share at their beginning, and at the end of the rest."""
+    most = min(len(a), len(b))
+    head = next((n for n in range(most) if a[n] != b[n]), most)
+    tail = next((n for n in range(most - head) if a[-1 - n] != b[-1 - n]), most - head)
+    return head, tail
 
 
 def _slots(pairs: Iterable[tuple[int | None, int]]) -> dict[Slot, int]:
@@ -228,9 +255,20 @@ def edits(a: str, b: str) -> list[list[int]]:
 @lru_cache(4096)
 def alike(a: str, b: str) -> float:
     """Share of characters, 0 to 1, on which two texts agree once aligned; 0 where either is empty."""
-    return 1 - edits(a, b)[-1][-1] / max(len(a), len(b)) if a and b else 0.0
+    if not a or not b:
+        return 0.0
+    head, tail = common(a, b)
+    return 1 - edits(a[head : len(a) - tail], b[head : len(b) - tail])[-1][-1] / max(len(a), len(b))
+
+
+@lru_cache(4096)
+def departures(pivot: str, text: str) -> tuple[tuple[Slot, int | None], ...]:
+    """Where a text differs from the pivot: the place, and its character there by number, None where it has none."""
+    slots = aligned(pivot, text)
+    lacks = [((i, 0), None) for i in range(len(pivot)) if (i, 0) not in slots]
+    return (*lacks, *((slot, k) for slot, k in slots.items() if slot[1] or pivot[slot[0]] != text[k]))
 
 
 def differing(text: str, other: str) -> list[int]:
     """The characters of `text`, by number, that do not stand so in `other`."""
-    return [k for (i, on), k in aligned(other, text).items() if on or other[i] != text[k]]
+    return [k for _, k in departures(other, text) if k is not None]
