@@ -100,6 +100,7 @@ class Frame:
     source: str = ""
     event: str = ""  # "source lost", then "source waiting" with the last picture, then "source back"; else empty
     still: bool = False  # the only picture of its source: nothing to follow
+    epoch: float | None = None  # Unix time of second 0 of `time`; None where nobody knows
     small: np.ndarray | None = None  # the same moment in fewer pixels, uint8 gray (h, w): enough to find things in
 
 

@@ -96,7 +96,7 @@ FIELDS = (
 
 
 def rows(base, fields=FIELDS):
-    query = f"SELECT s.name, {fields} FROM tracks t JOIN sources s ON s.id = t.source ORDER BY s.name, t.id"
+    query = f"SELECT s.name, {fields} FROM tracks t JOIN sources s ON s.id = t.source ORDER BY s.name, t.track, t.value"
     with closing(sqlite3.connect(base)) as connection:
         return connection.execute(query).fetchall()
 

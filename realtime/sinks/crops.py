@@ -1,4 +1,4 @@
-"""The best picture of each track as a file of its own."""
+"""The best picture of each value as a file of its own."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from realtime.errors import SinkError
+from realtime.output.occasions import Occasions
+from realtime.output.record import DOUBTFUL, END
 from realtime.values import Result, Track
 
 DAY = 86_400.0
+UPDATE = 1.0  # seconds of the source's time between two looks for a better picture
 SWEEP = 3600.0  # seconds between two looks for old pictures
 
 
 class Crops:
-    """A sink that writes a JPEG per confirmed track that ended; `path` tells where, for the records.
+    """A sink that writes a JPEG per confirmed value, again when there is a better one; `path` tells where, for records.
 
-    Names hold the start of the run, the source, the track and its text, so that no two runs collide. With `keep`,
+    Names hold the start of the run, the source and the numbers of track and value, so that no two runs collide. With `keep`,
     pictures of this sink's making that are older than so many days are deleted. SinkError where nothing can be written.
     """
 
@@ -26,6 +30,8 @@ class Crops:
         self._folder, self._keep, self._clock = Path(folder), keep, clock
         self._run = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         self._swept = float("-inf")
+        self._occasions = Occasions(UPDATE)
+        self._saved: dict[str, np.ndarray | None] = {}  # of values that stand
 
     def __enter__(self) -> Crops:
         try:
@@ -46,15 +52,19 @@ class Crops:
             self._run,
             plain(Path(result.frame.source).stem) or "camera",
             f"{track.id:06d}",
-            plain(track.reading.text),
+            f"{track.value:04d}",
         )
         return str(self._folder / ("crop-" + "-".join(parts) + ".jpg"))
 
     def write(self, result: Result) -> None:
-        """Save the pictures of the tracks that ended."""
-        for track in result.ended:
-            if path := self.path(result, track):
+        """Save the pictures of values that are confirmed, have a better picture, or ended."""
+        for event, track in self._occasions(result):
+            path = self.path(result, track)
+            if path and self._saved.get(path) is not track.best_crop:
                 self._save(path, track)
+                self._saved[path] = track.best_crop
+            if event in (END, DOUBTFUL):
+                self._saved.pop(path, None)
         if self._clock() - self._swept >= SWEEP:
             self._sweep()
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt import client as paho
 
 from realtime.errors import SinkError
-from realtime.output.record import record
+from realtime.output.record import BEGIN, record
 from realtime.redact import mask
 from realtime.values import Result
 
@@ -100,10 +100,10 @@ class Mqtt:
             log.warning("%d readings were not published: the broker was away or slow", self.dropped)
 
     def write(self, result: Result) -> None:
-        """Publish the tracks that were confirmed, or changed their text, in this frame."""
+        """Publish the values that were confirmed, or corrected, in this frame."""
         for track in result.confirmed:
             self.dropped += len(self._waiting) == WAITING
-            self._waiting.append(json.dumps(record(track, self._mode, result.frame.source)))
+            self._waiting.append(json.dumps(record(track, self._mode, result.frame, BEGIN)))
         if result.confirmed:
             self._send_waiting()
 

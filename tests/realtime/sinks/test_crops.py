@@ -19,7 +19,7 @@ def test_the_best_picture_lies_where_the_record_says(tmp_path):
         crops.write(result)
         path = crops.path(result, track)
     assert cv2.imread(path).shape == track.best_crop.shape
-    assert os.path.basename(path).endswith("-clip-000003-AB12.jpg")
+    assert os.path.basename(path).endswith("-clip-000003-0001.jpg")
 
 
 def test_a_track_without_a_picture_has_no_path(tmp_path):
