@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import exp, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +23,10 @@ Picture = Callable[[Sighting], "np.ndarray | None"]
 AGREE = 2  # readings that must support every character of a value
 SUREST = 2.7  # nats: the most that one reading is believed (94 %)
 DRIFT = 1.0  # nats: what a reading must bring to count against the standing value at all (73 %)
+FLICKER = 1.4  # nats: a text that made up a quarter of the readings while the value stood speaks no more against it
 FAINT = 0.1  # nats: what a less sure one brings, so that a value nobody repeats any more does not stand for ever
 CHANGED = 2.65  # nats against the standing value at which another takes its place
+CUT_SHORT = 0.2  # how much a reading counts that only lacks a character at one end: it was rather cut askew
 AT_ONCE = 0.6  # how much a reading counts that follows another at once: it may repeat the same mistake
 APART = 0.2  # seconds after which two readings are nearly independent
 MEMORY = 10.0  # seconds after which a reading counts about a third in the vote
@@ -91,7 +93,7 @@ class Spell:
 
     def strength(self, other: str) -> float:
         """Nats for this text rather than the other."""
-        return self.heard * (min(SUREST, nats(decisive(self.voted.reading, other))) - DRIFT)
+        return self.heard * (min(SUREST, nats(decisive(self.ballot.surest(), other))) - DRIFT)
 
     def settles(self, agree: int, rules: Rules) -> bool:
         """Whether enough readings agree, and surely enough, to report it."""
@@ -155,8 +157,9 @@ class Values:
         if reading.text == standing.text:
             return -min(SUREST, max(0.0, nats(decisive(reading, self._rival.text if self._rival else ""))))
         known = standing.ballot.share(reading.text)  # it was read before, and the value stood all the same
-        surprise = min(SUREST, -log(known)) if known else SUREST
-        return min(surprise - DRIFT, max(nats(decisive(reading, standing.text)) - DRIFT, FAINT))
+        surprise = -log(known) if known else inf
+        doubt = min(surprise - FLICKER, max(min(SUREST, nats(decisive(reading, standing.text))) - DRIFT, FAINT))
+        return CUT_SHORT * doubt if cut_short(reading.text, standing.text) else doubt
 
     def _calm(self, rules: Rules) -> None:
         """The standing value was right after all."""
@@ -169,7 +172,8 @@ class Values:
         rival, old = self._rival, self.standing
         if not rival or (self.confirmed and self._against < CHANGED) or not rival.settles(self._agree, rules):
             return Turn()
-        firm = self.confirmed and old.strength(rival.text) >= CHANGED
+        cut = cut_short(old.text, rival.text)
+        firm = self.confirmed and not cut and old.strength(rival.text) >= CHANGED
         before = Before(old.reading.text, old.first.time) if firm else self._before
         self._rival, self._against = None, 0.0
         if self._breaks(rival, before, rules):
@@ -213,6 +217,11 @@ def decisive(reading: Reading, other: str) -> float:
     """The confidence of the surest character that another text does not have; of the text where it only lacks some."""
     places = differing(reading.text, other)
     return max((reading.confidences[k] for k in places), default=reading.confidence)
+
+
+def cut_short(text: str, whole: str) -> bool:
+    """Whether a text is another one without its first or its last character."""
+    return text in (whole[1:], whole[:-1])
 
 
 def nats(confidence: float) -> float:

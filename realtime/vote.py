@@ -93,6 +93,10 @@ class Ballot:
         total = sum(tally.weight for tally in self._tallies.values())
         return self._tallies[text].weight / total if text in self._tallies else 0.0
 
+    def surest(self) -> Reading:
+        """The surest reading of the text with the most evidence."""
+        return self._tallies[heaviest(self._tallies)].surest if self._tallies else NOTHING
+
     def vote(self) -> Vote:
         """What all of it agrees on."""
         if not self._tallies:
@@ -110,6 +114,11 @@ def vote(readings: Iterable[Reading]) -> Reading:
     for reading in readings:
         ballot.add(reading)
     return ballot.vote().reading
+
+
+def heaviest(tallies: Mapping[str, Tally]) -> str:
+    """The text with the most weight; among equals the greatest, so that order does not matter."""
+    return max(tallies, key=lambda text: (round(tallies[text].weight, 9), text))
 
 
 def weight(reading: Reading) -> float:
@@ -148,7 +157,7 @@ def rover(tallies: Mapping[str, Tally]) -> Vote:
     where what stands beside the text flickers as anything. The confidence of the text is the product of the places'
     odds, times that of the heaviest text's surest reading without its characters that were outvoted.
     """
-    pivot = max(tallies, key=lambda text: (round(tallies[text].weight, 9), text))
+    pivot = heaviest(tallies)
     winners = _winners(pivot, tallies)
     kept = [winners[slot] for slot in sorted(winners) if winners[slot].character]
     surest = tallies[pivot].surest
