@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.track import LOST_AFTER, Tracker, cut
-from realtime.vote import alike
 from realtime.values import Quad, Reading, Sighting, State
 
 IMAGE = np.zeros((240, 640, 3), np.uint8)
@@ -183,11 +182,6 @@ def test_every_sighting_of_a_frame_has_a_track_of_its_own(places):
     tracker = Tracker()
     (step,) = follow(tracker, [[make_sighting("42", x) for x in places]])
     assert len(step.tracks) == len(places)
-
-
-def test_likeness_is_the_share_of_equal_places_from_either_end():
-    assert alike("1234", "1234") == 1 and alike("1234", "9999") == 0 and alike("", "1") == 0
-    assert alike("1234", "234") == alike("1234", "123") == 0.75
 
 
 # --- the best picture
