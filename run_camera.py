@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
 
 import click
@@ -22,8 +22,9 @@ import cv2
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
-from realtime.capture.open import Source, open_source
+from realtime.capture.open import open_source
 from realtime.cli_types import METAVAR, Modes, Size
+from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
@@ -65,7 +66,8 @@ class Sectioned(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each under its heading; those without one come last."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        rows = {option.name: option.get_help_record(ctx) for option in options}
+        records = [(option.name, option.get_help_record(ctx)) for option in options]
+        rows = {name: record for name, record in records if name and record}
         placed = {name for names in SECTIONS.values() for name in names}
         for heading, names in {**SECTIONS, "Other": [name for name in rows if name not in placed]}.items():
             with formatter.section(heading):
@@ -128,7 +130,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--draw", is_flag=True, help="A pad to draw on; with --serve on the page.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
 @click.version_option(package_name="glyphcam")
-def main(**options) -> None:
+def main(**options: Any) -> None:
     """Find, read and follow digits, characters or number plates.
 
     SOURCE is a camera (0, 1, /dev/video2, picamera), a video, a picture, a folder or a glob of them, or an rtsp:// or
@@ -159,7 +161,8 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
         if setup.roi and source.size:
             setup.roi.check(source.size)
         sinks = open_sinks(o, source, pipeline, stop)
-        watchers = [Notifier()] if source.live or source.still else [Notifier(), Progress(source.frame_count)]
+        watchers: list[Sink] = [Notifier()]
+        watchers += [] if source.live or source.still else [Progress(source.frame_count)]
         summary = run(source, pipeline, sinks, stop, gate=setup.gate(), limit=o.max_frames, watchers=watchers)
         if stop.signal and not source.live:
             text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
@@ -249,10 +252,10 @@ def setup_of(o: SimpleNamespace) -> Setup:
     )
 
 
-def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list[Any]:
+def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> list[Sink]:
     """What was asked for; the window first, for it may be refused, and crops before the records that name them."""
     overlay = Overlay(lambda: pipeline.threshold)
-    sinks: list[Any] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
+    sinks: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     if o.save:
         sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
@@ -262,14 +265,15 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline, stop: Stop) -> list
     return sinks
 
 
-def record_sinks(o: SimpleNamespace) -> list[Any]:
+def record_sinks(o: SimpleNamespace) -> list[Sink]:
     """The sinks that write texts down."""
     crops = Crops(o.crops, o.keep) if o.crops else None
-    settings = {"everything": o.reads == "all", "overwrite": o.overwrite, "crop": crops.path if crops else no_crop}
-    sinks: list[Any] = [crops] if crops else []
-    sinks += [Table(o.jsonl, o.mode, json_line, **settings)] if o.jsonl else []
-    sinks += [Table(o.csv, o.mode, csv_line, **settings)] if o.csv else []
-    sinks += [Store(o.db, o.mode, keep=o.keep, crop=settings["crop"])] if o.db else []
+    crop = crops.path if crops else no_crop
+    table = partial(Table, everything=o.reads == "all", overwrite=o.overwrite, crop=crop)
+    sinks: list[Sink] = [crops] if crops else []
+    sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
+    sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
+    sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop)] if o.db else []
     sinks += [OnReading(o.on_reading, o.mode)] if o.on_reading else []
     return sinks + ([needing("mqtt", "realtime.sinks.mqtt").Mqtt(o.mqtt, o.mode)] if o.mqtt else [])
 
@@ -281,16 +285,16 @@ def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
     return partial(doubtful, least=unsure) if unsure else lambda result: result
 
 
-def open_page(o: SimpleNamespace, pipeline, overlay: Overlay, key: bytes):
+def open_page(o: SimpleNamespace, pipeline: Pipeline, overlay: Overlay, key: bytes) -> Any:
     """The web page, with a search where there is a database."""
     history = History(o.db, o.crops, key) if o.db else None
     web = needing("web", "realtime.sinks.web.server")
     pad = partial(load, models=o.models, threads=o.threads)
-    ways = {"pipeline": pipeline, "draw": overlay, "history": history, "open_pad": pad}
-    return web.Web(o.serve, o.token, announce=partial(click.echo, err=True), **ways)
+    announce = partial(click.echo, err=True)
+    return web.Web(o.serve, o.token, announce=announce, pipeline=pipeline, draw=overlay, history=history, open_pad=pad)
 
 
-def needing(extra: str, module: str):
+def needing(extra: str, module: str) -> ModuleType:
     """A module that needs packages of an extra; UserError where they are not installed."""
     try:
         return importlib.import_module(module)
@@ -298,7 +302,7 @@ def needing(extra: str, module: str):
         raise UserError(f"{error.name} is not installed.", f"Run: pip install 'glyphcam[{extra}]'.") from None
 
 
-def adjust(pipeline, step: float) -> None:
+def adjust(pipeline: Pipeline, step: float) -> None:
     """Move the threshold."""
     pipeline.set_threshold(round(pipeline.threshold + step, 2))
     log.info("threshold %.2f", pipeline.threshold)
@@ -315,7 +319,7 @@ def stopping_on_signals() -> Iterator[Stop]:
     """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
     stop = Stop()
 
-    def handle(number: int, _) -> None:
+    def handle(number: int, _: FrameType | None) -> None:
         stop.signal = number
         stop.set()
         signal.signal(number, signal.SIG_DFL)

@@ -2,7 +2,7 @@
 
 A reading that contradicts the standing value adds to the evidence against it, one that repeats the value takes from it
 (CUSUM; Page, 1954). Evidence is counted in nats, the log odds of the calibrated confidence of the characters that
-differ. So a flickering character that nobody is sure of changes nothing, three sure equal readings of something else do.
+differ. So a flickering character that is never sure changes nothing, three sure equal readings of something else do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from realtime.rules import Rules
 from realtime.values import Reading, Sighting
-from realtime.vote import NOTHING, Ballot, Vote, alike, differing
+from realtime.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing
 
 Picture = Callable[[Sighting], "np.ndarray | None"]
 
@@ -54,7 +54,7 @@ class Spell:
     last: Moment
     number: int = 1
     ballot: Ballot = field(default_factory=Ballot)
-    voted: Vote = Vote(NOTHING, 0)  # as read
+    voted: Vote = NO_VOTE  # as read
     reading: Reading = NOTHING  # as the rules have it
     count: int = 0
     heard: float = 0.0  # how many independent readings agree with it
@@ -200,9 +200,7 @@ class Values:
 
     def _breaks(self, spell: Spell, before: Before | None, rules: Rules) -> bool:
         """Whether a meter cannot have come from what it said before."""
-        return before is not None and not rules.follows(
-            spell.reading.text, before.text, spell.first.time - before.time
-        )
+        return before is not None and not rules.follows(spell.reading.text, before.text, spell.first.time - before.time)
 
     def _kept_as_doubtful(self, spell: Spell) -> Turn:
         """Tell of a value that is not reported, once."""

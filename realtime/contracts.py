@@ -26,7 +26,22 @@ class Locator(Protocol):
 class Reader(Protocol):
     """Reads what was found in a uint8 gray (H, W) picture, in the same order; `again` allows time for the unsure."""
 
-    def __call__(self, gray: np.ndarray, detections: Sequence[Detection], again: bool = False, /) -> list[Sighting]: ...
+    def __call__(self, gray: np.ndarray, detections: Sequence[Detection], /, again: bool = False) -> list[Sighting]: ...
+
+    def whole(self, gray: np.ndarray, /) -> Reading:
+        """The picture is the object."""
+
+    def input(self, gray: np.ndarray, /) -> np.ndarray:
+        """What the network receives for a whole picture: uint8 (h, w)."""
+
+    def likeliest(self, image: np.ndarray, most: int, /) -> list[tuple[str, float]]:
+        """The single characters that a network input shows, with probabilities; "" stands for none of them."""
+
+
+class Refiner(Protocol):
+    """Looks again at detections in a uint8 gray (H, W) picture: those that hold, with new corners, in order."""
+
+    def __call__(self, gray: np.ndarray, detections: Sequence[Detection], /) -> list[Detection]: ...
 
 
 class Pipeline(Protocol):
@@ -45,32 +60,41 @@ class Pipeline(Protocol):
     def flush(self) -> tuple[Track, ...]: ...
 
 
-class ImageReader(Protocol):
-    """Reads single pictures, uint8 BGR (H, W, 3) or gray (H, W), without memory."""
+class Frames(Protocol):
+    """Frames in the order of time; a live source skips those that come too fast, and counts them as dropped."""
 
-    def read(self, image: np.ndarray, /) -> list[Sighting]: ...
+    @property
+    def live(self) -> bool: ...
 
-    def read_whole(self, image: np.ndarray, /) -> Reading: ...
+    @property
+    def dropped(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...
 
 
-class Source(Protocol):
-    """A context manager and an iterator of frames; what nobody knows of it is None."""
+class Source(Frames, Protocol):
+    """Frames, and a context manager; `size` is (width, height); what nobody knows of a source is None."""
 
-    name: str
-    live: bool
-    still: bool
-    dropped: int
-    fps: float | None
-    size: tuple[int, int] | None
-    frame_count: int | None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def still(self) -> bool: ...
+
+    @property
+    def fps(self) -> float | None: ...
+
+    @property
+    def size(self) -> tuple[int, int] | None: ...
+
+    @property
+    def frame_count(self) -> int | None: ...
 
     def __enter__(self) -> Source: ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
-
-    def __iter__(self) -> Iterator[Frame]: ...
 
 
 class Sink(Protocol):

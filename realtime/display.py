@@ -25,13 +25,12 @@ def answers(display: str) -> bool:
     number = number.split(".")[0]
     if not number.isdecimal():
         return False
-    places = [(socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"), (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}")]
     if host and host != "unix":
-        places = [(socket.AF_INET, (host, 6000 + int(number)))]
-    return any(_connects(family, address) for family, address in places)
+        return _connects(socket.AF_INET, (host, 6000 + int(number)))
+    return any(_connects(socket.AF_UNIX, f"{start}/tmp/.X11-unix/X{number}") for start in ("", "\0"))
 
 
-def _connects(family: int, address) -> bool:
+def _connects(family: int, address: str | tuple[str, int]) -> bool:
     try:
         with socket.socket(family, socket.SOCK_STREAM) as channel:
             channel.settimeout(2)

@@ -34,7 +34,9 @@ class FrameFilter:
             return True
         if not all([limit(frame) for limit in self._limits]):  # each limit counts every frame
             return False
-        picture = shrunken(frame.image) if self._detectors else None
+        if not self._detectors:
+            return True
+        picture = shrunken(frame.image)
         worth = all([detector(picture) for detector in self._detectors])
         if worth or self._due(frame):
             self._last = frame

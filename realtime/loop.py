@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
+from realtime.contracts import Frames, Pipeline, Sink
 from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
 from realtime.values import LOST, WAITING, Frame, Result
@@ -22,15 +22,15 @@ def always(frame: Frame) -> bool:
 
 
 def run(
-    frames: Iterable[Frame],
-    pipeline,
-    sinks: Sequence[Any],
+    frames: Frames,
+    pipeline: Pipeline,
+    sinks: Sequence[Sink],
     stop: threading.Event,
     clock: Callable[[], float] = time.perf_counter,
     *,
     gate: Callable[[Frame], bool] = always,
     limit: int | None = None,
-    watchers: Sequence[Any] = (),
+    watchers: Sequence[Sink] = (),
 ) -> Summary:
     """Read frames until the source ends, `stop` is set or `limit` frames came; what happened is in the summary.
 
@@ -38,8 +38,8 @@ def run(
     raises is closed and reported; a live run goes on with the others, a recording ends. `watchers` are sinks that
     alone are no reason to go on. A source that fails in the midst of the run ends it, with its error in the summary.
     """
-    live = getattr(frames, "live", False)
-    reader = Reader(pipeline, gate, frames)
+    live = frames.live
+    reader = FrameReader(pipeline, gate, frames)
     begin = clock()
     with Outlets([*watchers, *sinks], clock) as outlets:
         try:
@@ -55,7 +55,7 @@ def run(
             stop.set()
         finally:
             if reader.last:
-                outlets.write(reader.end())
+                outlets.write(reader.end(reader.last))
     return reader.summary(clock() - begin, tuple(outlets.failures), stop.is_set())
 
 
@@ -67,10 +67,10 @@ def timed(frames: Iterable[Frame], clock: Callable[[], float]) -> Iterator[tuple
         begin = clock()
 
 
-class Reader:
+class FrameReader:
     """Turns frames into results and keeps the figures."""
 
-    def __init__(self, pipeline, gate: Callable[[Frame], bool], source) -> None:
+    def __init__(self, pipeline: Pipeline, gate: Callable[[Frame], bool], source: Frames) -> None:
         self._pipeline, self._gate, self._source = pipeline, gate, source
         self._rate = Rate()
         self.timings = Timings()
@@ -80,7 +80,7 @@ class Reader:
     def __call__(self, frame: Frame, decode: float, now: float) -> Iterator[Result]:
         """The results that a frame gives: its own, and before it one that ends the tracks of the source before."""
         if self.last and self.last.frame.source != frame.source:
-            yield self.end()
+            yield self.end(self.last)
         yield self._kept(self._waiting(frame) if frame.event in (LOST, WAITING) else self._fresh(frame, decode, now))
 
     def _waiting(self, frame: Frame) -> Result:
@@ -101,12 +101,12 @@ class Reader:
 
     @property
     def _dropped(self) -> int:
-        return getattr(self._source, "dropped", 0)
+        return self._source.dropped
 
-    def end(self) -> Result:
+    def end(self, last: Result) -> Result:
         """The last result once more, with nothing but the tracks that end now."""
         ended = self._pipeline.flush()
-        return self._kept(replace(self.last, sightings=(), tracks=(), confirmed=(), ended=ended, timings={}))
+        return self._kept(replace(last, sightings=(), tracks=(), confirmed=(), ended=ended, timings={}))
 
     def _kept(self, result: Result) -> Result:
         self.tracks += len(result.ended)
@@ -122,9 +122,9 @@ class Reader:
 class Outlets:
     """The sinks of a run: entered in order, closed in reverse, each alone with its failures."""
 
-    def __init__(self, sinks: Sequence[Any], clock: Callable[[], float]) -> None:
+    def __init__(self, sinks: Sequence[Sink], clock: Callable[[], float]) -> None:
         self._sinks, self._clock = sinks, clock
-        self._open: list[Any] = []
+        self._open: list[Sink] = []
         self.failures: list[str] = []
 
     def __enter__(self) -> Outlets:
@@ -141,7 +141,7 @@ class Outlets:
         while self._open:
             self._close(self._open.pop())
 
-    def any_of(self, sinks: Sequence[Any]) -> bool:
+    def any_of(self, sinks: Sequence[Sink]) -> bool:
         """Whether one of these is still open."""
         return any(sink in self._open for sink in sinks)
 
@@ -157,13 +157,13 @@ class Outlets:
                 self._close(sink)
         return 1000 * (self._clock() - begin)
 
-    def _close(self, sink) -> None:
+    def _close(self, sink: Sink) -> None:
         try:
             sink.__exit__(None, None, None)
         except Exception as error:
             self.note(error, sink)
 
-    def note(self, error: Exception, sink=None) -> None:
+    def note(self, error: Exception, sink: Sink | None = None) -> None:
         """Report a failure, once."""
         expected = isinstance(error, SinkError | SourceError)
         text = str(error) if expected else f"{type(sink).__name__} failed: {error!r}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from realtime.spec import AGAIN, ModelSpec, load_spec
 
 BLOCK = 4  # pixels a side of what some networks take as channels; the four of a row are moved as one number
 MOST_SHAPES = 12  # enough for the levels of two picture sizes
+Ready = tuple[Any, dict[str, Any], list[dict[str, Any]]]  # an interpreter, its input and its outputs
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
-def runtime():
+def runtime() -> ModuleType:
     """The first TFLite runtime that is installed, as its interpreter module; ModelError where there is none."""
     for name in RUNTIMES:
         try:
@@ -40,7 +42,7 @@ class Model:
         self.path, self.threads = Path(path), threads
         self._content = self._read()
         self.spec = spec or load_spec(self.path.with_suffix(".json"))
-        self._interpreters: dict[tuple[int, ...], object] = {}
+        self._interpreters: dict[tuple[int, ...], Ready] = {}
         # The bytes in memory are compared, so that what runs is what was checked.
         if self.spec.sha256 != hashlib.sha256(self._content).hexdigest():
             raise ModelError(f"{self.path} is not the file its sidecar describes (other sha256).", "Export it again.")
@@ -52,7 +54,7 @@ class Model:
             hint = "Name the folder that holds the models with --models."
             raise ModelError(f"{self.path} is missing.", hint) from None
 
-    def __call__(self, batch: np.ndarray):
+    def __call__(self, batch: np.ndarray) -> Any:
         interpreter, source, outputs = self._prepared(batch.shape)
         interpreter.set_tensor(source["index"], grouped(batch, int(source["shape"][-1])))
         interpreter.invoke()
@@ -70,7 +72,7 @@ class Model:
             text = f"{self.path} takes {signature} and gives {found}, but its sidecar says {shape} and {outputs}."
             raise ModelError(text, AGAIN)
 
-    def _prepared(self, shape: tuple[int, ...]):
+    def _prepared(self, shape: tuple[int, ...]) -> Ready:
         """Interpreter, input and output details for one input shape."""
         ready = self._interpreters.pop(shape, None) or self._plan(shape)
         self._interpreters[shape] = ready  # the last used is the last; the first goes when they are too many
@@ -78,7 +80,7 @@ class Model:
             del self._interpreters[next(iter(self._interpreters))]
         return ready
 
-    def _plan(self, shape: tuple[int, ...]):
+    def _plan(self, shape: tuple[int, ...]) -> Ready:
         try:
             return self._allocated(shape)
         except (ValueError, RuntimeError) as error:
@@ -87,7 +89,7 @@ class Model:
                 f"{self.path} cannot be run on {shape} by this runtime ({reason}).", "Export it again."
             ) from None
 
-    def _allocated(self, shape: tuple[int, ...]):
+    def _allocated(self, shape: tuple[int, ...]) -> Ready:
         interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
         source = interpreter.get_input_details()[0]
         interpreter.resize_tensor_input(source["index"], taken(shape, source))

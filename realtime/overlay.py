@@ -39,12 +39,12 @@ class Overlay:
 
     def __init__(self, threshold: Callable[[], float]) -> None:
         self._threshold = threshold
-        self._drawn: tuple[Result | None, np.ndarray | None] = (None, None)
+        self._drawn: tuple[Result, np.ndarray] | None = None
 
     def __call__(self, result: Result) -> np.ndarray:
         """The drawn picture; read it, do not write to it."""
         drawn = self._drawn  # one look, for other threads may ask too
-        if drawn[0] is not result:
+        if drawn is None or drawn[0] is not result:
             drawn = self._drawn = result, draw(result, self._threshold())
         return drawn[1]
 

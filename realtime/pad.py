@@ -96,7 +96,7 @@ class Pad:
     _pipelines: dict[str, Any] = field(default_factory=dict)
     _down: bool = False
 
-    def on_mouse(self, event: int, x: int, y: int, *_) -> None:
+    def on_mouse(self, event: int, x: int, y: int, *_: object) -> None:
         """OpenCV's mouse callback."""
         if event == cv2.EVENT_LBUTTONDOWN and x < SIZE:
             self._down, self.drawing = True, self.drawing.begun(self.pen, (x, y))

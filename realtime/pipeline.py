@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from realtime import contracts
+from realtime.change import AGREE
 from realtime.contracts import Net
 from realtime.locate import INSIDE, Locator, nms, pyramid
 from realtime.model import Model, open_model
@@ -23,10 +24,11 @@ from realtime.regions import formats
 from realtime.roi import Roi, Within
 from realtime.rules import Rules, rules_of
 from realtime.stats import Stopwatch
-from realtime.change import AGREE
 from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
+T = TypeVar("T")
+Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
@@ -45,8 +47,8 @@ class Pipeline:
         locator: contracts.Locator,
         recogniser: contracts.Reader,
         *,
-        refiner: Refiner | None = None,
-        classifier: Recogniser | None = None,
+        refiner: contracts.Refiner | None = None,
+        classifier: contracts.Reader | None = None,
         rules: Rules,
         agree: int = AGREE,
         gray: Callable[[np.ndarray], np.ndarray] = to_gray,
@@ -92,7 +94,7 @@ class Pipeline:
         if self.classifier:
             reading = single_or_string(self.classifier.whole(gray), reading, gray.shape)
         if self.refiner:
-            reading = max(reading, self._straightened(gray), key=lambda r: r.confidence)
+            reading = max(reading, self._straightened(gray, self.refiner), key=lambda r: r.confidence)
         return self._rules.applied(reading)
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
@@ -110,9 +112,7 @@ class Pipeline:
         with watch("track"):
             step = follow(self._tracker, frame, sightings)
         shown = tuple(s for s in sightings if self._rules.accepts(s.reading))
-        return Result(
-            frame, shown, step.tracks, step.confirmed, step.ended, watch.take(), doubtful=step.doubtful
-        )
+        return Result(frame, shown, step.tracks, step.confirmed, step.ended, watch.take(), doubtful=step.doubtful)
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
         """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
@@ -130,7 +130,7 @@ class Pipeline:
         """Sightings that the rules accept, best first."""
         detections = self._detections(gray, watch, small)
         with watch("read"):
-            read = self.recogniser(gray, detections, again)
+            read = self.recogniser(gray, detections, again=again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
         return suppress_overlaps([s for s in sightings if rules.accepts(s.reading)])
 
@@ -144,9 +144,9 @@ class Pipeline:
         with watch("refine"):
             return nms(self.refiner(gray, detections))
 
-    def _straightened(self, gray: np.ndarray) -> Reading:
+    def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        detections = self.refiner(gray, [Detection(whole(gray), 1.0)])
+        detections = refiner(gray, [Detection(whole(gray), 1.0)])
         return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
 
 
@@ -185,9 +185,9 @@ class Once:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._asked: tuple[Any, ...] = ()
-        self._answer = None
+        self._answer: Any = None
 
-    def __call__(self, image: np.ndarray, *rest):
+    def __call__(self, image: np.ndarray, *rest: object) -> Any:
         if not self._asked or image is not self._asked[0] or rest != self._asked[1:]:
             self._asked, self._answer = (image, *rest), self._function(image, *rest)
         return self._answer
@@ -263,7 +263,7 @@ class MultiMode:
         return joined(pipeline.flush() for pipeline in self.pipelines)
 
 
-def joined(parts) -> tuple[Any, ...]:
+def joined(parts: Iterable[Sequence[T]]) -> tuple[T, ...]:
     """The items of all parts, in order."""
     return tuple(item for part in parts for item in part)
 
@@ -279,7 +279,7 @@ def load(
     agree: int = AGREE,
     rising: bool = False,
     max_rate: float | None = None,
-    instrument: Callable[[Model, str], Net] = lambda net, network: net,
+    instrument: Instrument = lambda net, network: net,
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
@@ -304,7 +304,7 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
-    instrument: Callable[[Model, str], Net],
+    instrument: Instrument,
     *,
     rules: Callable[[Mode, float], Rules],
     roi: Roi | None,

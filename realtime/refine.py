@@ -51,7 +51,8 @@ class Refiner:
         """Points (4, 2) of the picture as shares of the loose crop around `quad`: what the network is to find."""
         unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
         matrix = cv2.getPerspectiveTransform(expand(quad.array(), MARGIN), unit)
-        return cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
+        moved: np.ndarray = cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
+        return moved
 
 
 def thinning(quad: Quad, spec: ModelSpec) -> int:

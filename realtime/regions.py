@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import product
 from math import log
 from pathlib import Path
@@ -54,7 +54,8 @@ class Format:
 @cache
 def table() -> dict[str, dict[str, Any]]:
     """Code -> name, patterns, letters: regions.json as it stands."""
-    return json.loads(Path(__file__).with_name("regions.json").read_text())
+    known: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("regions.json").read_text())
+    return known
 
 
 def names() -> dict[str, str]:
@@ -144,7 +145,7 @@ def _fixed(text: str, one: Format, most: int) -> str:
         return ""
     fixed = list(text)
     for i in wrong:
-        fixed[i] = max(one.places[i], key=lambda c, seen=text[i]: alike(seen, c))
+        fixed[i] = max(one.places[i], key=partial(alike, text[i]))
         if not alike(text[i], fixed[i]):
             return ""
     return "".join(fixed)

@@ -1,4 +1,4 @@
-"""What a text must be to be reported: long enough, sure enough, of a known format, and of a meter no less than before."""
+"""What a text must be to be reported: long and sure enough, of a known format, and on a meter no less than before."""
 
 from __future__ import annotations
 

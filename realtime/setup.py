@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from realtime import contracts
 from realtime.change import AGREE
-from realtime.contracts import Net
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
-from realtime.model import Model
 from realtime.modes import Mode, modes_of
-from realtime.pipeline import SHIPPED, MultiMode, Pipeline, load
+from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
 from realtime.roi import Roi
 from realtime.rules import Rules, rules_of
 from realtime.spec import load_spec
@@ -61,14 +57,14 @@ class Setup:
         """The pipeline for frames. Raises UserError, of which ModelError is one."""
         if not self.whole_frame:
             return self.reader()
-        if "," in self.mode:
-            raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
         if self.roi:
             raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
-        one = cast(Pipeline, self.reader())  # of one mode
-        return WholeFrame(self.mode, one.read_whole, replace(one.rules, alone=0.0))
+        reader = self.reader()
+        if isinstance(reader, MultiMode):
+            raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
+        return WholeFrame(self.mode, reader.read_whole, replace(reader.rules, alone=0.0))
 
-    def reader(self, instrument: Callable[[Model, str], Net] = lambda net, network: net) -> Pipeline | MultiMode:
+    def reader(self, instrument: Instrument = lambda net, network: net) -> Pipeline | MultiMode:
         """The pipeline for single pictures and for frames; `instrument` as `pipeline.load` takes it."""
         return load(
             self.mode,

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ RANGES = {
     "height": (1, 4096), "width": (1, 4096), "slots": (0, 4096), "stride": (0, 256), "margin": (0, 2),
     "threshold": (0, 1), "temperature": (0.01, 100),
 }  # fmt: skip
-_TYPES = {
+_TYPES: dict[Any, Callable[[Any], bool]] = {  # by the name of a field's type
     "str": lambda value: isinstance(value, str),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "float": _is_number,

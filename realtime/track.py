@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -208,9 +208,7 @@ class Tracker:
         self._trails.append(TrackState(next(self._ids), now, sighting, Values(now, self._agree, before)))
         return self._trails[-1]
 
-    def _extend(
-        self, trail: TrackState, now: Moment, sighting: Sighting, rules: Rules, image: np.ndarray
-    ) -> Turn:
+    def _extend(self, trail: TrackState, now: Moment, sighting: Sighting, rules: Rules, image: np.ndarray) -> Turn:
         trail.move(now, sighting)
         if not sighting.reading.text:
             return Turn()
@@ -246,9 +244,7 @@ def shown(trail: TrackState) -> tuple[bool, int, str]:
     return trail.values.confirmed, standing.number, standing.reading.text
 
 
-def geometry(
-    last: np.ndarray, expected: np.ndarray, seen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def geometry(last: np.ndarray, expected: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Overlap, distance in lengths of the object, and factor between the areas: (objects, sightings) each.
 
     `last`, `expected` (objects, 4) and `seen` (sightings, 4) are boxes: left, top, right, bottom. Of the last and the

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from math import dist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 LOST, WAITING, BACK = "source lost", "source waiting", "source back"  # events on frames
 
@@ -38,7 +39,7 @@ class Box:
     def center(self) -> tuple[float, float]:
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[float]:
         return iter((self.x0, self.y0, self.x1, self.y1))
 
 
@@ -63,7 +64,7 @@ class Quad:
     corners: tuple[tuple[float, float], ...]
 
     @classmethod
-    def of(cls, points) -> Quad:
+    def of(cls, points: ArrayLike) -> Quad:
         """From any (4, 2) array-like."""
         return cls(tuple((float(x), float(y)) for x, y in np.asarray(points).reshape(4, 2)))
 

@@ -25,6 +25,9 @@ class Vote(NamedTuple):
     support: int
 
 
+NO_VOTE = Vote(NOTHING, 0)
+
+
 @dataclass
 class Tally:
     """The readings of one text, summed up."""
@@ -100,7 +103,7 @@ class Ballot:
     def vote(self) -> Vote:
         """What all of it agrees on."""
         if not self._tallies:
-            return Vote(NOTHING, 0)
+            return NO_VOTE
         if len(self._tallies) == 1:  # as all of the below would find
             (tally,) = self._tallies.values()
             means = tuple([min(1.0, c / tally.weight) for c in tally.characters])

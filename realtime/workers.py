@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, wait
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
 from realtime.errors import UserError
@@ -48,7 +49,7 @@ class ProcessPool:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._reader.close()
 
-    def submit(self, function: Callable[..., Any], job) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], job: Any) -> Future[Any]:
         """Have `function(job, stop=event)` done; a pool that is broken answers with BrokenExecutor."""
         try:
             return self._pool.submit(_call, function, job)
@@ -72,7 +73,8 @@ class DaskPool:
     @property
     def window(self) -> int:
         """Jobs to hand out at once: enough for those who are there, and for some who come."""
-        return max(16, AHEAD * sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(16, AHEAD * sum(threads.values()))
 
     def __enter__(self) -> DaskPool:
         try:
@@ -96,23 +98,27 @@ class DaskPool:
         with self:
             self._client.wait_for_workers(workers)
 
-    def submit(self, function: Callable[..., Any], job) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], job: Any) -> Future[Any]:
         """Have `function(job)` done somewhere."""
-        return self._executor.submit(function, job)
+        future: Future[Any] = self._executor.submit(function, job)
+        return future
 
     def renew(self) -> None:
         """The scheduler sees to that."""
 
 
+Pool = ProcessPool | DaskPool
+
+
 def completed(
-    pool: ProcessPool | DaskPool, function: Callable[..., Any], jobs: Iterable[Any], stop: threading.Event
+    pool: Pool, function: Callable[..., Any], jobs: Iterable[Any], stop: threading.Event
 ) -> Iterator[tuple[Any, ...]]:
     """Each job with its result, or with the exception that it ended with, as they come; ends early when `stop` is set.
 
     Where a worker process dies, the jobs that were out are done again one by one, so that only the culprit fails.
     Raises UserError where the cluster is lost.
     """
-    jobs, pending = iter(jobs), {}
+    jobs, pending = iter(jobs), dict[Future[Any], Any]()
     while not stop.is_set():
         pending |= {pool.submit(function, job): job for job in islice(jobs, max(0, pool.window - len(pending)))}
         if not pending:
@@ -126,9 +132,7 @@ def completed(
         yield from one_by_one(pool, function, suspects)
 
 
-def one_by_one(
-    pool: ProcessPool | DaskPool, function: Callable[..., Any], jobs: Iterable[Any]
-) -> Iterator[tuple[Any, ...]]:
+def one_by_one(pool: Pool, function: Callable[..., Any], jobs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
     """Jobs after the pool broke, each with nothing beside it: the one in which it breaks again is to blame."""
     broken = True
     for job in jobs:
@@ -154,7 +158,7 @@ def in_order(jobs: Iterable[Any], pairs: Iterable[tuple[Any, ...]]) -> Iterator[
         yield job, early.pop(job)
 
 
-def outcome(future: Future[Any]):
+def outcome(future: Future[Any]) -> Any:
     """The result of a job, or the exception that it ended with. Raises UserError where it was lost with its cluster."""
     try:
         return future.exception() or future.result()
@@ -162,19 +166,19 @@ def outcome(future: Future[Any]):
         raise UserError("The scheduler went away.", "Start it and run this again: finished work is kept.") from None
 
 
-def _begin(pipe) -> None:
+def _begin(pipe: Connection) -> None:
     """In a fresh worker: leave it to the first process to react to Ctrl-C, and watch that it is there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.CRITICAL)  # what goes wrong is told once, by the first process
     threading.Thread(target=_watch, args=(pipe,), daemon=True).start()
 
 
-def _watch(pipe) -> None:
+def _watch(pipe: Connection) -> None:
     pipe.poll(None)
     _leaving.set()
     time.sleep(GRACE)
     os._exit(1)
 
 
-def _call(function: Callable[..., Any], job):
+def _call(function: Callable[..., Any], job: Any) -> Any:
     return function(job, stop=_leaving)

@@ -29,7 +29,7 @@ class StandIn(Setup):
     mode: str = "digits"
     pause: float = 0.0
 
-    def open(self):
+    def reader(self, instrument=None):
         """The pipeline, with everything but the networks real."""
 
         def locate(gray: np.ndarray) -> list[Detection]:

@@ -66,7 +66,7 @@ def test_every_command_shown_has_options_that_exist(line):
 
 def test_every_option_named_anywhere_in_the_text_exists():
     text = OPTIONS.sub("", README.read_text())
-    commands = (run_camera.main, bench.main)
+    commands = (run_camera.main, *bench.main.commands.values())
     known = {name for c in commands for option in c.params for name in (*option.opts, *option.secondary_opts)}
     known |= {"--system-site-packages", "--help", "--nworkers", "--nthreads"}  # of venv, click and dask
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
@@ -23,13 +23,15 @@ from realtime.capture.open import Slice, open_file
 from realtime.capture.source import Source
 from realtime.errors import SourceError
 from realtime.loop import run
+from realtime.pipeline import MultiMode, Pipeline
 from realtime.redact import mask
 from realtime.setup import Setup
 from realtime.stats import Stopwatch
 from realtime.track import cut
-from realtime.values import Frame, Quad, Reading, Result, Sighting
+from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
 _held = threading.local()  # a pipeline serves one thread
+NO_PICTURE = np.empty((0, 0), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -82,18 +84,20 @@ def opened(path: str, part: Segment, stop: threading.Event) -> Source:
     return open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
 
 
-def pipeline_of(setup: Setup):
+def pipeline_of(setup: Setup) -> Pipeline | MultiMode:
     """This thread's pipeline, made at the first job."""
-    if getattr(_held, "setup", None) != setup:
-        _held.setup, _held.pipeline = setup, setup.open()
-    return _held.pipeline
+    if getattr(_held, "setup", None) != setup:  # a thread-local begins without attributes
+        _held.setup, _held.pipeline = setup, setup.reader()
+    pipeline: Pipeline | MultiMode = _held.pipeline
+    return pipeline
 
 
 class Observations:
     """Stands where the pipeline stands and where a sink does: reads frames, remembers what was seen, tracks nothing."""
 
-    def __init__(self, pipeline, crops: bool) -> None:
+    def __init__(self, pipeline: Pipeline | MultiMode, crops: bool) -> None:
         self._pipeline, self._crops = pipeline, crops
+        self.mode, self.threshold = pipeline.mode, pipeline.threshold
         self._rows: list[Any] = []
         self._best: dict[str, tuple[float, np.ndarray]] = {}
         self.times: tuple[float, float] | tuple[()] = ()  # of the first and the last frame
@@ -111,7 +115,11 @@ class Observations:
         if confidence > self._best.get(text, (-1.0,))[0]:
             self._best[text] = confidence, cut(image, sighting)
 
-    def flush(self) -> tuple[Any, ...]:
+    def set_threshold(self, value: float) -> None:
+        """That of an archive never changes."""
+        raise NotImplementedError
+
+    def flush(self) -> tuple[Track, ...]:
         return ()
 
     def __enter__(self) -> Observations:
@@ -144,12 +152,22 @@ def sighting_of(row: list[Any]) -> Sighting:
     return Sighting(quad, Reading(text, tuple(confidences), confidence, region), score, mode)
 
 
-def unpacked(notes: bytes) -> Iterator[tuple[Frame, list[Sighting]]]:
-    """Frames with their sightings; in place of its picture a frame has the part's crops by text."""
+@dataclass(frozen=True, eq=False)
+class Notes:
+    """What was seen in a part: frames without their pictures, each with its sightings, and a crop of each text."""
+
+    frames: tuple[tuple[Frame, tuple[Sighting, ...]], ...]
+    crops: Mapping[str, np.ndarray]
+
+
+def unpacked(notes: bytes) -> Notes:
+    """What Observations packed."""
     held = json.loads(zlib.decompress(notes))
-    crops = {text: _picture(data) for text, data in held["crops"].items()}
-    for index, time, still, rows in held["rows"]:
-        yield Frame(index, time, crops, still=still), [sighting_of(row) for row in rows]
+    frames = (
+        (Frame(index, time, NO_PICTURE, still=still), tuple(sighting_of(row) for row in rows))
+        for index, time, still, rows in held["rows"]
+    )
+    return Notes(tuple(frames), {text: _picture(data) for text, data in held["crops"].items()})
 
 
 def _png(picture: np.ndarray) -> str:
@@ -157,7 +175,8 @@ def _png(picture: np.ndarray) -> str:
 
 
 def _picture(data: str) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
+    return NO_PICTURE if picture is None else picture
 
 
 @contextmanager

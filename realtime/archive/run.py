@@ -11,18 +11,18 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from realtime.archive.job import PartResult, Segment, read_segment, unpacked
+from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.capture.open import PICTURES, check_length, expanded, open_file
 from realtime.errors import SourceError, UserError
 from realtime.modes import Mode, modes_of
@@ -32,8 +32,9 @@ from realtime.sinks.crops import Crops
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.track import Tracker, follow
 from realtime.values import Frame, Result, Sighting, State, Track
-from realtime.workers import DaskPool, ProcessPool, completed
+from realtime.workers import Pool, completed
 
+T = TypeVar("T")
 SLICE = 30.0  # seconds of a recording in one job
 CUT = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers in which any second is found at once
 LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS recordings (id INTEGER PRIMARY KEY, source INTEGER NO
 CREATE TABLE IF NOT EXISTS parts (key TEXT NOT NULL, number INTEGER NOT NULL, frames INTEGER, seconds REAL,
     failure TEXT, notes BLOB, PRIMARY KEY (key, number));
 """
+Change = Callable[[Result], Result]
 log = logging.getLogger(__name__)
 
 
@@ -94,12 +96,12 @@ def run(
     sources: Sequence[str],
     setup: Setup,
     base: str,
-    pool: ProcessPool | DaskPool,
+    pool: Pool,
     stop: threading.Event,
     *,
     crops: str | None = None,
     keep: float | None = None,
-    change: Callable[[Result], Result] = lambda result: result,
+    change: Change = lambda result: result,
     seconds: float = SLICE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
@@ -209,7 +211,9 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
 # doing it
 
 
-def read(todo: Sequence[Recording], ledger: Ledger, pool, stop: threading.Event, report: Report, bar: Bar):
+def read(
+    todo: Sequence[Recording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, bar: Bar
+) -> Iterator[tuple[Recording, Iterator[PartResult]]]:
     """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
     owner = {part: recording for recording in todo for part in recording.parts}
     open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
@@ -246,7 +250,7 @@ def unread(recording: Recording, seen: PartResult | BaseException) -> str:
 class RecordingWriter:
     """Where the parts of a recording become its records."""
 
-    def __init__(self, ledger: Ledger, crops: Crops | None, change, setup: Setup, report: Report) -> None:
+    def __init__(self, ledger: Ledger, crops: Crops | None, change: Change, setup: Setup, report: Report) -> None:
         self._ledger, self._crops, self._change = ledger, crops, change
         self._setup, self._report = setup, report
 
@@ -255,7 +259,7 @@ class RecordingWriter:
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = total.failure or length_failure(recording, total)
-        frame = Frame(max(0, total.frames - 1), total.seconds, np.empty((0, 0), np.uint8), recording.name)
+        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
         ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
         doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
         result = self._change(Result(frame, ended=ended, doubtful=doubtful))
@@ -285,7 +289,7 @@ class Total:
 
 def length_failure(recording: Recording, total: Total) -> str:
     """What is wrong with the length of a recording that was read in several parts."""
-    if len(recording.parts) == 1:
+    if len(recording.parts) == 1 or not recording.frames:
         return ""
     try:
         rate = recording.frames / recording.seconds
@@ -297,10 +301,12 @@ def length_failure(recording: Recording, total: Total) -> str:
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
     """The values of a recording as the pipeline would have followed them in one piece, as they end or are doubtful."""
-    ids, offset = count(1), 0
-    trackers = {mode.name: replaying(mode, setup, ids) for mode in modes_of(setup.mode)}
+    ids, offset, crops = count(1), 0, PartCrops()
+    trackers = {mode.name: replaying(mode, setup, ids, crops) for mode in modes_of(setup.mode)}
     for part in parts:
-        for frame, sightings in unpacked(part.notes):
+        notes = unpacked(part.notes)
+        crops.turn_to(notes.crops)
+        for frame, sightings in notes.frames:
             frame = replace(frame, index=offset + frame.index)
             for mode, tracker in trackers.items():
                 step = follow(tracker, frame, [s for s in sightings if s.mode == mode])
@@ -310,15 +316,24 @@ def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track
         yield from tracker.flush()
 
 
-def replaying(mode: Mode, setup: Setup, ids: Iterator[int]) -> Tracker:
+def replaying(mode: Mode, setup: Setup, ids: Iterator[int], crops: PartCrops) -> Tracker:
     """The tracker of a mode, which takes pictures out of what came with the part."""
     rules = setup.rules(mode)
-    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crop_of)
+    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crops)
 
 
-def crop_of(crops: dict[str, Any], sighting: Sighting) -> np.ndarray | None:
-    """The picture of a sighting among those that came with its part."""
-    return crops.get(sighting.reading.text)
+class PartCrops:
+    """Gives the picture of a sighting from those that came with its part."""
+
+    def __init__(self) -> None:
+        self._crops: Mapping[str, np.ndarray] = {}
+
+    def turn_to(self, crops: Mapping[str, np.ndarray]) -> None:
+        """The next part is read: these are its pictures by text."""
+        self._crops = crops
+
+    def __call__(self, image: np.ndarray, sighting: Sighting) -> np.ndarray | None:
+        return self._crops.get(sighting.reading.text)
 
 
 # what is done already
@@ -339,7 +354,7 @@ class Ledger(Store):
     def failure(self, key: str) -> str | None:
         """What went wrong in a recording that is done, "" for nothing; None where it is not done."""
         found = self._do(lambda: self._base.execute("SELECT failure FROM recordings WHERE key = ?", (key,)).fetchone())
-        return found and found[0]
+        return str(found[0]) if found else None
 
     def numbers(self, key: str) -> set[int]:
         """The parts of a recording that were read."""
@@ -363,7 +378,7 @@ class Ledger(Store):
             self.write(result)
         self._do(lambda: self._base.execute("DELETE FROM parts WHERE key IN (SELECT key FROM recordings)"))
 
-    def _do(self, work: Callable[..., Any]):
+    def _do(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except sqlite3.Error as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from realtime.bench import svg
+from realtime.bench.child import environment
 from realtime.bench.engines import KINDS, READERS, SIGN, Answer, Kind
-from realtime.errors import SourceError
+from realtime.bench.page import filled, machine, write_all
+from realtime.errors import SourceError, UserError
 from realtime.stats import percentile
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Picture:
+class Labelled:
     """A picture and every text that is to be found in it, with a box (x0, y0, x1, y1) or None."""
 
     path: str
@@ -58,7 +59,7 @@ class Outcome:
 # the pictures -----------------------------------------------------------------------------------------------------
 
 
-def pictures(data: Path, kind: Kind, most: int) -> list[Picture]:
+def pictures(data: Path, kind: Kind, most: int) -> list[Labelled]:
     """Held-out pictures of a kind, at most so many, evenly over its folders and within each."""
     found = [held_out(data / folder, kind) for folder in kind.folders]
     share = [round(most * len(rows) / max(1, sum(map(len, found)))) for rows in found]
@@ -70,7 +71,7 @@ def spread(rows: Sequence[Any], count: int) -> list[Any]:
     return [rows[k * len(rows) // count] for k in range(count)] if count < len(rows) else list(rows)
 
 
-def held_out(folder: Path, kind: Kind) -> list[Picture]:
+def held_out(folder: Path, kind: Kind) -> list[Labelled]:
     """The validation pictures of a folder with what is legible in them. SourceError where it has no labels.csv."""
     try:
         with (folder / "labels.csv").open(newline="") as lines:
@@ -81,7 +82,7 @@ def held_out(folder: Path, kind: Kind) -> list[Picture]:
     for row in rows:
         if row.get("quality", "clear") in ("clear", "HQ", "LQ", "MQ"):
             by_file.setdefault(str(folder / row["file"]), []).append((row[kind.text], box_of(row)))
-    return [Picture(path, tuple(truths)) for path, truths in by_file.items()]
+    return [Labelled(path, tuple(truths)) for path, truths in by_file.items()]
 
 
 def box_of(row: dict[str, Any]) -> tuple[float, ...] | None:
@@ -126,7 +127,7 @@ def overlap(a: Sequence[float], b: Sequence[float]) -> float:
     return max(0.0, width) * max(0.0, height) / max(larger, 1e-9)
 
 
-def score(asked: Sequence[Picture], answers: Sequence[tuple[Answer, float]], kind: Kind) -> Score:
+def score(asked: Sequence[Labelled], answers: Sequence[tuple[Answer, float]], kind: Kind) -> Score:
     """Over all truths of all pictures; `answers` with milliseconds."""
     pairs = [(t, b, a) for p, (a, _) in zip(asked, answers, strict=True) for t, b in p.truths]
     boxed = [located(b, a) for _, b, a in pairs if b]
@@ -139,10 +140,8 @@ def score(asked: Sequence[Picture], answers: Sequence[tuple[Answer, float]], kin
 # asking, from outside ---------------------------------------------------------------------------------------------
 
 
-def ask(name: str, jobs: dict[str, list[Picture]], python: str, models: str | None) -> Outcome:
+def ask(name: str, jobs: dict[str, list[Labelled]], python: str, models: str | None) -> Outcome:
     """Run a reader on all pictures in a process of its own."""
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_THREAD_LIMIT"), "1")
-    settings = {**os.environ, **limits, "PYTHONPATH": str(ROOT)}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         listed = {kind: [picture.path for picture in asked] for kind, asked in jobs.items()}
         json.dump({"models": models, "pictures": listed}, file)
@@ -150,9 +149,11 @@ def ask(name: str, jobs: dict[str, list[Picture]], python: str, models: str | No
         words, begin = [python, "-m", "realtime.bench.engines", name, file.name], time.perf_counter()
         with (
             tempfile.TemporaryFile("w+") as errors,
-            subprocess.Popen(words, env=settings, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+            subprocess.Popen(
+                words, env=environment(threads=1), stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as process,
         ):
-            lines = [(time.perf_counter() - begin, line) for line in process.stdout if line.startswith(SIGN)]
+            lines = [(time.perf_counter() - begin, line) for line in process.stdout or () if line.startswith(SIGN)]
             process.wait()
             errors.seek(0)
             last = (errors.read().strip().splitlines() or [""])[-1]
@@ -161,10 +162,10 @@ def ask(name: str, jobs: dict[str, list[Picture]], python: str, models: str | No
 
 
 def understood(
-    name: str, said: Sequence[tuple[float, dict[str, Any]]], jobs: dict[str, list[Picture]], last: str = ""
+    name: str, said: Sequence[tuple[float, dict[str, Any]]], jobs: dict[str, list[Labelled]], last: str = ""
 ) -> Outcome:
     """What a reader's lines amount to; `last` is what it said at its end where it crashed."""
-    crashed = {"absent": f"it crashed ({last})"}
+    crashed: dict[str, Any] = {"absent": f"it crashed ({last})"}
     facts = next((line for _, line in said if "version" in line or "absent" in line), crashed)
     if "absent" in facts:
         return Outcome(name, absent=facts["absent"])
@@ -188,18 +189,19 @@ def compare(
     for name in READERS:
         tell(name)
         found.append(ask(name, jobs, pythons[name], models))
+        if found[-1].absent:
+            tell(f"{name} is left out: {found[-1].absent}")
     return found
 
 
-def table(found: Sequence[Outcome]) -> str:
-    """A Markdown table per kind of picture, then what each reader costs, then who was absent."""
+def score_tables(found: Sequence[Outcome]) -> str:
+    """A Markdown table per kind of picture, then what each reader costs; those that could not be asked are left out."""
     there = [o for o in found if not o.absent]
     parts = [kind_table(kind, there) for kind in KINDS]
     names = {o.name: f"{o.name} {o.version}".strip() for o in there}
     rows = [f"| {names[o.name]} | {o.start:.1f} | {o.memory / 1e6:.0f} | {o.size / 1e6:.0f} |" for o in there]
     cost = ["| | start to first answer, s | peak memory, MB | installed, MB |", "|---|---|---|---|", *rows]
-    absent = [f"- {o.name}: {o.absent}" for o in found if o.absent]
-    return "\n".join([*parts, "### What they cost\n", *cost, "", *(["Absent:", "", *absent, ""] if absent else [])])
+    return "\n".join([*parts, "### What they cost\n", *cost, ""])
 
 
 def kind_table(kind: Kind, found: Sequence[Outcome]) -> str:
@@ -227,9 +229,39 @@ def plots(found: Sequence[Outcome]) -> dict[str, str]:
         if points:
             x = svg.Axis.over("ms per picture, one thread", [ms for ms, _ in points.values()], log=True)
             y = svg.Axis("read exactly, %", 0, 100)
-            pages[f"peers-{kind.name.replace(' ', '-')}.svg"] = svg.scatter(kind.name.capitalize(), x, y, points)
+            pages[f"comparison-{kind.name.replace(' ', '-')}.svg"] = svg.scatter(kind.name.capitalize(), x, y, points)
     return pages
 
 
 def as_json(found: Sequence[Outcome]) -> str:
+    """All outcomes."""
     return json.dumps([asdict(o) for o in found], indent=1)
+
+
+def write(
+    out: Path, data: Path, models: str | None, most: int, pythons: Sequence[str], tell: Callable[[str], None]
+) -> None:
+    """Compare with other readers, write comparison.md with its plots, and the part of README that shows them."""
+    found = compare(data, most, interpreters(pythons), models, tell)
+    pictures, tables = plots(found), score_tables(found)
+    head = f"Measured with `python -m realtime.bench comparison`: {machine()}, one thread and one process each."
+    parts = ["# Compared with other tools", "", head, "", tables, *(f"![]({name})" for name in pictures), ""]
+    write_all(out, {"comparison.md": "\n".join(parts), "comparison.json": as_json(found), **pictures})
+    readme = out.parent / "README.md"
+    if readme.is_file():
+        shown = "\n".join(f"![]({out.name}/{name})" for name in pictures)
+        part = tables.replace("### ", "#### ") + "\n" + shown
+        readme.write_text(filled(readme.read_text(), "comparison", part))
+
+
+def interpreters(pythons: Sequence[str]) -> dict[str, str]:
+    """The Python of each reader, from PATH for all and READER=PATH for one. Raises UserError for one that is none."""
+    pairs = [text.rpartition("=") for text in pythons]
+    for name, _, path in pairs:
+        if name and name not in READERS:
+            raise UserError(f"{name!r} is not a reader.", f"Choose from: {', '.join(READERS)}.")
+        if not shutil.which(path):
+            raise UserError(f"{path} is not a program.", "Name the Python that has the other readers' packages.")
+    every = next((path for name, _, path in pairs if not name), sys.executable)
+    own = {name: path for name, _, path in pairs if name}
+    return {name: own.get(name, sys.executable if name == "glyphcam" else every) for name in READERS}

@@ -16,15 +16,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-from realtime.errors import UserError
+from realtime.bench.child import ROOT
+from realtime.errors import SourceError, UserError
 from realtime.stats import peak_memory
 
-ROOT = Path(__file__).resolve().parents[2]
 SIGN = "@reader "  # begins the lines that are ours; some readers print as they like
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WHITELISTS = {"digits": "0123456789.", "plates": LETTERS + "0123456789", "characters": ""}
@@ -66,6 +68,8 @@ def answer_all(name: str, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for kind in KINDS:
         for k, path in enumerate(job["pictures"].get(kind.name, ())):
             image = cv2.imread(path)
+            if image is None:
+                raise SourceError(f"{path} cannot be read.")
             if k == 0:
                 if read(image, kind) is None:
                     break
@@ -78,20 +82,19 @@ def answer_all(name: str, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def glyphcam(models: str | None) -> Read:
     """This program: each kind of picture by its mode."""
-    from realtime.pipeline import load
+    from realtime.pipeline import Pipeline, load
 
-    held = {}
+    held: dict[str, Pipeline] = {}
 
     def read(image: np.ndarray, kind: Kind) -> Answer | None:
         if kind.mode not in held:
             try:
-                held[kind.mode] = load(kind.mode, models)
+                held[kind.mode] = cast(Pipeline, load(kind.mode, models))  # of one mode
             except UserError:
-                held[kind.mode] = None
-        pipeline = held[kind.mode]
-        if pipeline is None or kind.whole:
-            return pipeline and [(pipeline.read_whole(image).text, None)]
-        return [(s.reading.text, list(s.box)) for s in pipeline.read(image)]
+                return None
+        if kind.whole:
+            return [(held[kind.mode].read_whole(image).text, None)]
+        return [(s.reading.text, list(s.box)) for s in held[kind.mode].read(image)]
 
     return read
 
@@ -102,7 +105,7 @@ def rapidocr(_: str | None) -> Read:
     threads = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     engine = module.RapidOCR(params={**threads, "Global.log_level": "critical"})
 
-    def lines(image: np.ndarray, **options) -> Answer:
+    def lines(image: np.ndarray, **options: bool) -> Answer:
         found = engine(image, **options)
         if found.txts is None:
             return []
@@ -116,7 +119,7 @@ def rapidocr_v4(_: str | None) -> Read:
     """RapidOCR 1.4 with the smaller PP-OCRv4."""
     engine = importlib.import_module("rapidocr_onnxruntime").RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
 
-    def lines(image: np.ndarray, **options) -> Answer:
+    def lines(image: np.ndarray, **options: bool) -> Answer:
         found, _ = engine(image, **options)
         if not found:
             return []
@@ -169,7 +172,7 @@ def tesseract(_: str | None) -> Read:
     return read
 
 
-def text_lines(module, api, scale: float) -> Iterator[tuple[str, list[float]]]:
+def text_lines(module: ModuleType, api: Any, scale: float) -> Iterator[tuple[str, list[float]]]:
     """The lines that Tesseract found, with boxes in the picture before it was prepared."""
     level = module.RIL.TEXTLINE
     for line in module.iterate_level(api.GetIterator(), level):
@@ -198,38 +201,11 @@ def prepared(image: np.ndarray, kind: Kind) -> tuple[np.ndarray, float]:
     return cv2.copyMakeBorder(gray, 10, 10, 10, 10, cv2.BORDER_CONSTANT, value=edge), scale
 
 
-def easyocr(_: str | None) -> Read:
-    """EasyOCR, English, without downloading anything."""
-    engine = importlib.import_module("easyocr").Reader(["en"], gpu=False, download_enabled=False, verbose=False)
-
-    def read(image: np.ndarray, kind: Kind) -> Answer:
-        found = engine.readtext(image, allowlist=WHITELISTS[kind.mode] or None)
-        return [(text, rectangle(box)) for box, text, _ in found]
-
-    return read
-
-
-def fast_alpr(_: str | None) -> Read:
-    """fast-alpr with its default networks, if they were fetched before; plates only."""
-    module = importlib.import_module("fast_alpr")
-    if not list(Path.home().glob(".cache/open-image-models/**/*.onnx")):
-        raise UserError("Its networks are not here (it downloads them at first use).")
-    engine = module.ALPR()
-
-    def read(image: np.ndarray, kind: Kind) -> Answer | None:
-        if kind.mode != "plates":
-            return None
-        boxes = [(r.ocr.text if r.ocr else "", r.detection.bounding_box) for r in engine.predict(image)]
-        return [(text, [box.x1, box.y1, box.x2, box.y2]) for text, box in boxes]
-
-    return read
-
-
 def cascades(_: str | None) -> Read:
     """OpenCV's plate cascade: it finds and reads nothing."""
     if not hasattr(cv2, "CascadeClassifier"):
         raise UserError(f"OpenCV {cv2.__version__} has no cascades any more.")
-    finder = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_russian_plate_number.xml")
+    finder = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_russian_plate_number.xml"))
     cv2.setNumThreads(1)
 
     def read(image: np.ndarray, kind: Kind) -> Answer | None:
@@ -241,35 +217,16 @@ def cascades(_: str | None) -> Read:
     return read
 
 
-def openalpr(_: str | None) -> Read:
-    """OpenALPR with the European configuration, if it is installed; plates only."""
-    module = importlib.import_module("openalpr")
-    engine = module.Alpr("eu", "/etc/openalpr/openalpr.conf", "/usr/share/openalpr/runtime_data")
-    if not engine.is_loaded():
-        raise UserError("Its library is not installed.")
-
-    def read(image: np.ndarray, kind: Kind) -> Answer | None:
-        if kind.mode != "plates":
-            return None
-        found = engine.recognize_ndarray(image)["results"]
-        return [(r["plate"], rectangle([(p["x"], p["y"]) for p in r["coordinates"]])) for r in found]
-
-    return read
-
-
 READERS: dict[str, tuple[Callable[[str | None], Read], tuple[str, ...]]] = {
     "glyphcam": (glyphcam, ("glyphcam", "numpy", "opencv-python", "imutils", "click", "tqdm", "ai-edge-litert")),
     "RapidOCR, PP-OCRv6": (rapidocr, ("rapidocr", "onnxruntime")),
     "RapidOCR, PP-OCRv4": (rapidocr_v4, ("rapidocr-onnxruntime",)),
     "Tesseract": (tesseract, ("tesserocr", "apt:tesseract-ocr-eng")),
-    "EasyOCR": (easyocr, ("easyocr",)),
-    "fast-alpr": (fast_alpr, ("fast-alpr",)),
     "OpenCV cascade": (cascades, ("opencv-python",)),
-    "OpenALPR": (openalpr, ("openalpr",)),
 }
 
 
-def rectangle(points) -> list[float] | None:
+def rectangle(points: ArrayLike | None) -> list[float] | None:
     """The upright box around points (n, 2)."""
     if points is None:
         return None
@@ -306,7 +263,8 @@ def size_and_needs(name: str) -> tuple[int, list[str]]:
         dist = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return (sum(folder_size(ROOT / part) for part in ("realtime", "models")) if name == "glyphcam" else 0), []
-    sizes = [path.locate().stat().st_size for path in dist.files or () if path.locate().is_file()]
+    files = [Path(str(path.locate())) for path in dist.files or ()]
+    sizes = [path.stat().st_size for path in files if path.is_file()]
     return sum(sizes), [need for need in dist.requires or () if "extra ==" not in need]
 
 

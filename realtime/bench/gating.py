@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.capture.open import PICTURES, expanded, open_source
+from realtime.contracts import Pipeline
 from realtime.errors import UserError
 from realtime.gate import frame_filter
 from realtime.loop import run
 from realtime.values import Result
 
-GATES = {
-    "--skip-still": {"still": True},
-    "--skip-blurred": {"blurred": True},
-    "both": {"still": True, "blurred": True},
-}
+GATES = {"--skip-still": (True, False), "--skip-blurred": (False, True), "both": (True, True)}  # still, blurred
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Texts:
         self.seen |= {track.reading.text for track in result.ended}
 
 
-def rides(pipeline, paths: Sequence[str]) -> Iterator[Ride]:
+def rides(pipeline: Pipeline, paths: Sequence[str]) -> Iterator[Ride]:
     """Measure every recording that files, folders and globs name. Raises UserError where there is none."""
     files = [file for path in paths for file in expanded(path)]
     recordings = [file for file in files if not file.lower().endswith(PICTURES)]
@@ -70,30 +67,32 @@ def rides(pipeline, paths: Sequence[str]) -> Iterator[Ride]:
         yield ride(pipeline, file)
 
 
-def ride(pipeline, path: str) -> Ride:
+def ride(pipeline: Pipeline, path: str) -> Ride:
     """One recording, read as often as there are gates, and once more without."""
-    frames, _, texts = look(pipeline, path)
+    frames, _, texts = read_through(pipeline, path)
     savings = tuple(saving(pipeline, path, gate, texts) for gate in GATES)
     return Ride(Path(path).name, frames, tuple(sorted(texts)), savings)
 
 
-def saving(pipeline, path: str, gate: str, texts: set[str]) -> Saving:
+def saving(pipeline: Pipeline, path: str, gate: str, texts: set[str]) -> Saving:
     """One gate against the texts that reading every frame gives."""
-    frames, read, seen = look(pipeline, path, **GATES[gate])
+    frames, read, seen = read_through(pipeline, path, *GATES[gate])
     return Saving(gate, 1 - read / frames, tuple(sorted(texts - seen)), tuple(sorted(seen - texts)))
 
 
-def look(pipeline, path: str, **options: bool) -> tuple[int, int, set[str]]:
+def read_through(
+    pipeline: Pipeline, path: str, still: bool = False, blurred: bool = False
+) -> tuple[int, int, set[str]]:
     """Frames of a recording, how many of them were read, and the texts reported. Raises UserError."""
     texts = Texts()
     with open_source(path) as source:
-        summary = run(source, pipeline, [texts], threading.Event(), gate=frame_filter(**options))
+        summary = run(source, pipeline, [texts], threading.Event(), gate=frame_filter(still=still, blurred=blurred))
     if summary.failures:
         raise UserError(summary.failures[0])
     return summary.frames, summary.read, texts.seen
 
 
-def table(found: Sequence[Ride]) -> str:
+def report(found: Sequence[Ride]) -> str:
     """The figures for people; lost texts are named below."""
     lines = [f"{'recording':32s}{'frames':>7s}{'texts':>7s}  {'gate':16s}{'skipped':>8s}{'missed':>8s}{'other':>7s}"]
     notes = []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,13 @@ from typing import Any
 import numpy as np
 
 from realtime.bench import testcard
-from realtime.bench.stages import WARM
+from realtime.bench.child import environment
+from realtime.bench.stages import WARM, Opener
 from realtime.contracts import Pipeline
 from realtime.model import Model, runtime, taken
+from realtime.pipeline import SHIPPED
 from realtime.recognise import BATCH
+from realtime.setup import Setup
 from realtime.stats import Stopwatch
 from realtime.values import Frame
 
@@ -68,7 +70,7 @@ class Watched:
         self.net, self._watch, self._stage = net, watch, stage
         self.shapes: Counter[tuple[int, ...]] = Counter()
 
-    def __call__(self, batch: np.ndarray):
+    def __call__(self, batch: np.ndarray) -> Any:
         self.shapes[batch.shape] += 1
         with self._watch(self._stage):
             return self.net(batch)
@@ -79,7 +81,7 @@ def film(mode: str, size: tuple[int, int], objects: int, count: int) -> list[Fra
     return [Frame(k, k / testcard.FPS, x, "film") for k, x in enumerate(testcard.frames(mode, size, objects, count))]
 
 
-def faults(pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 50) -> float:
+def faults(pipeline: Pipeline, mode: str, size: tuple[int, int], objects: int, count: int = 50) -> float:
     """Memory pages that the system hands out for a frame once the sizes are known: near 0 where all is reused."""
     frames = film(mode, size, objects, 2 * count)
     for frame in frames[:count]:
@@ -90,16 +92,14 @@ def faults(pipeline, mode: str, size: tuple[int, int], objects: int, count: int 
     return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / count
 
 
-def loads(
-    opened: Callable[..., Pipeline], mode: str, size: tuple[int, int], objects: int, count: int = 60
-) -> list[Load]:
-    """What every network of `opened(instrument=...)` does in a frame of a film drawn for it."""
-    watch, watched = Stopwatch(), {}
+def loads(opener: Opener, mode: str, size: tuple[int, int], objects: int, count: int = 60) -> list[Load]:
+    """What every network of `opener(instrument)` does in a frame of a film drawn for it."""
+    watch, watched = Stopwatch(), dict[str, Watched]()
 
     def instrument(net: Model, network: str) -> Watched:
         return watched.setdefault(network, Watched(net, watch, network))
 
-    pipeline = opened(instrument=instrument)
+    pipeline = opener(instrument)
     for frame in film(mode, size, objects, count + WARM):
         if frame.index == WARM:
             watch.take()
@@ -143,7 +143,7 @@ def cost(model: Model, shape: tuple[int, ...]) -> tuple[int, int]:
     return macs, sum(size_of(tensor) for _, inputs, outputs in steps for tensor in (*inputs, *outputs))
 
 
-def plain_interpreter(model: Model, shape: tuple[int, ...]):
+def plain_interpreter(model: Model, shape: tuple[int, ...]) -> Any:
     """An interpreter without delegates, so that every operation is there to be counted."""
     module = runtime()
     plain = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -154,8 +154,9 @@ def plain_interpreter(model: Model, shape: tuple[int, ...]):
     return interpreter
 
 
-def _operations(interpreter) -> list[dict[str, Any]]:
-    return interpreter._get_ops_details()  # no public way exists; the tests notice when it goes
+def _operations(interpreter: Any) -> list[dict[str, Any]]:
+    details: list[dict[str, Any]] = interpreter._get_ops_details()  # no public way; the tests notice when it goes
+    return details
 
 
 def known(tensors: Mapping[int, dict[str, Any]], indices: Iterable[int]) -> list[dict[str, Any]]:
@@ -174,7 +175,7 @@ def multiplications(name: str, inputs: list[dict[str, Any]], outputs: list[dict[
 
 def size_of(tensor: dict[str, Any]) -> int:
     """Bytes of a tensor."""
-    return int(np.prod(tensor["shape"])) * np.dtype(tensor["dtype"]).itemsize
+    return int(np.prod(tensor["shape"]) * np.dtype(tensor["dtype"]).itemsize)
 
 
 def peak() -> Peak:
@@ -182,8 +183,7 @@ def peak() -> Peak:
 
     int8 is taken as 4 times float32 where the processor has dot products of bytes (VNNI, SDOT), else as 2 times.
     """
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    done = subprocess.run([sys.executable, "-c", PEAKS], env={**os.environ, **limits}, capture_output=True, check=True)
+    done = subprocess.run([sys.executable, "-c", PEAKS], env=environment(threads=1), capture_output=True, check=True)
     macs, moved = json.loads(done.stdout)
     ratio = 4 if dot_products() else 2
     return Peak(ratio * macs, moved, ratio)
@@ -195,7 +195,20 @@ def dot_products(facts: Path = Path("/proc/cpuinfo")) -> bool:
     return bool(words & {"avx512_vnni", "avx_vnni", "asimddp"})
 
 
-def table(found: Sequence[Load], best: Peak) -> str:
+def report(modes: str, size: tuple[int, int], objects: int, count: int, models: str | None) -> str:
+    """How far each network of each mode is from its floor, and how much fresh memory a frame takes."""
+    best, parts = peak(), list[str]()
+    for mode in modes.split(","):
+        opener = Setup(mode, models).reader
+        fresh = faults(opener(), mode, size, objects)
+        share = batched(Model((Path(models) if models else SHIPPED) / f"{mode}-reader.tflite"))
+        parts += [f"{mode}, {size[0]}x{size[1]}", load_table(loads(opener, mode, size, objects, count), best)]
+        parts += [f"a text read in a batch of {BATCH} takes {share:.2f} of the time that it takes alone"]
+        parts += [f"fresh memory pages per frame: {fresh:.1f}", ""]
+    return "\n".join(parts).rstrip()
+
+
+def load_table(found: Sequence[Load], best: Peak) -> str:
     """The loads for people, largest gap to the floor last."""
     rows = [f"{'network':10s}{'calls':>7s}{'M macs':>9s}{'MB':>8s}{'ms':>8s}{'floor':>8s}{'times':>7s}"]
     ranked = sorted(found, key=lambda load: load.ms - load.floor(best))
@@ -204,7 +217,7 @@ def table(found: Sequence[Load], best: Peak) -> str:
         figures = f"{load.calls:7.1f}{load.macs / 1e6:9.1f}{load.bytes / 1e6:8.2f}{load.ms:8.2f}{floor:8.2f}"
         rows.append(f"{load.stage:10s}{figures}{load.ms / floor if floor else 0.0:7.1f}")
     last = ranked[-1]
-    rows += ["", f"largest gap: {last.stage}, {last.ms - last.floor(best):.2f} ms a frame"]
-    rows += [f"one core: {best.macs / 1e9:.0f} G int8 macs a second (float32 measured, times {best.ratio}), "]
-    rows[-1] += f"{best.bytes / 1e9:.1f} GB a second copied"
+    rows += ["", f"largest gap: {last.stage}, {last.ms - last.floor(best):.2f} ms per frame"]
+    rows += [f"one core: {best.macs / 1e9:.0f} G int8 macs per second (float32 measured, times {best.ratio}), "]
+    rows[-1] += f"{best.bytes / 1e9:.1f} GB per second copied"
     return "\n".join(rows)

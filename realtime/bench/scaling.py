@@ -11,7 +11,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -20,9 +19,12 @@ from typing import Any
 import cv2
 
 from realtime.archive import run as archive
-from realtime.bench import svg, testcard
+from realtime.bench import roofline, svg, testcard
+from realtime.bench.child import environment
+from realtime.bench.page import machine, write_all
 from realtime.bench.stages import WARM, measure
 from realtime.loop import run
+from realtime.modes import MODES
 from realtime.pipeline import load
 from realtime.setup import Setup
 from realtime.sinks.table import Table, json_line
@@ -30,7 +32,6 @@ from realtime.stats import peak_memory
 from realtime.values import Frame
 from realtime.workers import DaskPool, ProcessPool
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 OBJECTS = (0, 1, 2, 5, 10, 15, 20)
 SECONDS = 20.0  # of each film that workers share
@@ -53,40 +54,42 @@ def one(mode: str, models: str | None, size: tuple[int, int], objects: int, coun
     """Median milliseconds of a frame."""
     with tempfile.TemporaryDirectory() as folder:
         film = testcard.film(Path(folder) / "film.mp4", mode, size, objects, count + WARM)
-        return measure(partial(load, mode, models), str(film)).stages["frame"][0]
+        return measure(Setup(mode, models).reader, str(film)).stages["frame"][0]
 
 
 def over_length(mode: str, models: str | None, longest: int) -> Points:
     """Frames of a run, and the megabytes that a process needs at most for it: one run, looked at on its way."""
     words = [sys.executable, "-m", "realtime.bench.scaling", mode, models or "", str(longest)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment())
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment(threads=1))
     return [(frames, memory / 1e6) for frames, memory in map(json.loads, done.stdout.splitlines())]
 
 
-def environment() -> dict[str, str]:
-    """That of a process which finds this program, with one thread for each."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+class LongFilm:
+    """Frames of 320x240 with two texts that change their place; `note` is called at 1, 10, 100 ... of them."""
 
+    live, dropped = False, 0
 
-def endless(mode: str, longest: int, look: Callable[[int], None]) -> Iterator[Frame]:
-    """Frames of 320x240 with two texts that change their place; `look` is called at 1, 10, 100 ... of them."""
-    pictures = list(testcard.frames(mode, (320, 240), 2, 50))
-    for k, picture in zip(range(longest), itertools.cycle(pictures), strict=False):
-        if k in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000):
-            look(k)
-        yield Frame(k, k / 25, picture, "film")
-    look(longest)
+    def __init__(self, mode: str, longest: int, note: Callable[[int], None]) -> None:
+        self._mode, self._longest, self._note = mode, longest, note
+
+    def __iter__(self) -> Iterator[Frame]:
+        pictures = list(testcard.frames(self._mode, (320, 240), 2, 50))
+        for k, picture in zip(range(self._longest), itertools.cycle(pictures), strict=False):
+            if k in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000):
+                self._note(k)
+            yield Frame(k, k / 25, picture, "film")
+        self._note(self._longest)
 
 
 def run_long(mode: str, models: str | None, longest: int) -> None:
     """The process that over_length starts: prints [frames, bytes]."""
-    frames = endless(mode, longest, lambda k: print(json.dumps([k, peak_memory()]), flush=True))
+    frames = LongFilm(mode, longest, lambda k: print(json.dumps([k, peak_memory()]), flush=True))
     run(frames, load(mode, models), [Table(os.devnull, mode, json_line, overwrite=True)], threading.Event())
 
 
 def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Callable[..., Any]) -> Points:
-    """Workers, and the frames that all of them together read in a second; `pool(n)` is a context with n of them."""
-    points = []
+    """Workers, and the frames per second that all of them read together; `pool(n)` is a context with n of them."""
+    points: Points = []
     with tempfile.TemporaryDirectory() as folder:
         films = [Path(folder) / f"{k}.mp4" for k in range(2 * max(counts))]
         for film in films:
@@ -97,7 +100,7 @@ def over_workers(mode: str, models: str | None, counts: Sequence[int], pool: Cal
 
 
 def rate(films: Sequence[Path], setup: Setup, base: Path, pool: Callable[..., Any], count: int) -> float:
-    """Frames a second over all films, the workers' start included."""
+    """Frames per second over all films, the workers' start included."""
     with pool(count) as hands:
         report = archive.run([str(film) for film in films], setup, str(base), hands, threading.Event())
     return report.frames / report.seconds
@@ -117,8 +120,9 @@ def loopback(count: int) -> Iterator[DaskPool]:
 
         def begin(*words: str) -> None:
             command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(facts), "--no-dashboard"]
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            process = subprocess.Popen(command, env=environment(), cwd=folder, **quiet)
+            process = subprocess.Popen(
+                command, env=environment(threads=1), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             stack.callback(process.wait)
             stack.callback(process.terminate)
 
@@ -132,15 +136,34 @@ def loopback(count: int) -> Iterator[DaskPool]:
         yield cluster
 
 
+def write(out: Path, mode: str, models: str | None, count: int, longest: int, tell: Callable[[str], None]) -> None:
+    """Measure how cost grows and write scaling.md with its plots; `tell` hears what is being measured."""
+    load(mode, models)  # says what is wrong before anything is measured
+    work: dict[str, Callable[[], Points]] = {
+        "size": lambda: over_sizes(mode, models, count),
+        "objects": lambda: over_objects(mode, models, count),
+        "length": lambda: over_length(mode, models, longest),
+        "workers": lambda: over_workers(mode, models, (1, 2), local),
+        "cluster": lambda: over_workers(mode, models, (1, 2, 4), loopback),
+    }
+    found: dict[str, Points] = {}
+    for name, measured in work.items():
+        tell(name)
+        found[name] = measured()
+    head = f"Measured with `python -m realtime.bench scaling --mode {mode}`: {machine()}, one thread in each process."
+    loads = roofline.report(mode if models else ",".join(MODES), (640, 480), 3, count, models)
+    write_all(out, {"scaling.md": "\n".join([page(found, head), ROOFLINE, "```", loads, "```", ""]), **plots(found)})
+
+
 # the page ---------------------------------------------------------------------------------------------------------
 
 
 def page(found: dict[str, Points], head: str) -> str:
     """What was measured, as Markdown; the pictures lie beside it."""
-    parts = ["# Growth", "", head, ""]
+    parts = ["# Scaling", "", head, ""]
     for name, (title, x, y, said) in PLOTS.items():
         if points := found.get(name):
-            picture = f"![{title}](growth-{name}.svg)"
+            picture = f"![{title}](scaling-{name}.svg)"
             parts += [f"## {title}", "", picture, "", *rows(x, y, points), "", said(points), ""]
     return "\n".join(parts)
 
@@ -157,7 +180,7 @@ def plots(found: dict[str, Points]) -> dict[str, str]:
         title, x, y, _ = PLOTS[name]
         along = svg.Axis.over(x, [a for a, _ in points], log=name == "length", zero=True)
         up = svg.Axis.over(y, [b for _, b in points], zero=True)
-        pages[f"growth-{name}.svg"] = svg.lines(title, along, up, {"": points})
+        pages[f"scaling-{name}.svg"] = svg.lines(title, along, up, {"": points})
     return pages
 
 
@@ -207,6 +230,16 @@ PLOTS = {
     "workers": ("Worker processes", "workers", "frames per second", said_of_workers),
     "cluster": ("Workers of a Dask cluster on loopback", "workers", "frames per second", said_of_workers),
 }
+
+ROOFLINE = """## Limit
+
+What the networks do in a frame of a film of 640x480 with three texts, compared with what one core can do: `floor` is
+the time that the multiplications, or the bytes, take at the core's peak, `times` how far the network is from it. The
+locator is furthest: its first layers see few channels where the core multiplies many at once, and its depthwise layers
+move more than they multiply. Readers run near their floor, so that a batch of several texts gains little. Pages are
+those of 4 KiB that the system hands out per frame once all sizes are known: a picture fills 225, so buffers are used
+again. The picture is made gray and shrunk once for all modes, and FFmpeg decodes ahead in threads of its own.
+"""
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)

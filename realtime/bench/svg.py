@@ -54,7 +54,7 @@ class Axis:
 def spacing(low: float, high: float) -> float:
     """A round distance between ticks, four to eight of them."""
     rough = max(high - low, 1e-9) / 5
-    scale = 10 ** math.floor(math.log10(rough))
+    scale = 10.0 ** math.floor(math.log10(rough))
     return scale * next(step for step in (1, 2, 5, 10) if rough <= step * scale * 1.001)
 
 
@@ -62,7 +62,7 @@ def lines(title: str, x: Axis, y: Axis, series: Mapping[str, Points]) -> str:
     """One line with dots per name."""
     parts = []
     for k, (name, points) in enumerate(series.items()):
-        places = [detection(x, y, *point) for point in points]
+        places = [in_pixels(x, y, *point) for point in points]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in places)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[k]}" stroke-width="2"/>')
         parts += [dot(*place, COLOURS[k]) for place in places]
@@ -73,9 +73,10 @@ def lines(title: str, x: Axis, y: Axis, series: Mapping[str, Points]) -> str:
 
 def scatter(title: str, x: Axis, y: Axis, points: Mapping[str, tuple[float, float]]) -> str:
     """One named dot per name; a name that would leave the picture stands on the left, one in another's way lower."""
-    parts, taken = [], []
+    parts: list[str] = []
+    taken: list[tuple[float, float, float]] = []
     for k, (name, point) in enumerate(points.items()):
-        (a, b), colour = detection(x, y, *point), COLOURS[k % len(COLOURS)]
+        (a, b), colour = in_pixels(x, y, *point), COLOURS[k % len(COLOURS)]
         left, wide = a > 0.7 * WIDTH, LETTER * len(name)
         begin, down = a - 9 - wide if left else a + 9, b + 4
         while any(abs(down - d) < LINE and begin < e + f and e < begin + wide for e, d, f in taken):
@@ -85,7 +86,7 @@ def scatter(title: str, x: Axis, y: Axis, points: Mapping[str, tuple[float, floa
     return page(title, x, y, parts)
 
 
-def detection(x: Axis, y: Axis, a: float, b: float) -> tuple[float, float]:
+def in_pixels(x: Axis, y: Axis, a: float, b: float) -> tuple[float, float]:
     """A point in pixels."""
     return LEFT + x.place(a) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y.place(b) * (HEIGHT - TOP - BOTTOM)
 
@@ -103,10 +104,10 @@ def page(title: str, x: Axis, y: Axis, parts: Sequence[str]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     rows = [f'{head} font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
     for value in x.ticks():
-        a, bottom = detection(x, y, value, y.low)
+        a, bottom = in_pixels(x, y, value, y.low)
         rows += [rule(a, TOP, a, bottom), text(a, bottom + 18, short(value))]
     for value in y.ticks():
-        left, b = detection(x, y, x.low, value)
+        left, b = in_pixels(x, y, x.low, value)
         rows += [rule(left, b, WIDTH - RIGHT, b), text(left - 8, b + 4, short(value), "end")]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     rows.append(text(WIDTH / 2, 22, title, more=' font-size="15" font-weight="bold"'))

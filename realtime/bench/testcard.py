@@ -33,7 +33,7 @@ def wall(width: int, height: int) -> np.ndarray:
     light = rng.uniform(90, 170, (6, 8)).astype(np.float32)
     patches = cv2.resize(light, (width, height), interpolation=cv2.INTER_CUBIC)
     grain = rng.normal(0, 4, (height, width)).astype(np.float32)
-    return cv2.merge([np.clip(patches + grain + shift, 0, 255).astype(np.uint8) for shift in (6, 0, -6)])
+    return np.dstack([np.clip(patches + grain + shift, 0, 255).astype(np.uint8) for shift in (6, 0, -6)])
 
 
 def scene(mode: str, width: int, height: int, objects: int) -> np.ndarray:

@@ -22,8 +22,9 @@ SWEEP = 3600.0  # seconds between two looks for old pictures
 class Crops:
     """A sink that writes a JPEG per confirmed value, again when there is a better one; `path` tells where, for records.
 
-    Names hold the start of the run, the source and the numbers of track and value, so that no two runs collide. With `keep`,
-    pictures of this sink's making that are older than so many days are deleted. SinkError where nothing can be written.
+    Names hold the start of the run, the source and the numbers of track and value, so that no two runs collide. With
+    `keep`, pictures of this sink's making that are older than so many days are deleted. SinkError where nothing can be
+    written.
     """
 
     def __init__(self, folder: str, keep: float | None = None, clock: Callable[[], float] = time.time) -> None:

@@ -48,6 +48,6 @@ class Stills:
         if not self._alone:
             check_free(path, self._overwrite)
         try:
-            path.write_bytes(cv2.imencode(path.suffix, self._draw(result))[1])
+            path.write_bytes(cv2.imencode(path.suffix, self._draw(result))[1].tobytes())
         except OSError as error:
             raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None

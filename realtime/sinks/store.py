@@ -1,4 +1,4 @@
-"""Records in an SQLite file that datasette and sqlite-utils read as it is: runs, sources, tracks (a row per value), events."""
+"""Records in an SQLite file that datasette and sqlite-utils read as it is: runs, sources, values of tracks, events."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ class Store:
     """A sink that adds to a database, new or existing; `written` is UTC, `time` the frame's own.
 
     A value is a row as soon as it is confirmed, which is updated while it stands and when it ends; its `event` says
-    which. Rows are committed at once (write-ahead log). While another program holds the file locked, rows wait in memory. With
-    `keep`, rows older than so many days are deleted. SinkError where the file is no database or cannot be written.
+    which. Rows are committed at once (write-ahead log). While another program holds the file locked, rows wait in
+    memory. With `keep`, rows older than so many days are deleted. SinkError where the file is no database or cannot be
+    written.
     """
 
     def __init__(

@@ -45,7 +45,9 @@ class Table:
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
         self._everything, self._occasions = everything, Occasions(interval)
-        self._written = {END, DOUBTFUL} | ({BEGIN, PRESENT} if live else set()) | ({PRESENT} if interval < inf else set())
+        self._written = (
+            {END, DOUBTFUL} | ({BEGIN, PRESENT} if live else set()) | ({PRESENT} if interval < inf else set())
+        )
         if self._path != "-":
             check_free(path, overwrite)
 

@@ -41,7 +41,7 @@ class Video:
             raise SinkError(f"--save {path} is not an .mp4.", "Name a file that ends in .mp4.")
         check_free(path, overwrite)
         self._timeline = Timeline()
-        self._size: tuple[int, int] | None = None
+        self._size: tuple[int, int] | None = None  # that of the first frame
         self._encoder: Encoder | None = None
         self._times: list[float] = []  # of the frames in the encoder, seconds from the start
         self._output: Output | None = None
@@ -53,8 +53,8 @@ class Video:
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self._times:
-                self._append(self._times[-1] + self._timeline.step)
+            if self._encoder:
+                self._append(self._encoder, self._times[-1] + self._timeline.step)
         finally:
             if self._output:
                 self._output.close()
@@ -64,22 +64,22 @@ class Video:
         time = self._timeline.place(result.frame)
         if time is None:
             return
-        if self._times and (not self._fragments or time - self._times[0] >= SEGMENT):
-            self._append(time)
+        if self._encoder and (not self._fragments or time - self._times[0] >= SEGMENT):
+            self._append(self._encoder, time)
         picture = self._draw(result)
         self._size = self._size or (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
         self._encoder = self._encoder or Encoder(self._size)
-        self._encoder.add(fitted(picture, self._size))
+        self._encoder.add(picture)
         self._times.append(time)
 
-    def _append(self, until: float) -> None:
+    def _append(self, encoder: Encoder, until: float) -> None:
         """Write what was encoded as one fragment, whose last frame is shown until `until`."""
         times, self._times = [*self._times, until], []
-        encoder, self._encoder = self._encoder, None
+        self._encoder = None
         packets = encoder.packets()
         if len(packets) != len(times) - 1:
             raise SinkError(f"{self._path}: OpenCV cannot encode video here.", FULL)
-        begin = b"" if self._fragments else mp4.header(*self._size, *described(packets[0]))
+        begin = b"" if self._fragments else mp4.header(*encoder.size, *described(packets[0]))
         self._fragments += 1
         self._output = self._output or Output(self._path)
         self._output.append(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
@@ -96,14 +96,15 @@ class Encoder:
     """MPEG-4 packets of a few pictures, by way of a small AVI; motion JPEG where OpenCV has no FFmpeg."""
 
     def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
         path = Path(_memory() or tempfile.gettempdir(), f"glyphcam-{secrets.token_hex(8)}.avi")
         self._writer = cv2.VideoWriter()
         any(self._writer.open(str(path), cv2.VideoWriter.fourcc(*codec), 25.0, size) for codec in CODECS)
         self._file = _nameless(path)
 
     def add(self, picture: np.ndarray) -> None:
-        """Encode one more BGR picture of the agreed size."""
-        self._writer.write(picture)
+        """Encode one more BGR picture, fitted into the agreed size."""
+        self._writer.write(fitted(picture, self.size))
 
     def packets(self) -> list[bytes]:
         """One packet per picture, the first of which needs no other; ends the encoder."""

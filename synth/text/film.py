@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synth.text.clip import ROOM, Clip, camera_of, central, sample_path, single, views
 from synth.effects import Effects, apply_effects
 from synth.grounds import sample_ground
+from synth.text.clip import ROOM, Clip, camera_of, central, sample_path, single, views
 from synth.text.line import Line
 from synth.text.sampling import sample_line
 from synth.text.scene import Scene, render_scene

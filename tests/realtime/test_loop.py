@@ -40,11 +40,17 @@ class Note:
         return [result.frame.index for result in self.results]
 
 
-class Frames(list):
-    """A source made of a list."""
+class Frames:
+    """A source of given frames."""
 
     live = False
     dropped = 0
+
+    def __init__(self, frames=()):
+        self.frames = frames
+
+    def __iter__(self):
+        return iter(self.frames)
 
 
 class LiveFrames(Frames):
@@ -131,10 +137,10 @@ def test_stop_and_limit_end_the_run():
             yield make_frame(i)
 
     note = Note()
-    summary, _ = run_with(until_three(), note, stop=stop)
+    summary, _ = run_with(Frames(until_three()), note, stop=stop)
     assert note.indices == [0, 1, 2, 3, 3] and summary.stopped
     note = Note()
-    summary, _ = run_with((make_frame(i) for i in itertools.count()), note, limit=4)
+    summary, _ = run_with(Frames(make_frame(i) for i in itertools.count()), note, limit=4)
     assert note.indices == [0, 1, 2, 3, 3] and not summary.stopped
 
 
@@ -185,7 +191,7 @@ def test_a_source_that_fails_keeps_what_was_read():
         raise SourceError("cut off")
 
     note = Note()
-    summary, _ = run_with(broken(), note)
+    summary, _ = run_with(Frames(broken()), note)
     assert note.indices == [0, 1, 1] and len(note.results[-1].ended) == 1
     assert summary.failures == ("cut off",) and note.events == ["enter", "exit"]
 
@@ -196,7 +202,7 @@ def test_ctrl_c_ends_in_good_order():
         raise KeyboardInterrupt
 
     note = Note()
-    summary, _ = run_with(interrupted(), note)
+    summary, _ = run_with(Frames(interrupted()), note)
     assert summary.stopped and note.events == ["enter", "exit"] and len(note.results[-1].ended) == 1
 
 
@@ -245,5 +251,5 @@ def test_memory_does_not_grow_with_the_run():
             return super().__call__(frame)
 
     image, scale = make_frame(0).image, Scale(2500, 4000)
-    run_with((make_frame(i, image=image) for i in range(4001)), scale, pipeline=Forgetful())
+    run_with(Frames(make_frame(i, image=image) for i in range(4001)), scale, pipeline=Forgetful())
     assert scale.bytes[1] - scale.bytes[0] < 20_000

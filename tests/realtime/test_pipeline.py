@@ -131,7 +131,10 @@ def test_what_the_small_picture_shows_is_read_in_the_large_one():
     plain, looked = make(), []
     pipeline = make(
         locator=lambda gray: (looked.append(("locate", gray.shape)), plain.locator(gray))[1],
-        recogniser=lambda gray, *rest: (looked.append(("read", gray.shape)), plain.recogniser(gray, *rest))[1],
+        recogniser=lambda gray, *rest, **again: (
+            looked.append(("read", gray.shape)),
+            plain.recogniser(gray, *rest, **again),
+        )[1],
     )
     result = pipeline(Frame(0, 0.0, large, small=halved(large)))
     assert looked == [("locate", (240, 320)), ("read", (480, 640))]

@@ -265,7 +265,7 @@ def test_notes_come_back_exactly(film):
     notes = job.Observations(StandIn().open(), crops=False)
     with open_source(film) as frames:
         given = [(frame.index, frame.time, notes(frame).sightings) for frame in frames]
-    assert [(f.index, f.time, tuple(s)) for f, s in job.unpacked(notes.packed())] == given
+    assert [(f.index, f.time, s) for f, s in job.unpacked(notes.packed()).frames] == given
 
 
 # the pool

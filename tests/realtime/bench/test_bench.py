@@ -78,29 +78,29 @@ def test_peak_memory_is_that_of_the_process():
 
 
 def test_the_table_names_every_figure():
-    rows = {name: (1.0, 2.0) for name in bench.ORDER}
+    rows = {name: (1.0, 2.0) for name in stages.ORDER}
     found = stages.Figures("digits", (640, 480), 9, rows, {"read": (0.5, 0.6)}, 100.0, 0.123, 3.0, 0.4, None)
-    text = bench.table(found)
+    text = stages.report(found)
     for part in ("640x480", "whole frame", "of it in the network", "100.0", "12.3 %", "0.4 s", "unknown"):
         assert part in text
 
 
 def test_without_models_one_sentence_says_so(tmp_path):
-    done = CliRunner().invoke(bench.main, ["--models", str(tmp_path)])
+    done = CliRunner().invoke(bench.main, ["stages", "--models", str(tmp_path)])
     assert done.exit_code == 1 and "digits-locator.tflite is missing" in done.output and "Traceback" not in done.output
     with pytest.raises(UserError, match="missing"):
-        bench.first_result(str(write_clip(tmp_path / "clip.mp4")), "digits", str(tmp_path))
+        stages.first_result(str(write_clip(tmp_path / "clip.mp4")), "digits", str(tmp_path))
 
 
 @pytest.mark.parametrize("size", ["640", "0x4", "axb", "640x"])
 def test_a_size_that_is_none_is_refused(size):
-    done = CliRunner().invoke(bench.main, ["--size", size])
+    done = CliRunner().invoke(bench.main, ["stages", "--size", size])
     assert done.exit_code == 2 and size in done.output
 
 
 @SHIPPED
 def test_the_shipped_models_are_measured():
-    done = CliRunner().invoke(bench.main, ["--frames", "10", "--json"])
+    done = CliRunner().invoke(bench.main, ["stages", "--frames", "10", "--json"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.output)
     assert found["frames"] == 10 and found["seen"] > 1 and 0 < found["neither"] < 1 and found["start"] > 0
@@ -118,4 +118,4 @@ def test_pictures_are_the_same_each_time_and_hold_their_texts(mode):
 
 def test_an_unknown_mode_is_refused():
     with pytest.raises(ModelError, match="not a mode"):
-        bench.stage_figures("runes", (64, 48), 1, 1, None)
+        stages.over_film("runes", (64, 48), 1, 1, None)

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from realtime.bench import __main__ as bench
 from realtime.bench import comparison, engines, testcard
-from realtime.bench.comparison import Outcome, Picture, Score
+from realtime.bench.comparison import Labelled, Outcome, Score
 from realtime.bench.engines import KINDS, Kind
+from realtime.bench.page import filled
 from realtime.errors import SourceError
 
 CROPS, STREET, WORDS, DISPLAYS = KINDS
@@ -85,14 +86,14 @@ def test_a_box_counts_where_each_covers_half_of_the_other(box, found):
 
 
 def test_scores_are_over_all_truths():
-    asked = [Picture("a", (("AB1", (0, 0, 9, 9)), ("CD2", (20, 0, 29, 9)))), Picture("b", (("EF3", None),))]
+    asked = [Labelled("a", (("AB1", (0, 0, 9, 9)), ("CD2", (20, 0, 29, 9)))), Labelled("b", (("EF3", None),))]
     answers = [([("AB1", [0, 0, 9, 9])], 10.0), ([("EF3", None)], 30.0)]
     found = comparison.score(asked, answers, STREET)
     assert (found.n, found.exact, found.located, found.ms) == (3, pytest.approx(2 / 3), 0.5, 30.0)
 
 
 def test_lines_of_a_reader_become_its_scores():
-    jobs = {"words": [Picture("a", (("Hello", None),)), Picture("b", (("World", None),))]}
+    jobs = {"words": [Labelled("a", (("Hello", None),)), Labelled("b", (("World", None),))]}
     said = [(0.5, {"warm": "words"}), (0.6, {"kind": "words", "answer": [["hello", None]], "ms": 3.0}),
             (0.7, {"kind": "words", "answer": [], "ms": 5.0}),
             (0.8, {"version": "1.0", "memory": 9, "size": 8})]  # fmt: skip
@@ -102,10 +103,10 @@ def test_lines_of_a_reader_become_its_scores():
     assert comparison.understood("X", [(0.1, {"absent": "not here"})], jobs).absent == "not here"
 
 
-def test_a_reader_that_is_not_installed_says_so(data):
-    job = {"models": None, "pictures": {}}
-    [line] = engines.answer_all("OpenALPR", job)
-    assert "openalpr" in line["absent"]
+def test_a_reader_that_is_not_installed_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tesserocr", None)
+    [line] = engines.answer_all("Tesseract", {"models": None, "pictures": {}})
+    assert "tesserocr" in line["absent"]
 
 
 @pytest.mark.skipif(hasattr(cv2, "CascadeClassifier"), reason="this OpenCV still has cascades")
@@ -150,38 +151,40 @@ def test_this_program_answers_where_its_models_are(data, tmp_path):
     assert outcome.absent == "" and outcome.scores == {} and outcome.memory > 1e7
 
 
-def test_the_page_names_the_better_one_first_and_the_absent_ones():
+def test_the_page_names_the_better_one_first_and_leaves_the_absent_ones_out():
     ours = Outcome("glyphcam", "", "", 0.3, 90_000_000, 300_000_000, {"words": Score(9, 0.8, None, 4.0, 5.0)})
     other = Outcome("Other", "2.0", "", 1.0, 500_000_000, 400_000_000, {"words": Score(9, 0.9, None, 40.0, 50.0)})
-    text = comparison.table([ours, other, Outcome("Third", absent="not installed")])
-    assert text.index("| Other |") < text.index("| glyphcam |") and "- Third: not installed" in text
+    text = comparison.score_tables([ours, other, Outcome("Third", absent="not installed")])
+    assert text.index("| Other |") < text.index("| glyphcam |") and "Third" not in text
     assert "| Other 2.0 | 1.0 | 500 | 400 |" in text
-    assert set(comparison.plots([ours, other])) == {"peers-words.svg"}
+    assert set(comparison.plots([ours, other])) == {"comparison-words.svg"}
     assert json.loads(comparison.as_json([ours]))[0]["scores"]["words"]["exact"] == 0.8
 
 
 def test_the_command_writes_the_page(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(comparison, "READERS", {"OpenALPR": None})
-    (tmp_path / "README.md").write_text("before\n<!-- peers -->\nold\n<!-- /peers -->\nafter\n")
-    done = CliRunner().invoke(bench.main, ["--peers", str(data), "--frames", "3", "--out", str(tmp_path / "docs")])
+    monkeypatch.setattr(comparison, "READERS", {"Brightest": None})
+    (tmp_path / "README.md").write_text("before\n<!-- comparison -->\nold\n<!-- /comparison -->\nafter\n")
+    done = CliRunner().invoke(bench.main, ["comparison", str(data), "--frames", "3", "--out", str(tmp_path / "docs")])
     assert done.exit_code == 0, done.output
-    assert "OpenALPR" in (tmp_path / "docs" / "peers.md").read_text()
+    assert "Brightest is left out" in done.output
+    assert "What they cost" in (tmp_path / "docs" / "comparison.md").read_text()
     readme = (tmp_path / "README.md").read_text()
-    assert "OpenALPR" in readme and "old" not in readme and readme.startswith("before") and readme.endswith("after\n")
+    assert "What they cost" in readme and "old" not in readme
+    assert readme.startswith("before") and readme.endswith("after\n")
 
 
 def test_every_reader_has_its_python():
-    found = bench.interpreters([sys.executable])
+    found = comparison.interpreters([sys.executable])
     assert set(found) == set(engines.READERS) and set(found.values()) == {sys.executable}
-    found = bench.interpreters(["OpenCV cascade=/bin/sh", "/bin/true"])
-    assert (found["OpenCV cascade"], found["EasyOCR"], found["glyphcam"]) == ("/bin/sh", "/bin/true", sys.executable)
+    found = comparison.interpreters(["OpenCV cascade=/bin/sh", "/bin/true"])
+    assert (found["OpenCV cascade"], found["Tesseract"], found["glyphcam"]) == ("/bin/sh", "/bin/true", sys.executable)
 
 
-@pytest.mark.parametrize("words, says", [("Nobody=/bin/sh", "'Nobody' is no reader"), ("/no/python", "no program")])
+@pytest.mark.parametrize("words, says", [("Nobody=/bin/sh", "is not a reader"), ("/no/python", "is not a program")])
 def test_a_python_that_is_none_is_refused(data, words, says):
-    done = CliRunner().invoke(bench.main, ["--peers", str(data), "--python", words])
+    done = CliRunner().invoke(bench.main, ["comparison", str(data), "--python", words])
     assert done.exit_code == 1 and says in done.output
 
 
 def test_a_text_without_marks_stays_as_it_is():
-    assert bench.filled("no marks", "peers", "new") == "no marks"
+    assert filled("no marks", "comparison", "new") == "no marks"

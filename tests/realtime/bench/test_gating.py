@@ -50,7 +50,7 @@ def test_a_text_that_is_lost_is_named(tmp_path):
     found = gating.ride(Glance(), str(tmp_path / "a.avi"))
     blurred = found.savings[1]
     assert blurred.skipped == pytest.approx(1 / 11) and blurred.missed == ("200",)
-    assert "a.avi: --skip-blurred misses 200" in gating.table([found])
+    assert "a.avi: --skip-blurred misses 200" in gating.report([found])
 
 
 def test_a_folder_of_recordings_is_measured_one_by_one(tmp_path):
@@ -68,6 +68,6 @@ def test_pictures_are_refused(tmp_path):
 def test_the_command_prints_the_table(tmp_path, monkeypatch):
     monkeypatch.setattr(bench, "load", lambda *_: Glance())
     path = film(tmp_path / "a.avi", [0] * 30)
-    done = CliRunner().invoke(bench.main, ["--gates", path])
+    done = CliRunner().invoke(bench.main, ["gating", path])
     assert done.exit_code == 0 and done.output.splitlines()[1].split()[:4] == ["a.avi", "30", "0", "--skip-still"]
-    assert CliRunner().invoke(bench.main, ["--gates", str(tmp_path / "missing.mp4")]).exit_code == 1
+    assert CliRunner().invoke(bench.main, ["gating", str(tmp_path / "missing.mp4")]).exit_code == 1

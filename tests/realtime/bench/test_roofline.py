@@ -1,7 +1,5 @@
 """Limits: multiply-accumulates counted by hand, peaks measured, loads told."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -9,6 +7,7 @@ from conftest import ROOT
 from realtime.bench import roofline
 from realtime.bench.roofline import Load, Peak
 from realtime.pipeline import load
+from realtime.setup import Setup
 from realtime.stats import Stopwatch
 
 MODELS = ROOT / "models"
@@ -63,14 +62,14 @@ def test_shapes_are_counted_and_timed():
 
 def test_the_table_ends_with_the_largest_gap():
     found = [Load("locate", 5, 1e8, 1e6, 9.0), Load("read", 3, 1e8, 1e6, 2.0)]
-    lines = roofline.table(found, Peak(1e11, 1e10, 4)).splitlines()
+    lines = roofline.load_table(found, Peak(1e11, 1e10, 4)).splitlines()
     assert lines[1].startswith("read") and lines[2].startswith("locate") and "9.0" in lines[2]
-    assert "100 G int8" in lines[-1] and lines[-2] == "largest gap: locate, 8.00 ms a frame"
+    assert "100 G int8" in lines[-1] and lines[-2] == "largest gap: locate, 8.00 ms per frame"
 
 
 @SHIPPED
 def test_what_the_shipped_networks_do_is_counted():
-    found = {load.stage: load for load in roofline.loads(partial(load, "digits"), "digits", (320, 240), 2, 2)}
+    found = {load.stage: load for load in roofline.loads(Setup("digits").reader, "digits", (320, 240), 2, 2)}
     assert set(found) == {"locator", "reader", "classifier"}
     assert roofline.faults(load("digits"), "digits", (320, 240), 2, 10) < 200  # of some 300 that its pictures fill
     assert 0 < roofline.batched(load("digits").recogniser.net, 10) < 3

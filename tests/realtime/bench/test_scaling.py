@@ -1,4 +1,4 @@
-"""Growth: what is measured is what is said; the page and its plots hold every figure."""
+"""Scaling: what is measured is what is said; the page and its plots hold every figure."""
 
 import json
 
@@ -7,12 +7,14 @@ from conftest import FakePipeline
 from stand_in import StandIn
 
 from realtime.bench import scaling
+from realtime.setup import Setup
 from realtime.workers import ProcessPool
 
 
 @pytest.fixture
 def fake(monkeypatch):
-    monkeypatch.setattr(scaling, "load", lambda mode, models, **_: FakePipeline())
+    monkeypatch.setattr(scaling, "load", lambda mode, models: FakePipeline())
+    monkeypatch.setattr(Setup, "reader", lambda setup, instrument=None: FakePipeline())
 
 
 def test_every_size_and_number_is_measured(fake, monkeypatch):
@@ -32,7 +34,7 @@ def test_a_long_run_is_looked_at_by_decades(fake, capsys):
 
 
 def test_frames_of_a_long_run_follow_each_other():
-    frames = list(scaling.endless("digits", 120, lambda k: None))
+    frames = list(scaling.LongFilm("digits", 120, lambda k: None))
     assert [f.index for f in frames] == list(range(120)) and frames[119].time == 119 / 25
 
 
@@ -54,11 +56,11 @@ def test_the_page_holds_every_figure():
     }
     text = scaling.page(found, "Measured with X.")
     for part in ("Measured with X.", "| 0.9 | 10 |", "9 times the pixels: 2.00 times", "After 1,000 frames 100.0 MB",
-                 "1.80 times with 2", "growth-length.svg", "20 the texts: 2.00 times", "before the last"):  # fmt: skip
+                 "1.80 times with 2", "scaling-length.svg", "20 the texts: 2.00 times", "before the last"):  # fmt: skip
         assert part in text, part
     assert "cluster" not in text
     pages = scaling.plots(found)
-    assert set(pages) == {f"growth-{name}.svg" for name in found} and all("<svg" in page for page in pages.values())
+    assert set(pages) == {f"scaling-{name}.svg" for name in found} and all("<svg" in page for page in pages.values())
 
 
 def test_the_loopback_cluster_has_its_workers(tmp_path):

@@ -25,8 +25,8 @@ def test_a_line_for_each_name_and_a_dot_for_each_point():
 
 def test_points_lie_by_their_values():
     x, y = Axis("x", 0, 10), Axis("y", 0, 100)
-    low, high = svg.detection(x, y, 0, 0), svg.detection(x, y, 10, 100)
-    middle = svg.detection(x, y, 5, 50)
+    low, high = svg.in_pixels(x, y, 0, 0), svg.in_pixels(x, y, 10, 100)
+    middle = svg.in_pixels(x, y, 5, 50)
     assert low == (svg.LEFT, svg.HEIGHT - svg.BOTTOM) and high == (svg.WIDTH - svg.RIGHT, svg.TOP)
     assert middle == pytest.approx(((low[0] + high[0]) / 2, (low[1] + high[1]) / 2))
 
