@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
@@ -75,10 +76,21 @@ class Sectioned(click.Command):
 
 
 SECTIONS = {
-    "What to read": ("mode", "whole_frame", "threshold", "unsure", "region", "roi", "models", "threads"),
+    "What to read": (
+        "mode",
+        "whole_frame",
+        "threshold",
+        "unsure",
+        "region",
+        "rising",
+        "max_rate",
+        "roi",
+        "models",
+        "threads",
+    ),
     "Which frames": ("size", "fps", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
-    "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
     "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
@@ -99,6 +111,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
+@click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", metavar="X,Y,W,H|POLYGON", help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...")
 @click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: those that come along]")
 @click.option("--threads", type=POSITIVE, metavar="N", default=1, show_default=True, help="Threads per network.")
@@ -116,9 +130,10 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
 @click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
-              help="Rows in --jsonl and --csv: one per object, or one per sighting and frame.")  # fmt: skip
+              help="Rows in --jsonl and --csv: those of values, or one per sighting and frame.")  # fmt: skip
+@click.option("--interval", type=RATE, metavar="SECONDS", help="Write what stands into --jsonl and --csv this often.")
 @click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
-@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
+@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
 @click.option("--mqtt", metavar="URL", help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")
@@ -225,6 +240,12 @@ def check(o: SimpleNamespace) -> None:
         raise UserError(f"--keep cannot delete from --{kept[0]}.", "Keep records in --db and pictures in --crops only.")
     if o.hash_texts and o.unsure:
         raise UserError("--unsure and --hash-texts exclude each other.", "A text with '?' in it has no lasting hash.")
+    if o.max_rate and not o.rising:
+        raise UserError("--max-rate is for meters.", "Add --rising.")
+    if o.interval and not (o.jsonl or o.csv):
+        raise UserError("--interval has nowhere to write to.", "It is for --jsonl and --csv; --db is kept up to date.")
+    if o.interval and o.reads == "all":
+        raise UserError("--interval and --reads all exclude each other.", "All readings are written already.")
     if o.demo and o.sources:
         raise UserError("--demo brings its own source.", "Leave SOURCE out.")
 
@@ -249,6 +270,8 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.skip_still,
         o.skip_blurred,
         bool(o.crops),
+        rising=o.rising,
+        max_rate=o.max_rate,
     )
 
 
@@ -259,17 +282,18 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     if o.save:
         sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
-    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o)]
+    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source.live)]
     if o.serve:
         sinks.append(open_page(o, pipeline, overlay, key))
     return sinks
 
 
-def record_sinks(o: SimpleNamespace) -> list[Sink]:
-    """The sinks that write texts down."""
+def record_sinks(o: SimpleNamespace, live: bool) -> list[Sink]:
+    """The sinks that write texts down; of a live source at once, not only when a value is over."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     crop = crops.path if crops else no_crop
-    table = partial(Table, everything=o.reads == "all", overwrite=o.overwrite, crop=crop)
+    interval = o.interval or inf
+    table = partial(Table, everything=o.reads == "all", live=live, interval=interval, overwrite=o.overwrite, crop=crop)
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
@@ -308,6 +332,9 @@ def adjust(pipeline: Pipeline, step: float) -> None:
     log.info("threshold %.2f", pipeline.threshold)
 
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Stop(threading.Event):
     """Set when the run is to end; remembers the signal that asked for it."""
 
@@ -316,7 +343,10 @@ class Stop(threading.Event):
 
 @contextmanager
 def stopping_on_signals() -> Iterator[Stop]:
-    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
+    """Ctrl-C, SIGTERM and a terminal that hangs up end the run in good order; a second one ends it at once.
+
+    A signal that the process was told to ignore, as by nohup, stays ignored.
+    """
     stop = Stop()
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -324,7 +354,8 @@ def stopping_on_signals() -> Iterator[Stop]:
         stop.set()
         signal.signal(number, signal.SIG_DFL)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield stop
     finally:

@@ -291,8 +291,8 @@ def load(
     formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
     rules = partial(rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate)
-    settings = {"rules": rules, "roi": roi, "agree": agree, "shared": shared}
-    pipelines = [assembled(mode, nets_of(mode, folder, threads), instrument, **settings) for mode in found]
+    assemble = partial(assembled, instrument=instrument, rules=rules, roi=roi, agree=agree, shared=shared)
+    pipelines = [assemble(mode, nets_of(mode, folder, threads)) for mode in found]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
@@ -304,8 +304,8 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
-    instrument: Instrument,
     *,
+    instrument: Instrument,
     rules: Callable[[Mode, float], Rules],
     roi: Roi | None,
     agree: int,

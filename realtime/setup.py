@@ -82,9 +82,14 @@ class Setup:
     def rules(self, mode: Mode) -> Rules:
         """What texts of a mode must be to be reported, as its pipeline has it."""
         folder = Path(self.models) if self.models else SHIPPED
-        wanted = {"regions": self.regions, "rising": self.rising, "max_rate": self.max_rate}
-        usual = load_spec(folder / f"{mode.name}-reader.json").threshold
-        return rules_of(mode, usual, threshold=self.threshold, **wanted)
+        return rules_of(
+            mode,
+            load_spec(folder / f"{mode.name}-reader.json").threshold,
+            threshold=self.threshold,
+            regions=self.regions,
+            rising=self.rising,
+            max_rate=self.max_rate,
+        )
 
     def digest(self) -> str:
         """What decides over the records, models included, as 16 hex digits."""

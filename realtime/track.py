@@ -78,14 +78,24 @@ class TrackState:
         """The object with one of its values, where it was last read unless another sighting is given."""
         (first, first_frame), (last, last_frame) = spell.first, spell.last
         return Track(
-            self.id, state, sighting or spell.sighting or self.sighting, spell.reading, first, last, spell.count, first_frame, last_frame,
-            spell.best, spell.best_crop, spell.number,
-        )  # fmt: skip
+            self.id,
+            state,
+            sighting or spell.sighting or self.sighting,
+            spell.reading,
+            first,
+            last,
+            spell.count,
+            first_frame,
+            last_frame,
+            spell.best,
+            spell.best_crop,
+            spell.number,
+        )
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one frame changed: tracks alive, values confirmed or corrected, values that ended, values that are doubtful."""
+    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, or are doubtful."""
 
     tracks: tuple[Track, ...] = ()
     confirmed: tuple[Track, ...] = ()
@@ -175,7 +185,7 @@ class Tracker:
         elif trail.count >= TOLD:
             best = trail.values.standing.reading
             log.info(
-                "No record of object %d: its %d readings do not agree, or are less sure than the threshold (%s at %.2f)",
+                "No record of object %d: its %d readings do not agree, or not as surely as asked for (%s at %.2f)",
                 trail.id, trail.count, best.text or "too short", best.confidence,
             )  # fmt: skip
 

@@ -32,7 +32,7 @@ class Crops:
         self._run = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         self._swept = float("-inf")
         self._occasions = Occasions(UPDATE)
-        self._saved: dict[str, np.ndarray | None] = {}  # of values that stand
+        self._saved: dict[str, np.ndarray] = {}  # of values that stand
 
     def __enter__(self) -> Crops:
         try:
@@ -60,17 +60,17 @@ class Crops:
     def write(self, result: Result) -> None:
         """Save the pictures of values that are confirmed, have a better picture, or ended."""
         for event, track in self._occasions(result):
-            path = self.path(result, track)
-            if path and self._saved.get(path) is not track.best_crop:
-                self._save(path, track)
-                self._saved[path] = track.best_crop
+            path, picture = self.path(result, track), track.best_crop
+            if picture is not None and self._saved.get(path) is not picture:
+                self._save(path, picture)
+                self._saved[path] = picture
             if event in (END, DOUBTFUL):
                 self._saved.pop(path, None)
         if self._clock() - self._swept >= SWEEP:
             self._sweep()
 
-    def _save(self, path: str, track: Track) -> None:
-        data = cv2.imencode(".jpg", track.best_crop, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    def _save(self, path: str, picture: np.ndarray) -> None:
+        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
         try:
             Path(path).write_bytes(data)
         except OSError as error:

@@ -27,8 +27,8 @@ class Table:
     """A sink for rows, each made a `line` of JSON or CSV; "-" is standard output.
 
     A value is a row when it ends; with `live` also when it is confirmed or corrected, so that nothing waits for its
-    end; and every `interval` seconds while it stands. `everything` writes one row per sighting and frame instead. Raises
-    SinkError for an existing file without `overwrite`, and where nothing can be written (any more).
+    end; and every `interval` seconds while it stands. `everything` writes one row per sighting and frame instead.
+    Raises SinkError for an existing file without `overwrite`, and where nothing can be written (any more).
     """
 
     def __init__(
@@ -45,9 +45,7 @@ class Table:
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
         self._everything, self._occasions = everything, Occasions(interval)
-        self._written = (
-            {END, DOUBTFUL} | ({BEGIN, PRESENT} if live else set()) | ({PRESENT} if interval < inf else set())
-        )
+        self._written = {END, DOUBTFUL, *([BEGIN, PRESENT] if live else []), *([PRESENT] if interval < inf else [])}
         if self._path != "-":
             check_free(path, overwrite)
 
