@@ -16,7 +16,7 @@ import numpy as np
 
 from realtime.rules import Rules
 from realtime.values import Reading, Sighting
-from realtime.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing
+from realtime.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing, unity
 
 Picture = Callable[[Sighting], "np.ndarray | None"]
 
@@ -27,6 +27,7 @@ FLICKER = 1.4  # nats: a text that made up a quarter of the readings while the v
 FAINT = 0.1  # nats: what a less sure one brings, so that a value nobody repeats any more does not stand for ever
 CHANGED = 2.65  # nats against the standing value at which another takes its place
 CUT_SHORT = 0.2  # how much a reading counts that only lacks a character at one end: it was rather cut askew
+FIRST_GUESS = 1.0  # seconds in which what flickers before a text may look as if it belonged to it
 AT_ONCE = 0.6  # how much a reading counts that follows another at once: it may repeat the same mistake
 APART = 0.2  # seconds after which two readings are nearly independent
 MEMORY = 10.0  # seconds after which a reading counts about a third in the vote
@@ -91,9 +92,11 @@ class Spell:
     def _fitness(self, sighting: Sighting) -> tuple[bool, float]:
         return sighting.reading.text == self.text, sighting.reading.confidence
 
-    def strength(self, other: str) -> float:
-        """Nats for this text rather than the other."""
-        return self.heard * (min(SUREST, nats(decisive(self.ballot.surest(), other))) - DRIFT)
+    def strength(self, rival: Spell) -> float:
+        """Nats for this text rather than the rival's: little where readings say now this and now that in its place."""
+        surest = self.ballot.surest()
+        sure = unity(surest.text, rival.text, self.ballot, rival.ballot) * decisive(surest, rival.text)
+        return self.heard * (min(SUREST, nats(sure)) - DRIFT)
 
     def settles(self, agree: int, rules: Rules) -> bool:
         """Whether enough readings agree, and surely enough, to report it."""
@@ -172,8 +175,7 @@ class Values:
         rival, old = self._rival, self.standing
         if not rival or (self.confirmed and self._against < CHANGED) or not rival.settles(self._agree, rules):
             return Turn()
-        cut = cut_short(old.text, rival.text)
-        firm = self.confirmed and not cut and old.strength(rival.text) >= CHANGED
+        firm = self.confirmed and old.strength(rival) >= CHANGED and not self._premature(rival.text)
         before = Before(old.reading.text, old.first.time) if firm else self._before
         self._rival, self._against = None, 0.0
         if self._breaks(rival, before, rules):
@@ -186,6 +188,12 @@ class Values:
             rival.first, rival.count = old.first, old.count + rival.count
         self.standing, self.confirmed, self._before = rival, True, before
         return Turn(ended=old if firm else None)
+
+    def _premature(self, text: str) -> bool:
+        """Whether the standing value was only the rival cut short, or a first guess at what stands before the text."""
+        old = self.standing
+        first = old.number == 1 and old.last.time - old.first.time < FIRST_GUESS
+        return cut_short(old.text, text) or (first and beside(old.text, text))
 
     def _confirm(self, rules: Rules) -> Turn:
         """Confirm the standing value once it settles."""
@@ -220,6 +228,11 @@ def decisive(reading: Reading, other: str) -> float:
 def cut_short(text: str, whole: str) -> bool:
     """Whether a text is another one without its first or its last character."""
     return text in (whole[1:], whole[:-1])
+
+
+def beside(a: str, b: str) -> bool:
+    """Whether two texts differ only in their first character, or one has one more before the other."""
+    return len(a) > 1 and len(b) > 1 and (a[1:] in (b, b[1:]) or b[1:] == a)
 
 
 def nats(confidence: float) -> float:

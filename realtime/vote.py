@@ -100,6 +100,15 @@ class Ballot:
         """The surest reading of the text with the most evidence."""
         return self._tallies[heaviest(self._tallies)].surest if self._tallies else NOTHING
 
+    def at(self, text: str, place: int) -> dict[str, float]:
+        """What stands in one place of a text, as the readings have it once aligned, and with how much weight."""
+        weights: dict[str, float] = {}
+        for read, tally in self._tallies.items():
+            k = aligned(text, read).get((place, 0))
+            if k is not None:
+                weights[read[k]] = weights.get(read[k], 0.0) + tally.weight / self._gain
+        return weights
+
     def vote(self) -> Vote:
         """What all of it agrees on."""
         if not self._tallies:
@@ -122,6 +131,23 @@ def vote(readings: Iterable[Reading]) -> Reading:
 def heaviest(tallies: Mapping[str, Tally]) -> str:
     """The text with the most weight; among equals the greatest, so that order does not matter."""
     return max(tallies, key=lambda text: (round(tallies[text].weight, 9), text))
+
+
+def unity(text: str, other: str, readings: Ballot, others: Ballot) -> float:
+    """How far a text's readings agree, 0 to 1, on the characters that another one, with readings of its own, lacks.
+
+    What the other text has in such a place is no disagreement, when it is its own readings that say so.
+    """
+    return min((_unity(text, other, k, readings, others) for k in differing(text, other)), default=1.0)
+
+
+def _unity(text: str, other: str, place: int, readings: Ballot, others: Ballot) -> float:
+    against, k = others.at(text, place), aligned(text, other).get((place, 0))
+    against.pop(text[place], None)
+    against.pop("" if k is None else other[k], None)
+    votes = readings.at(text, place)
+    own = votes.pop(text[place], 0.0)
+    return contrast(own, [sum(votes.values()) + sum(against.values())])
 
 
 def weight(reading: Reading) -> float:
@@ -215,6 +241,7 @@ def contrast(winner: float, others: Sequence[float]) -> float:
     return float(raised[0] / max(sum(raised), 1e-12))
 
 
+@lru_cache(4096)
 def aligned(pivot: str, text: str) -> dict[Slot, int]:
     """For each character of `text`, by number, the column of the pivot's alignment in which it stands (least edits)."""
     head, tail = common(pivot, text)

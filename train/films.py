@@ -11,7 +11,6 @@ import numpy as np
 from realtime.contracts import Pipeline
 from realtime.values import Frame, Track
 
-SLACK = 1.0  # seconds by which a record may begin before its value, or end after it
 READ = 0.5  # share of a value's frames that must be read right for the value to be readable
 
 
@@ -62,7 +61,7 @@ def watched(
 def compared(
     shown: Sequence[Shown], records: Sequence[Track], legible: Sequence[float], plain: Callable[[str], str] = str
 ) -> Outcome:
-    """Match records with values by text and time, each once."""
+    """Match records with values, each once."""
     open_values = dict(enumerate(shown))
     trust = []
     for record in records:
@@ -74,8 +73,8 @@ def compared(
 
 
 def fits(record: Track, value: Shown, plain: Callable[[str], str]) -> bool:
-    """Whether a record is of this value: the text, and the time but for SLACK."""
-    in_time = record.first_time >= value.begin - SLACK and record.last_time <= value.end + SLACK
+    """Whether a record has the value's text and was seen while the value stood."""
+    in_time = record.first_time <= value.end and record.last_time >= value.begin
     return in_time and plain(record.reading.text) == plain(value.text)
 
 

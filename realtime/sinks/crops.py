@@ -72,7 +72,7 @@ class Crops:
     def _save(self, path: str, picture: np.ndarray) -> None:
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
         try:
-            Path(path).write_bytes(data)
+            Path(path).write_bytes(data.tobytes())
         except OSError as error:
             raise SinkError(
                 f"{path} cannot be written ({error.strerror}).", "Make room or name another folder."

@@ -141,7 +141,8 @@ class Store:
         """The row of this run's source, made on first sight."""
         key = self._run, mask(name)
         self._base.execute("INSERT OR IGNORE INTO sources (run, name) VALUES (?, ?)", key)
-        return self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()[0]
+        (number,) = self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()
+        return int(number)
 
     def _update(self, row: dict[str, Any]) -> bool:
         """Bring the row of a value that stands up to date; False where there is none."""
@@ -152,7 +153,7 @@ class Store:
         self._base.execute(f"UPDATE tracks SET {places} WHERE id = ?", (*row.values(), standing[0]))
         return True
 
-    def _insert(self, table: str, row: dict[str, Any]) -> int:
+    def _insert(self, table: str, row: dict[str, Any]) -> int | None:
         places = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
         return self._base.execute(statement, tuple(row.values())).lastrowid

@@ -70,7 +70,7 @@ class Board:
         old = self._entries.pop((source, *track.key), None)
         self.version += 1
         row = record(track, self._mode, frame, event)
-        crop = small_crop(track.best_crop) if track.best_crop is not None else old and old.crop
+        crop = small_crop(track.best_crop) if track.best_crop is not None else old.crop if old else None
         number, at = (old.id, old.at) if old else (self.version, self._now())
         key = ("", number, 0) if gone else (source, *track.key)  # a source may use the number of an ended track again
         self._entries[key] = Entry(number, row, crop, at, gone)
