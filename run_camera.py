@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
-from types import FrameType, ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import click
-import cv2
+from click.core import ParameterSource
 
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
-from realtime.capture.open import open_source
+from realtime.capture.open import is_camera, open_source
+from realtime.capture.source import is_address
+from realtime.capture.turn import Turn, Turned
+from realtime.cli_rules import Job, check_options, check_pictures, check_places
 from realtime.cli_types import METAVAR, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
+from realtime.logs import start_logging
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
+from realtime.redact import printable
 from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
@@ -45,11 +47,11 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
+from realtime.stopping import Stop, stopping_on_signals
 from realtime.values import Result
 from realtime.workers import DaskPool, ProcessPool
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
-ALONE = ("save", "jsonl", "csv", "serve", "mqtt", "on_reading", "show", "whole_frame", "max_frames")  # one source only
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
@@ -85,10 +87,11 @@ SECTIONS = {
         "rising",
         "max_rate",
         "roi",
+        "search_size",
         "models",
         "threads",
     ),
-    "Which frames": ("size", "fps", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
+    "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
     "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
     "Many recordings": ("workers", "scheduler"),
@@ -96,6 +99,7 @@ SECTIONS = {
     "Instead of a source": ("demo", "draw"),
 }
 POSITIVE = click.IntRange(min=1)
+SEARCH = click.IntRange(min=64)
 RATE = click.FloatRange(min=0, min_open=True)
 SHARE = click.FloatRange(0, 1)
 FILE = click.Path(dir_okay=False)
@@ -113,11 +117,16 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
-@click.option("--roi", metavar="X,Y,W,H|POLYGON", help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...")
+@click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
+              help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; may be repeated.")  # fmt: skip
+@click.option("--search-size", type=SEARCH, metavar="N",
+              help="Longer side of the pictures in which texts are looked for.  [default: 640]")  # fmt: skip
 @click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: those that come along]")
 @click.option("--threads", type=POSITIVE, metavar="N", default=1, show_default=True, help="Threads per network.")
 @click.option("--size", type=Size(), metavar="WxH", help="Ask the camera for this picture size, such as 1280x720.")
 @click.option("--fps", type=RATE, metavar="F", help="Ask the camera for this many frames a second.")
+@click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn pictures clockwise, in degrees.")
+@click.option("--flip", is_flag=True, help="Mirror pictures left to right.")
 @click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after so many frames.")
 @click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read every Nth frame only.")
 @click.option("--max-fps", type=RATE, metavar="F", help="Read at most so many frames a second.")
@@ -153,28 +162,61 @@ def main(**options: Any) -> None:
 
     Keys in the window: q quits, p pauses, s saves a still, + and - move the threshold.
     """
-    o = SimpleNamespace(**options)
+    o = SimpleNamespace(**options, given=given_options(click.get_current_context()))
     start_logging(o.log_level)
     try:
+        job = prepared(o)
         with stopping_on_signals() as stop:
-            job = use_pad if o.draw else file_away if o.workers or o.scheduler else watch
-            summary = job(o, stop)
+            summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(str(error)) from None
-    if summary.frames or o.workers or o.scheduler:
+        raise Refused(printable(error)) from None
+    if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:
         sys.exit(1)
 
 
+def given_options(context: click.Context) -> frozenset[str]:
+    """The options that the user wrote down."""
+    named = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    return frozenset(named) - (set() if context.params["sources"] else {"sources"})
+
+
+def prepared(o: SimpleNamespace) -> Job:
+    """What is to be done, once what follows from the options is filled in. Raises UserError where they contradict."""
+    job = job_of(o)
+    if job not in (Job.PAD, Job.PAGE, Job.ARCHIVE):
+        named = [name for name in OUTPUTS if getattr(o, name)]
+        o.show = not named if o.show is None else o.show
+        o.jsonl = o.jsonl if o.show or named else "-"
+    check_options(job, o.given, vars(o))
+    check_places(sources_of(o), vars(o))
+    if job is Job.ARCHIVE and not o.sources:
+        raise UserError("--workers and --scheduler read recordings.", "Name files, folders, globs or URLs.")
+    return job
+
+
+def job_of(o: SimpleNamespace) -> Job:
+    """What the options ask for."""
+    if o.draw:
+        return Job.PAGE if o.serve else Job.PAD
+    if o.workers or o.scheduler:
+        return Job.ARCHIVE
+    first = sources_of(o)[0]
+    return Job.CAMERA if is_camera(first) else Job.STREAM if is_address(first) else Job.FILES
+
+
 def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
-    check(o)
     setup = setup_of(o)
-    pipeline = setup.open()
-    with open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, small=setup.shrinks) as source:
-        if setup.roi and source.size:
-            setup.roi.check(source.size)
+    wishes = {"size": o.size, "fps": o.fps, "max_fps": o.max_fps, "small": setup.shrinks}
+    with open_source(sources_of(o), stop=stop, **wishes) as opened:
+        source = Turned(opened, setup.turn) if setup.turn else opened
+        if source.still:
+            check_pictures(o.given)
+        for roi in setup.rois if source.size else ():
+            roi.check(source.size)
+        pipeline = setup.open()
         sinks = open_sinks(o, source, pipeline, stop)
         watchers: list[Sink] = [Notifier()]
         watchers += [] if source.live or source.still else [Progress(source.frame_count)]
@@ -199,7 +241,6 @@ def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
 
 def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
-    check_archive(o)
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
@@ -209,45 +250,11 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     return report
 
 
-def check_archive(o: SimpleNamespace) -> None:
-    """Raises UserError for options that do not go together with --workers and --scheduler."""
-    check(o)
-    name = "--scheduler" if o.scheduler else "--workers"
-    if o.workers and o.scheduler:
-        raise UserError("--workers and --scheduler exclude each other.", "A cluster brings its own workers.")
-    if not o.db:
-        raise UserError(f"{name} writes into a database.", "Name it with --db FILE.sqlite.")
-    others = [option for option in ALONE if getattr(o, option)]
-    if others:
-        raise UserError(f"--{others[0].replace('_', '-')} does not go with {name}.", "Records go to --db and --crops.")
-    if not o.sources:
-        raise UserError(f"{name} reads recordings.", "Name files, folders, globs or URLs.")
-
-
-def check(o: SimpleNamespace) -> None:
-    """Raises UserError for options that do not go together; fills in what follows from the others."""
-    named = [name for name in OUTPUTS if getattr(o, name)]
-    if o.show is None:
-        o.show = not named
-    if not o.show and not named:
-        o.jsonl = "-"
-    if o.jsonl == o.csv == "-":
-        raise UserError("--jsonl and --csv cannot both go to standard output.", "Name a file for one of them.")
-    if o.keep and not (o.db or o.crops):
-        raise UserError("--keep has nothing to delete from.", "It is for --db and --crops.")
-    kept = [name for name in ("save", "jsonl", "csv") if getattr(o, name) not in (None, "-")]
-    if o.keep and kept:
-        raise UserError(f"--keep cannot delete from --{kept[0]}.", "Keep records in --db and pictures in --crops only.")
-    if o.hash_texts and o.unsure:
-        raise UserError("--unsure and --hash-texts exclude each other.", "A text with '?' in it has no lasting hash.")
-    if o.max_rate and not o.rising:
-        raise UserError("--max-rate is for meters.", "Add --rising.")
-    if o.interval and not (o.jsonl or o.csv):
-        raise UserError("--interval has nowhere to write to.", "It is for --jsonl and --csv; --db is kept up to date.")
-    if o.interval and o.reads == "all":
-        raise UserError("--interval and --reads all exclude each other.", "All readings are written already.")
-    if o.demo and o.sources:
-        raise UserError("--demo brings its own source.", "Leave SOURCE out.")
+JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
+    Job.PAD: use_pad,
+    Job.PAGE: use_pad,
+    Job.ARCHIVE: file_away,
+}
 
 
 def sources_of(o: SimpleNamespace) -> list[str]:
@@ -263,7 +270,9 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.threads,
         o.threshold,
         tuple(code for code in o.region.split(",") if code),
-        parse_roi(o.roi) if o.roi else None,
+        tuple(map(parse_roi, o.roi)),
+        o.search_size,
+        Turn(int(o.rotate or 0), o.flip),
         o.whole_frame,
         o.every,
         o.max_fps,
@@ -282,24 +291,29 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     if o.save:
         sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
-    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source.live)]
+    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
     if o.serve:
         sinks.append(open_page(o, pipeline, overlay, key))
     return sinks
 
 
-def record_sinks(o: SimpleNamespace, live: bool) -> list[Sink]:
+def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     """The sinks that write texts down; of a live source at once, not only when a value is over."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     crop = crops.path if crops else no_crop
     interval = o.interval or inf
-    table = partial(Table, everything=o.reads == "all", live=live, interval=interval, overwrite=o.overwrite, crop=crop)
+    table = partial(
+        Table, everything=o.reads == "all", live=source.live, interval=interval, overwrite=o.overwrite, crop=crop
+    )
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
     sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop)] if o.db else []
     sinks += [OnReading(o.on_reading, o.mode)] if o.on_reading else []
-    return sinks + ([needing("mqtt", "realtime.sinks.mqtt").Mqtt(o.mqtt, o.mode)] if o.mqtt else [])
+    if o.mqtt:
+        mqtt = needing("mqtt", "realtime.sinks.mqtt")
+        sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop))
+    return sinks
 
 
 def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
@@ -330,47 +344,6 @@ def adjust(pipeline: Pipeline, step: float) -> None:
     """Move the threshold."""
     pipeline.set_threshold(round(pipeline.threshold + step, 2))
     log.info("threshold %.2f", pipeline.threshold)
-
-
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stop(threading.Event):
-    """Set when the run is to end; remembers the signal that asked for it."""
-
-    signal = 0
-
-
-@contextmanager
-def stopping_on_signals() -> Iterator[Stop]:
-    """Ctrl-C, SIGTERM and a terminal that hangs up end the run in good order; a second one ends it at once.
-
-    A signal that the process was told to ignore, as by nohup, stays ignored.
-    """
-    stop = Stop()
-
-    def handle(number: int, _: FrameType | None) -> None:
-        stop.signal = number
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    heeded = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handle) for number in heeded}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def start_logging(level: str) -> None:
-    """Messages on standard error; OpenCV and FFmpeg speak only at the level "debug"."""
-    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
-    log.setLevel(level.upper())
-    if level != "debug":
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
-        silence = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4, 5
-        silence(0)
 
 
 if __name__ == "__main__":

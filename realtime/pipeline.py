@@ -14,7 +14,7 @@ import numpy as np
 from realtime import contracts
 from realtime.change import AGREE
 from realtime.contracts import Net
-from realtime.locate import INSIDE, Locator, nms, pyramid
+from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, to_gray, whole
@@ -275,7 +275,8 @@ def load(
     *,
     threshold: float | None = None,
     regions: Sequence[str] = (),
-    roi: Roi | None = None,
+    rois: Sequence[Roi] = (),
+    search_size: int = LONGEST,
     agree: int = AGREE,
     rising: bool = False,
     max_rate: float | None = None,
@@ -283,16 +284,18 @@ def load(
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
-    `instrument(net, network)` may put something around each network, such as a stopwatch around the "locator". Raises
-    ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region.
+    Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
+    `search_size` pixels. `instrument(net, network)` may put something around each network, such as a stopwatch around
+    the "locator". Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown
+    region.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
     formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
     rules = partial(rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate)
-    assemble = partial(assembled, instrument=instrument, rules=rules, roi=roi, agree=agree, shared=shared)
-    pipelines = [assemble(mode, nets_of(mode, folder, threads)) for mode in found]
+    assemble = partial(assembled, instrument=instrument, rules=rules, rois=rois, search_size=search_size)
+    pipelines = [assemble(mode, nets_of(mode, folder, threads), agree=agree, shared=shared) for mode in found]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
@@ -307,17 +310,19 @@ def assembled(
     *,
     instrument: Instrument,
     rules: Callable[[Mode, float], Rules],
-    roi: Roi | None,
+    rois: Sequence[Roi],
+    search_size: int,
     agree: int,
     shared: Shared | None,
 ) -> Pipeline:
     """A mode's networks as its pipeline."""
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
-    locator = Locator(net["locator"], spec["locator"], pyramid=shared.pyramid if shared else pyramid)
+    levels = shared.pyramid if shared else pyramid
+    locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
     return Pipeline(
         mode,
-        Within(locator, roi) if roi else locator,
+        Within(locator, rois) if rois else locator,
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,

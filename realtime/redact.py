@@ -17,3 +17,15 @@ def mask(text: str) -> str:
     text = _USER.sub(r"\1***@", str(text))
     text = _BARE_USER.sub(r"\1***@", text)
     return _QUERY.sub(r"\1***", text)
+
+
+def printable(text: object) -> str:
+    """The text as one line that a terminal shows: line ends, control characters and bytes of another encoding escaped.
+
+    A file's name may hold any of them, and would else forge lines in a log, or end the program that encodes it.
+    """
+    return "".join(c if c.isprintable() else _escaped(c) for c in str(text))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from realtime.errors import UserError
-from realtime.values import Detection, Quad
+from realtime.values import Detection, iou
 
+SAME = 0.5  # intersection over union from which two detections are one
 MARGIN = 0.1  # of the part's size, looked at around it so that objects on its edge are seen whole
 FORM = "Write X,Y,WIDTH,HEIGHT or three or more corners X,Y,X,Y,X,Y,... in pixels."
 
@@ -26,10 +27,10 @@ class Roi:
     def __contains__(self, point: tuple[float, float]) -> bool:
         return cv2.pointPolygonTest(np.array(self.corners, np.float32), point, False) >= 0
 
-    def window(self, width: int, height: int) -> tuple[int, int, int, int]:
+    def window(self, width: int, height: int, margin: float = MARGIN) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the part of a frame to look at, margin included; empty where there is none."""
         points = np.array(self.corners)
-        margin = MARGIN * (points.max(0) - points.min(0))
+        margin = margin * (points.max(0) - points.min(0))
         left, top = np.clip(np.floor(points.min(0) - margin), 0, (width, height)).astype(int)
         right, bottom = np.clip(np.ceil(points.max(0) + margin), 0, (width, height)).astype(int)
         return int(left), int(top), int(right), int(bottom)
@@ -58,18 +59,28 @@ def parse_roi(text: str) -> Roi:
 
 
 class Within:
-    """A locator that looks at one part of the picture only, and keeps what has its middle in it."""
+    """A locator that looks at some parts of the picture only, and keeps what has its middle in one of them.
 
-    def __init__(self, locate: Callable[[np.ndarray], Sequence[Detection]], roi: Roi) -> None:
-        self._locate, self._roi = locate, roi
+    What is seen in two parts that overlap is there once, as surely as it was seen.
+    """
+
+    def __init__(self, locate: Callable[[np.ndarray], Sequence[Detection]], rois: Sequence[Roi]) -> None:
+        self._locate, self._rois = locate, tuple(rois)
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
-        """Detections of a uint8 gray (H, W) picture, in its pixels."""
-        left, top, right, bottom = self._roi.window(gray.shape[1], gray.shape[0])
+        """Detections of a uint8 gray (H, W) picture, in its pixels, best first."""
+        found = [detection for roi in self._rois for detection in self._found(gray, roi)]
+        kept: list[Detection] = []
+        for detection in sorted(found, key=lambda d: -d.score):
+            if all(iou(detection.box, other.box) < SAME for other in kept):
+                kept.append(detection)
+        return kept
+
+    def _found(self, gray: np.ndarray, roi: Roi) -> list[Detection]:
+        """Detections in one part."""
+        left, top, right, bottom = roi.window(gray.shape[1], gray.shape[0])
         if right <= left or bottom <= top:
             return []
         found = self._locate(np.ascontiguousarray(gray[top:bottom, left:right]))
-        moved = [
-            Detection(Quad.of(detection.quad.array() + np.array((left, top))), detection.score) for detection in found
-        ]
-        return [detection for detection in moved if detection.box.center in self._roi]
+        moved = [Detection(d.quad.moved(left, top), d.score) for d in found]
+        return [detection for detection in moved if detection.box.center in roi]

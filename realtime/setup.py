@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realtime import contracts
+from realtime.capture.turn import Turn
 from realtime.change import AGREE
+from realtime.cut_outs import CutOuts
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
+from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
 from realtime.roi import Roi
@@ -28,7 +31,9 @@ class Setup:
     threads: int = 1
     threshold: float | None = None
     regions: tuple[str, ...] = ()
-    roi: Roi | None = None
+    rois: tuple[Roi, ...] = ()
+    search_size: int | None = None
+    turn: Turn = field(default_factory=Turn)
     whole_frame: bool = False
     every: int = 1
     max_fps: float | None = None
@@ -46,8 +51,8 @@ class Setup:
 
     @property
     def shrinks(self) -> bool:
-        """Whether objects may be found in a smaller picture of the same moment: not where a part is searched."""
-        return not (self.roi or self.whole_frame)
+        """Whether objects may be found in a smaller picture of the same moment: not where a finer search is wanted."""
+        return not (self.rois or self.whole_frame or self.search_size)
 
     def gate(self) -> FrameFilter:
         """Which frames to read."""
@@ -57,12 +62,12 @@ class Setup:
         """The pipeline for frames. Raises UserError, of which ModelError is one."""
         if not self.whole_frame:
             return self.reader()
-        if self.roi:
-            raise UserError("--roi and --whole-frame exclude each other.", "Leave one out.")
         reader = self.reader()
         if isinstance(reader, MultiMode):
             raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
-        return WholeFrame(self.mode, reader.read_whole, replace(reader.rules, alone=0.0))
+        rules = replace(reader.rules, alone=0.0)
+        parts = [WholeFrame(self.mode, reader.read_whole, rules) for _ in range(max(1, len(self.rois)))]
+        return CutOuts(list(zip(self.rois, parts, strict=True))) if self.rois else parts[0]
 
     def reader(self, instrument: Instrument = lambda net, network: net) -> Pipeline | MultiMode:
         """The pipeline for single pictures and for frames; `instrument` as `pipeline.load` takes it."""
@@ -72,7 +77,8 @@ class Setup:
             self.threads,
             threshold=self.threshold,
             regions=self.regions,
-            roi=self.roi,
+            rois=self.rois,
+            search_size=self.search_size or LONGEST,
             agree=self.agree,
             rising=self.rising,
             max_rate=self.max_rate,

@@ -72,6 +72,10 @@ class Quad:
     def from_box(cls, box: Box) -> Quad:
         return cls(((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)))
 
+    def moved(self, right: float, down: float) -> Quad:
+        """The same, so many pixels further right and down."""
+        return Quad(tuple((x + right, y + down) for x, y in self.corners))
+
     def array(self) -> np.ndarray:
         """Corners as float32 (4, 2)."""
         return np.array(self.corners, np.float32)

@@ -19,6 +19,7 @@ from realtime import setup
 from realtime.capture import live
 from realtime.capture.open import open_source
 from realtime.errors import SourceError
+from realtime.output.pictures import digest
 from realtime.roi import parse_roi
 
 
@@ -78,7 +79,7 @@ def test_every_output_at_once(pipeline, clip, tmp_path):
 def test_options_reach_the_pipeline(pipeline, clip):
     run(clip, "--no-show", "--mode", "plates", "--threshold", 0.8, "--region", "DE,FR", "--threads", 2)
     assert pipeline.asked[:3] == ("plates", None, 2)
-    assert pipeline.asked[3].items() >= {"threshold": 0.8, "regions": ("DE", "FR"), "roi": None}.items()
+    assert pipeline.asked[3].items() >= {"threshold": 0.8, "regions": ("DE", "FR"), "rois": ()}.items()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_all_reads_are_a_row_each(pipeline, clip):
 
 def test_a_region_narrows_the_locator(pipeline, clip):
     assert run(clip, "--no-show", "--roi", "5,5,20,20").exit_code == 0
-    assert pipeline.asked[-1]["roi"] == parse_roi("5,5,20,20")
+    assert pipeline.asked[-1]["rois"] == (parse_roi("5,5,20,20"),)
 
 
 def test_the_whole_frame_is_read(pipeline, clip):
@@ -120,7 +121,9 @@ def test_stills_give_records_and_drawn_pictures(pipeline, tmp_path):
     paths = [write_picture(tmp_path / f"{name}.png") for name in "ab"]
     done = run(*paths, "--save", tmp_path / "out", "--jsonl", "-")
     assert [row["source"] for row in records(done.stdout)] == paths
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        f"{name}-{digest(path, 0)}.png" for name, path in zip("ab", paths, strict=True)
+    )
 
 
 def test_hashed_texts_are_nowhere_in_what_is_written(pipeline, clip, tmp_path):
@@ -155,16 +158,15 @@ def refused(*arguments):
     [
         (["missing.mp4"], "missing.mp4 does not exist"),
         (["CLIP", "--no-show", "--jsonl", "-", "--csv", "-"], "cannot both"),
-        (["CLIP", "--keep", 3], "nothing to delete from"),
-        (["CLIP", "--keep", 3, "--db", "TMP/a.db", "--csv", "TMP/a.csv"], "cannot delete from --csv"),
+        (["CLIP", "--keep", 3], "--keep does nothing alone. Add --db or --crops."),
+        (["CLIP", "--keep", 3, "--db", "TMP/a.db", "--csv", "TMP/a.csv"], "--keep and --csv exclude each other"),
         (["CLIP", "--unsure", 0.5, "--hash-texts", "TMP/salt"], "exclude each other"),
-        (["CLIP", "--demo"], "brings its own source"),
-        (["CLIP", "--jsonl", "CLIP"], "exists already"),
+        (["CLIP", "--demo"], "--demo and SOURCE exclude each other"),
+        (["CLIP", "--jsonl", "CLIP"], "is what is read"),
         (["CLIP", "--csv", "TMP/no/a.csv"], "cannot be written"),
         (["CLIP", "--save", "TMP/a.avi"], "is not an .mp4"),
         (["CLIP", "--roi", "1,2,3", "--no-show"], "neither a rectangle nor a polygon"),
         (["CLIP", "--roi", "1000,1000,30,30", "--no-show"], "outside the picture"),
-        (["CLIP", "--roi", "1,1,30,30", "--whole-frame", "--no-show"], "exclude each other"),
         (["CLIP", "--hash-texts", "TMP/no/salt", "--no-show"], "is no salt file"),
         (["CLIP", "--on-reading", "no-such-program"], "there is no such program"),
         (["CLIP", "--size", "big"], "is not a size"),
@@ -290,7 +292,8 @@ def test_the_pad_is_served_without_any_source(monkeypatch, pipeline):
 
     monkeypatch.setattr(run_camera.click, "echo", announce)
     options = SimpleNamespace(serve="127.0.0.1:0", token="", db=None, crops=None, mode="characters", models=None,
-                              threads=1, threshold=None, region="", whole_frame=False, roi=None,
-                              every=1, max_fps=None, skip_still=False, skip_blurred=False, rising=False, max_rate=None)  # fmt: skip
+                              threads=1, threshold=None, region="", whole_frame=False, search_size=None, rotate=None,
+                              flip=False, roi=(), rising=False, max_rate=None,
+                              every=1, max_fps=None, skip_still=False, skip_blurred=False)  # fmt: skip
     assert run_camera.use_pad(options, stop).frames == 0
     assert told[0].startswith("Watch at http://127.0.0.1:")

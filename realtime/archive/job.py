@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 
-from realtime.capture.open import Slice, open_file
-from realtime.capture.source import Source
+from realtime.capture.open import open_file
+from realtime.capture.recording import Slice
+from realtime.capture.source import Source, is_address
+from realtime.capture.turn import Turned
 from realtime.errors import SourceError
 from realtime.loop import run
 from realtime.pipeline import MultiMode, Pipeline
@@ -81,7 +84,8 @@ def spanned(frames: int, first: float = 0.0, last: float = 0.0) -> float:
 
 def opened(path: str, part: Segment, stop: threading.Event) -> Source:
     """The frames of a part."""
-    return open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
+    source = open_file(path, stop) if part.whole else Slice(path, part.start, part.end, stop)
+    return Turned(source, part.setup.turn) if part.setup.turn else source
 
 
 def pipeline_of(setup: Setup) -> Pipeline | MultiMode:
@@ -182,11 +186,11 @@ def _picture(data: str) -> np.ndarray:
 @contextmanager
 def fetched(path: str) -> Iterator[str]:
     """A path that can be opened here: its own, or that of a copy of what a URL names, gone afterwards."""
-    if "://" not in path:
+    if not is_address(path):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder:
-        copy = Path(folder) / (PurePosixPath(path.split("?")[0]).name or "recording")
+        copy = Path(folder) / (PurePosixPath(urlsplit(path).path).name or "recording")
         try:
             fsspec = importlib.import_module("fsspec")
             with fsspec.open(path, "rb") as remote, copy.open("wb") as local:

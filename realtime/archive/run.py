@@ -23,10 +23,16 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
-from realtime.capture.open import PICTURES, check_length, expanded, open_file
+from realtime.capture.claims import Claims, is_cut_fast
+from realtime.capture.files import Found, files_of, listed, still
+from realtime.capture.kinds import unreadable
+from realtime.capture.open import local, open_file
+from realtime.capture.recording import Length, check
+from realtime.capture.recording import Recording as File
+from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
 from realtime.modes import Mode, modes_of
-from realtime.redact import mask
+from realtime.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import LAST_PATIENCE, Store
@@ -36,7 +42,6 @@ from realtime.workers import Pool, completed
 
 T = TypeVar("T")
 SLICE = 30.0  # seconds of a recording in one job
-CUT = (".mp4", ".m4v", ".mov", ".mkv", ".webm")  # containers in which any second is found at once
 LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
 TABLES = """
 CREATE TABLE IF NOT EXISTS recordings (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
@@ -57,6 +62,7 @@ class Recording:
     parts: tuple[Segment, ...]
     seconds: float = 0.0  # 0 where nobody knows
     frames: int | None = None  # as its container says
+    claims: Claims = field(default_factory=Claims)
 
 
 @dataclass
@@ -135,8 +141,11 @@ def no_crop(result: Result, track: Track) -> str:
 
 def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report) -> Iterator[Recording]:
     """The recordings that sources name, each once; those that cannot be opened go into the report."""
-    known = set()
-    for path in (path for source in sources for path in files_of(str(source))):
+    found, known = named(sources), set()
+    report.failures += found.failures
+    if found.passed:
+        log.info("Passed over, neither pictures nor videos: %s.", listed(found.passed))
+    for path in found.files:
         try:
             recording = plan(path, setup, digest, seconds)
         except (SourceError, OSError) as error:
@@ -147,33 +156,38 @@ def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, r
             yield recording
 
 
-def files_of(source: str) -> list[str]:
-    """What one source names; a pattern in a URL is looked up by fsspec."""
-    if "://" not in source:
-        return expanded(source)
-    if "*" not in source:
-        return [source]
+def named(sources: Sequence[str]) -> Found:
+    """What all sources name: files, what folders and globs hold, URLs."""
+    texts = [local(str(source)) for source in sources]
+    files = files_of(text for text in texts if not is_address(text))
+    return files + Found(tuple(url for text in texts if is_address(text) for url in listed_urls(text)))
+
+
+def listed_urls(url: str) -> list[str]:
+    """What one URL names; a pattern in it is looked up by fsspec."""
+    if "*" not in url:
+        return [url]
     try:
         import fsspec
 
-        system, pattern = fsspec.core.url_to_fs(source)
+        system, pattern = fsspec.core.url_to_fs(url)
         return [system.unstrip_protocol(path) for path in system.glob(pattern)]
     except (ImportError, OSError, ValueError) as error:
-        raise SourceError(f"{mask(source)} cannot be listed ({error}).", "Check the address.") from None
+        raise SourceError(f"{mask(url)} cannot be listed ({error}).", "Check the address.") from None
 
 
 def plan(path: str, setup: Setup, digest: str, seconds: float) -> Recording:
     """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
-    if "://" in path:
+    if is_address(path):
         if urlsplit(path).scheme in LIVE:
             raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
         return Recording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
-    if path.lower().endswith(PICTURES):
-        return Recording(mask(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
+    if still(path):
+        return Recording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
     with open_file(path, threading.Event()) as source:
-        length = source.frame_count / source.fps if source.frame_count and source.fps else 0.0
-        parts = tuple(cut(os.path.abspath(path), setup, length, seconds))
-        return Recording(source.name, key_of(path, digest), parts, length, source.frame_count)
+        length, said = (source.length, source.claims) if isinstance(source, File) else (Length(), Claims())
+        parts = tuple(cut(os.path.abspath(path), setup, length.seconds or 0.0, seconds))
+        return Recording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
 
 
 def key_of(path: str, digest: str) -> str:
@@ -181,13 +195,13 @@ def key_of(path: str, digest: str) -> str:
     try:
         facts = os.stat(path)
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}).", "Name a file that is there.") from None
-    return f"{os.path.abspath(path)} {facts.st_size} {facts.st_mtime_ns} {digest}"
+        raise unreadable(path, error) from None
+    return f"{printable(os.path.abspath(path))} {facts.st_size} {facts.st_mtime_ns} {digest}"
 
 
 def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segment]:
     """The parts of a recording; one where it is short, cannot be cut, or what is read depends on the frames before."""
-    if setup.gated or not path.lower().endswith(CUT) or length < 1.5 * seconds:
+    if setup.gated or not is_cut_fast(path) or length < 1.5 * seconds:
         yield Segment(setup, path)
         return
     pieces = round(length / seconds)
@@ -258,7 +272,7 @@ class RecordingWriter:
         """Follow the objects through all parts and write the recording down, all of it or nothing."""
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
-        failure = total.failure or length_failure(recording, total)
+        failure = " ".join(filter(None, (total.failure, length_failure(recording, total))))
         frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
         ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
         doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
@@ -284,7 +298,7 @@ class Total:
         for part in parts:
             yield part
             self.frames, self.seconds = self.frames + part.frames, self.seconds + part.seconds
-            self.failure = self.failure or part.failure
+            self.failure = " ".join(filter(None, (self.failure, part.failure)))
 
 
 def length_failure(recording: Recording, total: Total) -> str:
@@ -292,8 +306,8 @@ def length_failure(recording: Recording, total: Total) -> str:
     if len(recording.parts) == 1 or not recording.frames:
         return ""
     try:
-        rate = recording.frames / recording.seconds
-        check_length(recording.name, total.frames, total.seconds, recording.frames, rate)
+        length = Length(recording.frames, recording.seconds)
+        check(recording.name, total.frames, total.seconds, length, recording.claims)
     except SourceError as error:
         return str(error)
     return ""

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime.capture.open import PICTURES, expanded, open_source
+from realtime.capture.files import files_of, still
+from realtime.capture.open import open_source
 from realtime.contracts import Pipeline
 from realtime.errors import UserError
 from realtime.gate import frame_filter
@@ -59,8 +60,7 @@ class Texts:
 
 def rides(pipeline: Pipeline, paths: Sequence[str]) -> Iterator[Ride]:
     """Measure every recording that files, folders and globs name. Raises UserError where there is none."""
-    files = [file for path in paths for file in expanded(path)]
-    recordings = [file for file in files if not file.lower().endswith(PICTURES)]
+    recordings = [file for file in files_of(paths).files if not still(file)]
     if not recordings:
         raise UserError(f"{', '.join(paths)}: pictures are read one by one, gated or not.", "Name recordings.")
     for file in recordings:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import cv2
 
-from realtime.redact import mask
+from realtime.redact import mask, printable
 from realtime.values import Frame
 
 OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds
 
+JUMP = 1.0  # seconds by which the wall clock must be off before it counts as set anew
 Clock = Callable[[], float]
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class Source:
@@ -31,7 +36,7 @@ class Source:
     frame_count: int | None = None
 
     def __init__(self, name: str, stop: threading.Event | None = None) -> None:
-        self.name = mask(name).encode("utf-8", "backslashreplace").decode()  # file names may hold any bytes
+        self.name = printable(mask(name))  # file names may hold any bytes
         self.stop = stop or threading.Event()
 
     def __enter__(self) -> Source:
@@ -52,12 +57,27 @@ def known(value: float) -> float | None:
     return value if 0 < value < 1e9 else None
 
 
-def capture_size(capture) -> tuple[int, int]:
+def capture_size(capture: Any) -> tuple[int, int]:
     """Width and height in pixels, as a capture says."""
     return int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
 
 
-def steady_clock() -> Clock:
-    """Unix time in seconds as of now, going on with the monotonic clock, so that it never jumps."""
-    offset = time.time() - time.monotonic()
-    return lambda: offset + time.monotonic()
+def steady_clock(wall: Clock = time.time, steady: Clock = time.monotonic) -> Clock:
+    """Unix time in seconds that goes on with the monotonic clock, and follows the wall clock where that is set.
+
+    A Raspberry Pi starts in the past and learns the time from the network later.
+    """
+    offset = wall() - steady()
+
+    def now() -> float:
+        nonlocal offset
+        if abs(wall() - steady() - offset) > JUMP:
+            offset = wall() - steady()
+        return offset + steady()
+
+    return now
+
+
+def is_address(text: str) -> bool:
+    """Whether a source is a URL; a file whose name looks like one comes first."""
+    return ADDRESS.match(text) is not None and not os.path.exists(text)

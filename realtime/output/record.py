@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from realtime.errors import UserError
-from realtime.redact import mask
+from realtime.redact import mask, printable
 from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
 FIELDS = (
@@ -60,12 +60,12 @@ def calendar(epoch: float | None, seconds: float) -> str:
 
 def event_record(event: str, source: str, frame: int, time: float) -> dict[str, Any]:
     """Something that happened to a source: "source lost" or "source back", with the frame index and time in seconds."""
-    return {"event": event, "source": mask(source), "frame": frame, "time": _seconds(time)}
+    return {"event": event, "source": printable(mask(source)), "frame": frame, "time": _seconds(time)}
 
 
 def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict[str, Any]:
     return {
-        "source": mask(source),
+        "source": printable(mask(source)),
         "mode": mode,
         "text": reading.text,
         "confidence": round(float(reading.confidence), 4),

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from realtime.errors import SinkError
 from realtime.output.occasions import Occasions
+from realtime.output.pictures import digest, plain, write_new
 from realtime.output.record import DOUBTFUL, END
+from realtime.output.retention import Retention
+from realtime.redact import printable
 from realtime.values import Result, Track
 
-DAY = 86_400.0
+PICTURE = re.compile(r"crop-\d{8}-\d{6}-.*\.jpg")  # what this sink makes; anything else in the folder is not its own
 UPDATE = 1.0  # seconds of the source's time between two looks for a better picture
-SWEEP = 3600.0  # seconds between two looks for old pictures
 
 
 class Crops:
     """A sink that writes a JPEG per confirmed value, again when there is a better one; `path` tells where, for records.
 
-    Names hold the start of the run, the source and the numbers of track and value, so that no two runs collide. With
-    `keep`, pictures of this sink's making that are older than so many days are deleted. SinkError where nothing can be
-    written.
+    Names hold the start of the run, the source, the numbers of track and value, and a hash of all that and of `run`, a
+    token that no other run has: no picture ever takes the place of another. With `keep`, pictures of this sink's making
+    that are older than so many days are deleted. SinkError where nothing can be written.
     """
 
-    def __init__(self, folder: str, keep: float | None = None, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._keep, self._clock = Path(folder), keep, clock
-        self._run = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
-        self._swept = float("-inf")
+    def __init__(
+        self,
+        folder: str,
+        keep: float | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        run: str = "",
+    ) -> None:
+        self._folder, self._retention = Path(folder), Retention(keep, clock, steady)
+        self._begin = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
+        self._token = run or secrets.token_hex(8)
         self._occasions = Occasions(UPDATE)
-        self._saved: dict[str, np.ndarray] = {}  # of values that stand
+        self._saved: dict[Path, np.ndarray] = {}  # of values that stand
 
     def __enter__(self) -> Crops:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise SinkError(f"{self._folder} cannot be made ({error.strerror}).", "Name a writable place.") from None
+            place = printable(self._folder)
+            raise SinkError(f"{place} cannot be made ({error.strerror}).", "Name a writable place.") from None
         self._sweep()
         return self
 
@@ -47,47 +59,32 @@ class Crops:
 
     def path(self, result: Result, track: Track) -> str:
         """Where the picture of this track is, or will be; "" where it has none."""
-        if track.best_crop is None:
-            return ""
-        parts = (
-            self._run,
-            plain(Path(result.frame.source).stem) or "camera",
-            f"{track.id:06d}",
-            f"{track.value:04d}",
-        )
-        return str(self._folder / ("crop-" + "-".join(parts) + ".jpg"))
+        return printable(self._place(result, track)) if track.best_crop is not None else ""
+
+    def _place(self, result: Result, track: Track) -> Path:
+        """A name that stays the same while the value stands, even if its text is corrected."""
+        source = result.frame.source
+        names = self._begin, plain(Path(source).stem) or "camera", f"{track.id:06d}", f"{track.value:04d}"
+        value = track.sighting.mode, track.key, track.first_frame  # the pages of a picture may count anew
+        return self._folder / f"crop-{'-'.join(names)}-{digest(self._token, source, value)}.jpg"
 
     def write(self, result: Result) -> None:
         """Save the pictures of values that are confirmed, have a better picture, or ended."""
         for event, track in self._occasions(result):
-            path, picture = self.path(result, track), track.best_crop
-            if picture is not None and self._saved.get(path) is not picture:
-                self._save(path, picture)
-                self._saved[path] = picture
+            place, picture = self._place(result, track), track.best_crop
+            if picture is not None and self._saved.get(place) is not picture:
+                write_new(place, ".jpg", picture, replace=place in self._saved)
+                self._saved[place] = picture
             if event in (END, DOUBTFUL):
-                self._saved.pop(path, None)
-        if self._clock() - self._swept >= SWEEP:
-            self._sweep()
-
-    def _save(self, path: str, picture: np.ndarray) -> None:
-        data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
-        try:
-            Path(path).write_bytes(data.tobytes())
-        except OSError as error:
-            raise SinkError(
-                f"{path} cannot be written ({error.strerror}).", "Make room or name another folder."
-            ) from None
+                self._saved.pop(place, None)
+        self._sweep()
 
     def _sweep(self) -> None:
         """Delete what is too old."""
-        self._swept = self._clock()
-        if self._keep is None:
+        oldest = self._retention.oldest()
+        if oldest is None:
             return
         for path in self._folder.glob("crop-*.jpg"):
-            if self._clock() - path.stat().st_mtime > self._keep * DAY:
+            if PICTURE.fullmatch(path.name) and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
-
-
-def plain(text: str) -> str:
-    """The text with only letters, digits and '_' for anything else, at most 40 characters."""
-    return "".join(c if c.isascii() and c.isalnum() else "_" for c in text)[:40]
+        self._retention.swept()

@@ -7,7 +7,10 @@ import json
 import logging
 import re
 import secrets
+import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,7 +24,9 @@ from realtime.values import Result
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 TOPIC = "glyphcam"
-WAITING = 100  # readings kept while the broker is away; the newest stay
+WAITING = 100  # readings kept while the broker is away
+IN_FLIGHT = 20  # readings that the broker did not acknowledge yet
+PATIENCE = 30.0  # seconds that a recording waits for a broker that takes nothing
 KEEPALIVE = 30  # seconds
 WAITS = (1, 60)  # seconds between two attempts to connect: at first, at most
 PARTING = 2.0  # seconds for the last words
@@ -58,16 +63,22 @@ def parse_broker(url: str) -> Broker:
 class Mqtt:
     """A sink that publishes the record of each confirmed track to TOPIC/reading, retained.
 
-    Publishing never blocks: a thread of the client's own talks to the broker and comes back to it when it was away.
-    What cannot be sent waits in a bounded queue. TOPIC/status says "online" or, by the broker itself, "offline".
+    A thread of the client's own talks to the broker and comes back to it when it was away. What cannot be sent waits
+    in a bounded queue: a live run drops the oldest, a recording waits for the broker, until `stop` is set or nothing
+    moves for PATIENCE seconds. Readings that the broker never acknowledged are an error at the end. TOPIC/status says
+    "online" or, by the broker itself, "offline".
     """
 
-    def __init__(self, url: str, mode: str) -> None:
+    def __init__(self, url: str, mode: str, *, live: bool = True, stop: threading.Event | None = None) -> None:
         self.broker = parse_broker(url)
-        self._mode = mode
-        self._waiting: deque[str] = deque(maxlen=WAITING)
+        self._mode, self._live, self._stop = mode, live, stop or threading.Event()
+        self._lock, self._sending, self._news = threading.Lock(), threading.Lock(), threading.Event()
+        self._due = False
+        self._waiting: deque[str] = deque()
+        self._sent: deque[paho.MQTTMessageInfo] = deque()
+        self._refusal = ""
         self._client = self._new_client()
-        self.dropped = 0
+        self.dropped = self.total = 0
 
     def _new_client(self) -> paho.Client:
         broker = self.broker
@@ -76,7 +87,7 @@ class Mqtt:
             client.username_pw_set(broker.user, broker.password)
         if broker.tls:
             client.tls_set()
-        client.max_queued_messages_set(WAITING)
+        client.max_queued_messages_set(0)  # this sink counts itself
         client.reconnect_delay_set(*WAITS)
         client.will_set(self._topic("status"), "offline", qos=1, retain=True)
         client.on_connect = self._connected
@@ -90,39 +101,83 @@ class Mqtt:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._wait_until(lambda: not self._open(), PARTING if self._live else PATIENCE)
         if self._client.is_connected():
             farewell = self._client.publish(self._topic("status"), "offline", qos=1, retain=True)
             with contextlib.suppress(RuntimeError):  # the broker went first
                 farewell.wait_for_publish(PARTING)
         self._client.disconnect()
         self._client.loop_stop()
-        if self.dropped:
-            log.warning("%d readings were not published: the broker was away or slow", self.dropped)
+        if lost := self.dropped + self._open():
+            reason = self._refusal or "It was away or slow."
+            host = self.broker.host
+            raise SinkError(f"{lost} of {self.total} readings did not reach the MQTT broker {host}.", reason)
 
     def write(self, result: Result) -> None:
         """Publish the values that were confirmed, or corrected, in this frame."""
         for track in result.confirmed:
-            self.dropped += len(self._waiting) == WAITING
-            self._waiting.append(json.dumps(record(track, self._mode, result.frame, BEGIN)))
-        if result.confirmed:
-            self._send_waiting()
+            if not self._live:
+                self._wait_until(lambda: len(self._waiting) < WAITING, PATIENCE)
+            self._add(json.dumps(record(track, self._mode, result.frame, BEGIN)))
+
+    def _add(self, reading: str) -> None:
+        self.total += 1
+        with self._lock:
+            self._waiting.append(reading)
+            if len(self._waiting) > WAITING:
+                self._waiting.popleft()
+                self.dropped += 1
+        self._send_waiting()
+
+    def _open(self) -> int:
+        """Readings that the broker did not acknowledge yet."""
+        with self._lock:
+            while self._sent and self._sent[0].is_published():
+                self._sent.popleft()
+            return len(self._waiting) + sum(not sent.is_published() for sent in self._sent)
+
+    def _wait_until(self, done: Callable[[], bool], patience: float) -> None:
+        """Wait as long as the broker goes on taking readings; in vain where it refuses."""
+        last, since = self._open(), time.monotonic()
+        while not (done() or self._refusal or time.monotonic() - since > patience):
+            if self._stop.is_set():
+                patience = min(patience, PARTING)
+            self._news.wait(0.05)
+            self._news.clear()
+            if (still := self._open()) != last:
+                last, since = still, time.monotonic()
 
     def _send_waiting(self) -> None:
-        """Hand the client what it takes; called by the loop and by the client's thread alike, so without a lock."""
-        while self._waiting:
+        """Hand the client what may be in flight, in order; called by the loop and by the client's thread alike.
+
+        The client calls with a lock of its own held, so that neither thread may wait for the other here: one hands
+        over, and looks again where the other one came meanwhile.
+        """
+        self._news.set()
+        self._due = True
+        while self._due and self._sending.acquire(blocking=False):
             try:
+                self._due = False
+                self._hand_over()
+            finally:
+                self._sending.release()
+
+    def _hand_over(self) -> None:
+        while self._client.is_connected():
+            with self._lock:
+                if not self._waiting or sum(not sent.is_published() for sent in self._sent) >= IN_FLIGHT:
+                    return
                 reading = self._waiting.popleft()
-            except IndexError:  # the other thread was faster
-                return
             sent = self._client.publish(self._topic("reading"), reading, qos=1, retain=True)
-            if sent.rc == paho.MQTT_ERR_QUEUE_SIZE:
-                self._waiting.appendleft(reading)
-                return
+            with self._lock:
+                self._sent.append(sent)
 
     def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
+            self._refusal = f"It refuses: {reason}."
             log.warning("The MQTT broker %s refuses: %s", self.broker.host, reason)
             return
+        self._refusal = ""
         client.publish(*self._discovery(), qos=1, retain=True)
         client.publish(self._topic("status"), "online", qos=1, retain=True)
         self._send_waiting()

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from realtime.errors import SinkError
 from realtime.output.files import check_free
+from realtime.output.pictures import digest, plain, write_new
+from realtime.redact import printable
 from realtime.values import Frame, Result
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 
 
 class Stills:
-    """A sink for pictures: into the one file `path`, or, where that has no ending, into a folder under their own names.
+    """A sink for pictures: into the one file `path`, or, where that has no ending, into a folder.
 
-    Raises SinkError for an existing file without `overwrite`, and where nothing can be written.
+    Names in a folder are those of the sources with a hash of the whole source and the page, so that pictures of one
+    name from several folders do not meet. Raises SinkError for an existing file without `overwrite`, for a second
+    picture that would take the place of the first, and where nothing can be written.
     """
 
     def __init__(self, path: str, draw: Callable[[Result], np.ndarray], overwrite: bool = False) -> None:
@@ -33,7 +36,8 @@ class Stills:
             try:
                 self._path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise SinkError(f"{self._path} cannot be made ({error.strerror}).", "Name a writable place.") from None
+                place = printable(self._path)
+                raise SinkError(f"{place} cannot be made ({error.strerror}).", "Name a writable place.") from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,10 +48,12 @@ class Stills:
         last, self._last = self._last, result.frame
         if last is result.frame:
             return
-        path = self._path if self._alone else self._path / (Path(result.frame.source).stem + ".png")
-        if not self._alone:
-            check_free(path, self._overwrite)
-        try:
-            path.write_bytes(cv2.imencode(path.suffix, self._draw(result))[1].tobytes())
-        except OSError as error:
-            raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
+        if last and self._alone:
+            raise SinkError(f"{printable(self._path)} holds one picture.", "Name a folder for several.")
+        path = self._path if self._alone else self._path / name_of(result.frame)
+        write_new(path, path.suffix.lower(), self._draw(result), replace=self._overwrite)
+
+
+def name_of(frame: Frame) -> str:
+    """The name of a drawn picture in a folder: the same for the same picture."""
+    return f"{plain(Path(frame.source).stem) or 'picture'}-{digest(frame.source, frame.index)}.png"

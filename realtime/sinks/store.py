@@ -14,6 +14,7 @@ from typing import Any
 from realtime.errors import SinkError
 from realtime.output.occasions import Occasions
 from realtime.output.record import BEGIN, PRESENT, record
+from realtime.output.retention import Retention
 from realtime.redact import mask
 from realtime.values import BACK, LOST, Result, Track
 
@@ -45,7 +46,6 @@ UPDATE = 1.0  # seconds of the source's time between two updates of a value that
 PATIENCE = 0.05  # seconds that the loop waits for a locked file; rows wait in memory then
 LAST_PATIENCE = 10.0  # seconds that the end of a run waits
 MOST_WAITING = 10_000  # rows that wait at most
-SWEEP = 3600.0  # seconds between two looks for old rows
 log = logging.getLogger(__name__)
 
 
@@ -66,12 +66,12 @@ class Store:
         keep: float | None = None,
         crop: Callable[[Result, Track], str] = lambda result, track: "",
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path, self._mode, self._crop = str(path), mode, crop
-        self._keep, self._clock = keep, clock
+        self._retention, self._clock = Retention(keep, clock, steady), clock
         self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
         self._occasions = Occasions(UPDATE)
-        self._swept = float("-inf")
 
     def __enter__(self) -> Store:
         try:
@@ -160,13 +160,13 @@ class Store:
 
     def _sweep(self) -> None:
         """Delete what is too old, once an hour."""
-        if self._keep is None or self._clock() - self._swept < SWEEP:
+        oldest = self._retention.oldest()
+        if oldest is None:
             return
-        oldest = stamp(self._clock() - self._keep * 86_400)
         with self._base:
-            self._base.execute("DELETE FROM tracks WHERE written < ?", (oldest,))
-            self._base.execute("DELETE FROM events WHERE written < ?", (oldest,))
-        self._swept = self._clock()
+            self._base.execute("DELETE FROM tracks WHERE written < ?", (stamp(oldest),))
+            self._base.execute("DELETE FROM events WHERE written < ?", (stamp(oldest),))
+        self._retention.swept()
 
     def _failure(self, error: sqlite3.Error) -> SinkError:
         return SinkError(f"{self._path} cannot be written any more ({error}).", f"{len(self._waiting)} rows are lost.")

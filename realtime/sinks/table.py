@@ -15,6 +15,7 @@ from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, PRESENT, event_
 from realtime.values import BACK, LOST, Result, Track
 
 COLUMNS = (*FIELDS, "crop")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CropOf = Callable[[Result, Track], str]
 
 
@@ -95,5 +96,12 @@ def csv_line(row: dict[str, Any]) -> str:
     line = io.StringIO()
     values = [row.get(name, "") for name in COLUMNS]
     writer = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([json.dumps(value) if isinstance(value, list) else value for value in values])
+    writer.writerow([cell(value) for value in values])
     return line.getvalue()
+
+
+def cell(value: object) -> object:
+    """A value of a row in CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
+    if isinstance(value, str):
+        return "'" + value if value.startswith(FORMULA) else value
+    return json.dumps(value) if isinstance(value, list) else value

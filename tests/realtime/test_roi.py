@@ -49,7 +49,7 @@ def test_spots_are_in_pixels_of_the_whole_picture_and_inside(x, y, left, top, wi
     gray = np.zeros((80, 100), np.uint8)
     gray[y, x] = 255
     roi = parse_roi(f"{left},{top},{width},{height}")
-    detections = Within(located, roi)(gray)
+    detections = Within(located, [roi])(gray)
     if (x + 0.5, y + 0.5) in roi:
         assert [detection.box for detection in detections] == [Box(x - 1, y - 1, x + 2, y + 2)]
     else:
@@ -58,6 +58,6 @@ def test_spots_are_in_pixels_of_the_whole_picture_and_inside(x, y, left, top, wi
 
 def test_the_part_is_looked_at_with_a_margin_and_only_the_part():
     shapes = []
-    Within(lambda gray: shapes.append(gray.shape) or [], parse_roi("100,100,50,20"))(np.zeros((480, 640), np.uint8))
+    Within(lambda gray: shapes.append(gray.shape) or [], [parse_roi("100,100,50,20")])(np.zeros((480, 640), np.uint8))
     assert shapes == [(24, 60)]
-    assert Within(located, parse_roi("900,900,50,20"))(np.zeros((480, 640), np.uint8)) == []
+    assert Within(located, [parse_roi("900,900,50,20")])(np.zeros((480, 640), np.uint8)) == []

@@ -23,7 +23,8 @@ from realtime import workers
 from realtime.archive import job
 from realtime.archive import run as archive
 from realtime.archive.job import Segment, read_segment
-from realtime.capture.open import Slice, open_source
+from realtime.capture.open import open_source
+from realtime.capture.recording import Slice
 from realtime.errors import SinkError, SourceError, UserError
 from realtime.output.record import hashed
 

@@ -52,13 +52,13 @@ def live(*cameras, **changes):
     """A live source that opens one camera after the other."""
     waiting = iter(cameras)
 
-    def opener():
+    def opener(patience):
         camera = next(waiting, None)
         if camera is None:
             raise SourceError("gone")
         return camera
 
-    return Live("fake", opener, back_off=(0.01,), beat=0.01, **changes)
+    return Live("fake", opener, back_off=(0.01,), beat=0.01, **{"first": changes.get("stall", 8.0), **changes})
 
 
 def test_no_camera_names_the_demo():
@@ -178,7 +178,7 @@ def test_a_driver_that_raises_counts_as_a_failed_read():
 
 
 def test_passwords_are_masked():
-    with Live("rtsp://me:secret@host/1", lambda: FakeCamera([make_image(), False])) as source:
+    with Live("rtsp://me:secret@host/1", lambda _: FakeCamera([make_image(), False])) as source:
         assert source.name == "rtsp://me:***@host/1"
         assert next(iter(source)).source == "rtsp://me:***@host/1"
 

@@ -10,7 +10,7 @@ from conftest import make_image, write_clip, write_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.capture import open as capture
+from realtime.capture import recording as capture
 from realtime.capture.open import open_source
 from realtime.errors import SourceError
 
@@ -67,8 +67,8 @@ def test_stop_ends_a_recording(tmp_path):
     [
         ("missing.mp4", None, "does not exist"),
         ("empty.mp4", b"", "is empty"),
-        ("text.mp4", b"this is a letter, not a video\n" * 50, "cannot be opened as a video"),
-        ("text.jpg", b"this is a letter, not a picture\n" * 50, "is not a picture"),
+        ("text.mp4", b"this is a letter, not a video\n" * 50, "is text, neither"),
+        ("text.jpg", b"this is a letter, not a picture\n" * 50, "is text, neither"),
         ("empty.png", b"", "is empty"),
         ("folder", "folder", "holds no picture and no video"),
         ("*.mp4", None, "matches no file"),

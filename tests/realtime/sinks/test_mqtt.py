@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -19,10 +20,10 @@ CONNECT, CONNACK, PUBLISH, PUBACK, DISCONNECT = 1, 2, 3, 4, 14
 
 
 class Broker:
-    """Takes what is published with QoS 1; `accept` is the CONNACK's return code."""
+    """Takes what is published with QoS 1, after a `pause` each; `accept` is the CONNACK's return code."""
 
-    def __init__(self, port=0, accept=0):
-        self.accept = accept
+    def __init__(self, port=0, accept=0, pause=0.0, deaf=False):
+        self.accept, self.pause, self.deaf = accept, pause, deaf
         self.heard: list[tuple[str, str, bool]] = []
         self.logins: list[bytes] = []
         self.news = threading.Condition()
@@ -56,7 +57,9 @@ class Broker:
             elif kind == PUBLISH:
                 size = struct.unpack("!H", body[:2])[0]
                 topic, payload = body[2 : 2 + size].decode(), body[4 + size :].decode()
-                client.sendall(bytes([PUBACK << 4, 2]) + body[2 + size : 4 + size])
+                time.sleep(self.pause)
+                if not (self.deaf and topic.endswith("/reading")):
+                    client.sendall(bytes([PUBACK << 4, 2]) + body[2 + size : 4 + size])
                 self.heard.append((topic, payload, bool(flags & 1)))
             self.news.notify_all()
 
@@ -128,35 +131,69 @@ def test_what_is_read_while_the_broker_is_away_comes_later(monkeypatch):
             server.wait_for(lambda s: s.texts() == ["1", "2", "3"])
 
 
-def test_of_too_many_the_newest_stay(monkeypatch, caplog):
+def test_of_too_many_the_newest_stay_and_the_others_are_counted(monkeypatch):
     monkeypatch.setattr(mqtt, "WAITING", 5)
+    monkeypatch.setattr(mqtt, "PARTING", 0.2)
     monkeypatch.setattr(mqtt, "WAITS", (0.1, 0.1))
     with broker() as server:
         port = server.port
-    with Mqtt(f"mqtt://127.0.0.1:{port}/gate", "plates") as sink:
+    with pytest.raises(SinkError, match="45 of 50 readings"), Mqtt(f"mqtt://127.0.0.1:{port}/gate", "plates") as sink:
         for number in range(50):
             sink.write(reading(str(number)))
-        assert len(sink._waiting) == 5
         with broker(port) as server:
             server.wait_for(lambda s: s.texts()[-1:] == ["49"])
-    assert len(server.texts()) == 10 and f"{sink.dropped} readings" in caplog.text and sink.dropped == 40
+    assert server.texts() == ["45", "46", "47", "48", "49"]
 
 
-def test_a_broker_that_refuses_is_said(caplog):
-    with broker(accept=5) as server, Mqtt(f"mqtt://u:secret@127.0.0.1:{server.port}", "digits") as sink:
+def test_a_recording_waits_for_a_slow_broker_and_loses_nothing():
+    with broker(pause=0.002) as server, Mqtt(f"mqtt://127.0.0.1:{server.port}/gate", "plates", live=False) as sink:
+        for number in range(300):
+            sink.write(reading(str(number)))
+    assert server.texts() == [str(number) for number in range(300)]
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_readings_for_a_broker_that_never_answers_are_an_error(monkeypatch, live):
+    monkeypatch.setattr(mqtt, "PARTING", 0.1)
+    monkeypatch.setattr(mqtt, "PATIENCE", 0.1)
+    sink = Mqtt("mqtt://127.0.0.1:1", "digits", live=live)
+    with pytest.raises(SinkError, match="1 of 1 readings did not reach"), sink:
         sink.write(reading("1"))
-        server.wait_for(lambda s: s.logins)
-        for _ in range(1000):
-            if "refuses" in caplog.text:
-                break
-            threading.Event().wait(0.01)
-    assert "refuses" in caplog.text and "secret" not in caplog.text
+
+
+def test_readings_that_are_not_acknowledged_are_an_error(monkeypatch):
+    monkeypatch.setattr(mqtt, "PARTING", 0.2)
+    monkeypatch.setattr(mqtt, "PATIENCE", 0.2)
+    with broker(deaf=True) as server:
+        sink = Mqtt(f"mqtt://127.0.0.1:{server.port}/gate", "digits", live=False)
+        with pytest.raises(SinkError, match="2 of 2 readings did not reach"), sink:
+            sink.write(reading("1"))
+            sink.write(reading("2"))
+            server.wait_for(lambda s: len(s.texts()) == 2)
+
+
+def test_the_signal_to_stop_does_not_wait_for_a_broker(monkeypatch):
+    monkeypatch.setattr(mqtt, "PARTING", 0.1)
+    monkeypatch.setattr(mqtt, "WAITING", 1)
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(SinkError, match="2 of 2"), Mqtt("mqtt://127.0.0.1:1", "d", live=False, stop=stop) as sink:
+        sink.write(reading("1"))
+        sink.write(reading("2"))
+
+
+def test_a_broker_that_refuses_is_said_and_not_waited_for(caplog):
+    with broker(accept=5) as server:
+        sink = Mqtt(f"mqtt://u:secret@127.0.0.1:{server.port}", "digits", live=False)
+        with pytest.raises(SinkError, match="It refuses: Not authorized") as caught, sink:
+            sink.write(reading("1"))
+    assert "secret" not in caplog.text + str(caught.value)
 
 
 def test_no_thread_stays():
     before = set(threading.enumerate())
-    with Mqtt("mqtt://127.0.0.1:1", "digits") as sink:
-        sink.write(reading("1"))
+    with Mqtt("mqtt://127.0.0.1:1", "digits"):
+        pass
     assert set(threading.enumerate()) <= before
 
 

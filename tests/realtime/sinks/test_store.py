@@ -100,7 +100,7 @@ def test_a_lock_that_never_ends_is_an_error_that_counts_the_rows(tmp_path, monke
 
 def test_rows_older_than_kept_are_deleted(tmp_path):
     path, now = tmp_path / "a.db", [1_000_000_000.0]
-    with Store(path, "digits", keep=2, clock=lambda: now[0]) as store:
+    with Store(path, "digits", keep=2, clock=lambda: now[0], steady=lambda: now[0]) as store:
         for day in range(4):
             now[0] = 1_000_000_000.0 + day * 86_400
             store.write(make_result(make_frame(day), ended=(make_track(day),)))

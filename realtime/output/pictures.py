@@ -1,0 +1,37 @@
+"""Picture files under names that no other has."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from realtime.errors import SinkError
+from realtime.redact import printable
+
+DIGITS = 10  # hex digits of a name's hash
+SETTINGS = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, 92]}
+
+
+def plain(text: str) -> str:
+    """The text with only letters, digits and '_' for anything else, at most 40 characters."""
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in text)[:40]
+
+
+def digest(*parts: object) -> str:
+    """A short hash of what a name stands for."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:DIGITS]
+
+
+def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False) -> None:
+    """Write a picture, in the format of `ending`, where no file is yet. Raises SinkError where there is one."""
+    data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1]
+    try:
+        with open(path, "wb" if replace else "xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise SinkError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
+    except OSError as error:
+        raise SinkError(f"{printable(path)} cannot be written ({error.strerror}).", "Name a writable place.") from None

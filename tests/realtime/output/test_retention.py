@@ -1,0 +1,44 @@
+"""What is too old goes, and nothing goes because a clock was set."""
+
+from realtime.output.retention import DAY, SWEEP, Retention
+
+
+class Clocks:
+    """A wall clock and a monotonic one that run together until the wall clock is set."""
+
+    def __init__(self, wall=1_000_000_000.0):
+        self.passed, self.set_by = 0.0, wall
+
+    def wall(self):
+        return self.passed + self.set_by
+
+    def retention(self, keep=2):
+        return Retention(keep, self.wall, lambda: self.passed)
+
+
+def test_old_things_go_at_once_and_then_every_hour():
+    clocks = Clocks()
+    retention = clocks.retention()
+    assert retention.oldest() == clocks.wall() - 2 * DAY
+    retention.swept()
+    assert retention.oldest() is None
+    clocks.passed += SWEEP
+    assert retention.oldest() == clocks.wall() - 2 * DAY
+
+
+def test_without_keep_nothing_goes():
+    assert Clocks().retention(None).oldest() is None
+
+
+def test_a_clock_that_was_set_deletes_nothing_until_all_that_was_written_before_is_old(caplog):
+    for years in (26, -26):
+        clocks = Clocks()
+        retention = clocks.retention()
+        retention.swept()
+        clocks.set_by += years * 365 * DAY
+        for _ in range(47):
+            clocks.passed += SWEEP
+            assert retention.oldest() is None
+        clocks.passed += 2 * SWEEP
+        assert retention.oldest() == clocks.wall() - 2 * DAY
+    assert caplog.text.count("The clock was set") == 2
