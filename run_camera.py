@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -86,6 +87,8 @@ SECTIONS = {
         "threshold",
         "unsure",
         "region",
+        "rising",
+        "max_rate",
         "roi",
         "search_size",
         "models",
@@ -93,7 +96,7 @@ SECTIONS = {
     ),
     "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
-    "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
     "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
@@ -115,6 +118,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
+@click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
               help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; may be repeated.")  # fmt: skip
 @click.option("--search-size", type=SEARCH, metavar="N",
@@ -144,9 +149,10 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
 @click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
-              help="Rows in --jsonl and --csv: one per object, or one per sighting and frame.")  # fmt: skip
+              help="Rows in --jsonl and --csv: those of values, or one per sighting and frame.")  # fmt: skip
+@click.option("--interval", type=RATE, metavar="SECONDS", help="Write what stands into --jsonl and --csv this often.")
 @click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
-@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
+@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
 @click.option(
@@ -296,6 +302,8 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.skip_still,
         o.skip_blurred,
         bool(o.crops),
+        rising=o.rising,
+        max_rate=o.max_rate,
     )
 
 
@@ -313,10 +321,13 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
 
 
 def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
-    """The sinks that write texts down."""
+    """The sinks that write texts down; of a live source at once, not only when a value is over."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     crop = crops.path if crops else no_crop
-    table = partial(Table, everything=o.reads == "all", overwrite=o.overwrite, crop=crop)
+    interval = o.interval or inf
+    table = partial(
+        Table, everything=o.reads == "all", live=source.live, interval=interval, overwrite=o.overwrite, crop=crop
+    )
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []

@@ -29,16 +29,15 @@ from realtime.capture.open import local, open_file
 from realtime.capture.recording import Length, Recording, check
 from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
-from realtime.modes import modes_of
-from realtime.pipeline import follow
+from realtime.modes import Mode, modes_of
 from realtime.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
-from realtime.track import Tracker
-from realtime.values import Frame, Result, Sighting, Track
+from realtime.track import Tracker, follow
+from realtime.values import Frame, Result, Sighting, State, Track
 from realtime.workers import Pool, completed
 
 T = TypeVar("T")
@@ -308,13 +307,15 @@ class RecordingWriter:
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = " ".join(filter(None, (total.failure, length_failure(recording, total))))
         frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
-        result = self._change(Result(frame, ended=tracks))
+        ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
+        doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
+        result = self._change(Result(frame, ended=ended, doubtful=doubtful))
         if self._crops:
             with self._crops:
                 self._crops.write(result)
         row = {"frames": total.frames, "seconds": total.seconds, "failure": failure}
         self._ledger.settle(recording, row, result)
-        self._report.settle(len(tracks), failure)
+        self._report.settle(len(ended), failure)
 
 
 def changed(recording: PlannedRecording) -> bool:
@@ -353,19 +354,26 @@ def length_failure(recording: PlannedRecording, total: Total) -> str:
 
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
-    """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
+    """The values of a recording as the pipeline would have followed them in one piece, as they end or are doubtful."""
     ids, offset, crops = count(1), 0, PartCrops()
-    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crops) for mode in modes_of(setup.mode)}
+    trackers = {mode.name: replaying(mode, setup, ids, crops) for mode in modes_of(setup.mode)}
     for part in parts:
         notes = unpacked(part.notes)
         crops.turn_to(notes.crops)
         for frame, sightings in notes.frames:
             frame = replace(frame, index=offset + frame.index)
             for mode, tracker in trackers.items():
-                yield from follow(tracker, frame, [s for s in sightings if s.mode == mode]).ended
+                step = follow(tracker, frame, [s for s in sightings if s.mode == mode])
+                yield from (*step.ended, *step.doubtful)
         offset += part.frames
     for tracker in trackers.values():
         yield from tracker.flush()
+
+
+def replaying(mode: Mode, setup: Setup, ids: Iterator[int], crops: PartCrops) -> Tracker:
+    """The tracker of a mode, which takes pictures out of what came with the part."""
+    rules = setup.rules(mode)
+    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crops)
 
 
 class PartCrops:

@@ -202,7 +202,8 @@ class Live(Source):
                 raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
             outages = taken.outages if taken else self._outages
-            yield Frame(index, self._stamp(), image, self.name, event, small=taken.small if taken else None)
+            small = taken.small if taken else None
+            yield Frame(index, self._stamp(), image, self.name, event, epoch=0.0, small=small)
 
     def _take(self, until: float, outages: int | None) -> Picture | None:
         """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.

@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from realtime.errors import OptionError
-from realtime.output.record import record
+from realtime.output.record import BEGIN, record
 from realtime.values import Result
 
 WAITING = 32  # readings that may wait for the command
@@ -69,10 +69,10 @@ class OnReading:
             log.warning("--on-reading: %d readings were dropped, the command is too slow", self.dropped)
 
     def write(self, result: Result) -> None:
-        """Queue the tracks that were confirmed, or changed their text, in this frame; never waits."""
+        """Queue the values that were confirmed, or corrected, in this frame; never waits."""
         for track in result.confirmed:
             try:
-                self._queue.put_nowait(record(track, self._mode, result.frame.source))
+                self._queue.put_nowait(record(track, self._mode, result.frame, BEGIN))
             except queue.Full:
                 self._drop()
 

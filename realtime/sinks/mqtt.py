@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt import client as paho
 
 from realtime.errors import OptionError, SinkError
-from realtime.output.record import record
+from realtime.output.record import BEGIN, record
 from realtime.redact import mask
 from realtime.values import Result
 
@@ -114,11 +114,11 @@ class Mqtt:
             raise SinkError(f"{lost} of {self.total} readings did not reach the MQTT broker {host}.", reason)
 
     def write(self, result: Result) -> None:
-        """Publish the tracks that were confirmed, or changed their text, in this frame."""
+        """Publish the values that were confirmed, or corrected, in this frame."""
         for track in result.confirmed:
             if not self._live:
                 self._wait_until(lambda: len(self._waiting) < WAITING, PATIENCE)
-            self._add(json.dumps(record(track, self._mode, result.frame.source)))
+            self._add(json.dumps(record(track, self._mode, result.frame, BEGIN)))
 
     def _add(self, reading: str) -> None:
         self.total += 1
