@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 
 import cv2
@@ -24,6 +25,7 @@ OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each
 OVERLAP = 0.3  # boxes that overlap more are one object
 INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a part of it
 ALIKE = 0.6
+log = logging.getLogger(__name__)
 
 
 def pyramid(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
@@ -56,6 +58,7 @@ class Locator:
     ) -> None:
         self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
         self.threshold = spec.threshold if threshold is None else threshold
+        self._said = False
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, best first, one per object."""
@@ -67,7 +70,14 @@ class Locator:
             downs.append(down)
             scales.append(scale)
             below += level.shape[0] + APART
-        return nms(in_picture(*group_cells(*stacked(found)), downs, scales))[:MOST]
+        return self._surest(nms(in_picture(*group_cells(*stacked(found)), downs, scales)))
+
+    def _surest(self, detections: list[Detection]) -> list[Detection]:
+        """The first MOST; that there were more is said once."""
+        if len(detections) > MOST and not self._said:
+            self._said = True
+            log.warning("A picture shows %d objects: of so many only the %d surest are read", len(detections), MOST)
+        return detections[:MOST]
 
     def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""

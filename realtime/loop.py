@@ -13,6 +13,7 @@ from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
 from realtime.values import LOST, WAITING, Frame, Result
 
+LONGEST_GAP = 3600.0  # seconds between two frames of a camera, beyond which its clock was set
 log = logging.getLogger(__name__)
 
 
@@ -78,10 +79,16 @@ class FrameReader:
         self.last: Result | None = None
 
     def __call__(self, frame: Frame, decode: float, now: float) -> Iterator[Result]:
-        """The results that a frame gives: its own, and before it one that ends the tracks of the source before."""
-        if self.last and self.last.frame.source != frame.source:
+        """The results that a frame gives: its own, and before it one that ends the tracks of what was before.
+
+        That is another source, or the time before a camera's clock was set.
+        """
+        if self.last and (self.last.frame.source != frame.source or self._set_anew(self.last.frame.time, frame.time)):
             yield self.end(self.last)
         yield self._kept(self._waiting(frame) if frame.event in (LOST, WAITING) else self._fresh(frame, decode, now))
+
+    def _set_anew(self, before: float, now: float) -> bool:
+        return getattr(self._source, "live", False) and not 0 <= now - before < LONGEST_GAP
 
     def _waiting(self, frame: Frame) -> Result:
         """No new picture: nothing to read; tracks end once the source does not come back at once."""

@@ -17,13 +17,14 @@ from realtime.contracts import Net
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
-from realtime.preprocess import around_ink, to_gray, whole
+from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats
 from realtime.roi import Roi, Within
 from realtime.rules import Rules, rules_of
 from realtime.stats import Stopwatch
+from realtime.tiles import Tiles
 from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
@@ -146,7 +147,7 @@ class Pipeline:
 
     def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        detections = refiner(gray, [Detection(whole(gray), 1.0)])
+        detections = refiner(gray, [Detection(frame_quad(gray), 1.0)])
         return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
 
 
@@ -322,7 +323,7 @@ def assembled(
     locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
     return Pipeline(
         mode,
-        Within(locator, rois) if rois else locator,
+        Within(Tiles(locator), rois) if rois else Tiles(locator),
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,

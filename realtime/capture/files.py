@@ -60,7 +60,7 @@ def expanded(text: str) -> Found:
 def in_folder(folder: str) -> Found:
     """The files in a folder, in the folders below and in those that it links to, each folder once."""
     denied: list[str] = []
-    seen: set[str] = set()
+    seen = {os.path.realpath(folder)}
     paths: list[str] = []
     walk = os.walk(folder, followlinks=True, onerror=lambda error: denied.append(unlistable(error)))
     for place, folders, names in walk:

@@ -117,17 +117,20 @@ class Series(Source):
             raise SourceError(f"{listed(files)}: no such file exists.", "Name files, folders or globs.")
         self._found = found
         self.still = all(map(still, files))
+        self.frame_count = len(files) if self.still else self._frames()
 
-    @property
-    def frame_count(self) -> int | None:
+    def _frames(self) -> int | None:
         """Frames of all files; None where one does not say, or cannot be read."""
-        if self.still:
-            return len(self._found.files)
-        try:
-            counts = [self._count(path) for path in self._found.files]
-        except SourceError:
-            return None
-        return None if None in counts else sum(count or 0 for count in counts)
+        total = 0
+        for path in self._found.files:
+            try:
+                count = self._count(path)
+            except SourceError:
+                return None
+            if count is None:
+                return None
+            total += count
+        return total
 
     def _count(self, path: str) -> int | None:
         if still(path):
@@ -177,7 +180,7 @@ def open_stream(url: str, stop: Event, clock: Clock, max_fps: float | None = Non
     return Live(url, lambda patience: ready.pop() if ready else stream_capture(url, patience), stop, stamp=clock)
 
 
-def stream_capture(url: str, patience: float) -> cv2.VideoCapture:
+def stream_capture(url: str, patience: float) -> Any:
     """A cv2.VideoCapture of a stream whose reads fail after `patience` seconds; SourceError where none answers."""
     capture = video_capture(url, patience)
     if not capture.isOpened():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ BLOCK = 8  # pictures of an animation that are held in memory at once
 ROWS = 256  # of a picture that are converted at once, so that large ones need little more than their own memory
 SAMPLE = 1_000_000  # values from which the range of deep pictures is taken
 OUTLIERS = 0.05  # percent of the values at either end that may be hot or dead pixels
+TIFF, JPEG_2000 = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), b"\0\0\0\x0cjP"
 ORIENTATION = 0x0112  # EXIF
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: lambda image: image[:, ::-1],
@@ -90,16 +92,17 @@ def animation(name: str) -> Iterator[tuple[float | None, np.ndarray]]:
 
 def pages(name: str, head: bytes) -> Iterator[tuple[float | None, np.ndarray]]:
     """The one picture of a file, or every page of a TIFF."""
-    several = cv2.imcount(name) if head[:2] in (b"II", b"MM") else 1
-    for page in range(several) if several > 1 else ():
+    if head[:4] not in TIFF:
+        image = decoded(name, head)
+        if image is not None and image.size:
+            yield None, to_8_bit(image)
+        return
+    several = cv2.imcount(name)
+    for page in range(several):
         done, images = cv2.imreadmulti(name, page, 1, flags=cv2.IMREAD_UNCHANGED)
         if not done:
             raise cv2.error(f"page {page + 1} of {several} is damaged")
         yield None, to_8_bit(images[0])
-    if several <= 1:
-        image = decoded(name, head)
-        if image is not None and image.size:
-            yield None, to_8_bit(image)
 
 
 def decoded(name: str, head: bytes) -> np.ndarray | None:
@@ -113,13 +116,13 @@ def decoded(name: str, head: bytes) -> np.ndarray | None:
         image, _, blocks = cv2.imreadWithMetadata(name, flags=cv2.IMREAD_UNCHANGED)
         turns = [orientation(np.asarray(block).tobytes()) for block in blocks]
         return upright(image, next((turn for turn in turns if turn), 1))
-    unchanged = head[:2] in (b"II", b"MM", b"\0\0")  # TIFF, JPEG 2000
-    return cv2.imread(name, cv2.IMREAD_UNCHANGED if unchanged else cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
+    upright_already = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+    return cv2.imread(name, cv2.IMREAD_UNCHANGED if head.startswith(JPEG_2000) else upright_already)
 
 
 def orientation(exif: bytes) -> int:
     """The orientation, 1 to 8, in the first directory of EXIF data (TIFF 6.0, section 2); 0 where there is none."""
-    order = "little" if exif[:2] == b"II" else "big"
+    order: Literal["little", "big"] = "little" if exif[:2] == b"II" else "big"
 
     def number(at: int, length: int) -> int:
         return int.from_bytes(exif[at : at + length], order)
@@ -138,9 +141,10 @@ def upright(image: np.ndarray | None, turn: int) -> np.ndarray | None:
 
 def to_8_bit(image: np.ndarray) -> np.ndarray:
     """uint8 gray or BGR from any depth and from 1 to 4 channels: alpha laid over white."""
-    if image.dtype == np.uint8 and (image.ndim == 2 or image.shape[2] == 3):
+    channels = image.shape[-1] if image.ndim == 3 else 0
+    if image.dtype == np.uint8 and channels in (0, 3):
         return image
-    alpha = image.ndim == 3 and image.shape[2] in (2, 4)
+    alpha = channels in (2, 4)
     colours = image[:, :, :-1] if alpha else image
     low, high = value_range(colours)
     out = np.empty(colours.shape, np.uint8)
@@ -149,7 +153,7 @@ def to_8_bit(image: np.ndarray) -> np.ndarray:
         out[part] = stretched(colours[part], low, high)
         if alpha:
             out[part] = over_white(out[part], stretched(image[part, :, -1:], 0.0, full(image.dtype)))
-    return out[:, :, 0] if out.ndim == 3 and out.shape[2] == 1 else out
+    return out[:, :, 0] if channels in (1, 2) else out
 
 
 def value_range(image: np.ndarray) -> tuple[float, float]:
@@ -164,8 +168,9 @@ def value_range(image: np.ndarray) -> tuple[float, float]:
     values = values[np.isfinite(values)].astype(np.float64)
     if not values.size:
         return 0.0, 1.0
-    lowest, highest = np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest")
-    high = highest if values.max() > 2 * highest > 2 * lowest else values.max()
+    lowest, highest = map(float, np.percentile(values, (OUTLIERS, 100 - OUTLIERS), method="nearest"))
+    span, most = highest - lowest, float(values.max())
+    high = highest if span and most > highest + span else most
     return (lowest if lowest < 0 or lowest > high / 2 else 0.0), high
 
 
@@ -174,15 +179,17 @@ def stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
     if values.dtype == np.uint8:
         return values
     moved = np.nan_to_num(values.astype(np.float32) - np.float32(low), nan=0.0, posinf=high - low, neginf=0.0)
-    return np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    scaled: np.ndarray = np.clip(moved * (255.0 / max(high - low, 1e-9)), 0, 255).astype(np.uint8)
+    return scaled
 
 
 def over_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """uint8 colours (H, W, C) with alpha (H, W, 1), laid over white."""
     opaque = alpha.astype(np.uint16)
-    return ((colours * opaque + 255 * (255 - opaque)) // 255).astype(np.uint8)
+    blended: np.ndarray = ((colours * opaque + 255 * (255 - opaque)) // 255).astype(np.uint8)
+    return blended
 
 
-def full(dtype: np.dtype) -> float:
+def full(dtype: np.dtype[Any]) -> float:
     """The value of a channel that is fully on."""
     return float(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else 1.0

@@ -41,13 +41,9 @@ class Turned(Source):
         sideways = turn.degrees in (90, 270)
         self.size = (source.size[1], source.size[0]) if source.size and sideways else source.size
 
-    @property
-    def dropped(self) -> int:
-        """Frames that nobody took in time."""
-        return self._source.dropped
-
     def __iter__(self) -> Iterator[Frame]:
         for frame in self._source:
+            self.dropped = self._source.dropped
             small = None if frame.small is None else self._turn(frame.small)
             yield replace(frame, image=self._turn(frame.image), small=small)
 

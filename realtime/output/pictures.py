@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 from realtime.redact import printable
 
 DIGITS = 10  # hex digits of a name's hash
@@ -27,11 +27,11 @@ def digest(*parts: object) -> str:
 
 def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False) -> None:
     """Write a picture, in the format of `ending`, where no file is yet. Raises SinkError where there is one."""
-    data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1]
+    data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1].tobytes()
     try:
         with open(path, "wb" if replace else "xb") as file:
             file.write(data)
     except FileExistsError:
-        raise SinkError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
+        raise OptionError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
     except OSError as error:
         raise SinkError(f"{printable(path)} cannot be written ({error.strerror}).", "Name a writable place.") from None

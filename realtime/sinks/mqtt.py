@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from paho.mqtt import client as paho
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 from realtime.output.record import BEGIN, record
 from realtime.redact import mask
 from realtime.values import Result
@@ -46,7 +46,7 @@ class Broker:
 
 
 def parse_broker(url: str) -> Broker:
-    """The broker of an address; SinkError where it is none."""
+    """The broker of an address; OptionError where it is none."""
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]
@@ -55,7 +55,7 @@ def parse_broker(url: str) -> Broker:
     topic = unquote(parts.path).strip("/") if parts else ""
     if not parts or not parts.hostname or set(url) & set("?#") or set(topic) & set("+#\0"):
         form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
-        raise SinkError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
+        raise OptionError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Broker(parts.hostname, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 

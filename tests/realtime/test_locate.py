@@ -245,3 +245,10 @@ def test_what_stays_is_apart_in_order_and_stays_again(rows):
     assert [s.score for s in kept] == sorted((s.score for s in kept), reverse=True)
     assert bool(kept) == bool(detections)
     assert all(iou(a.box, b.box) <= 0.3 for k, a in enumerate(kept) for b in kept[:k])
+
+
+def test_more_objects_than_are_read_are_said_once(caplog):
+    locator = Locator(lambda batch: None, SPEC)
+    detections = [Detection(Quad.from_box(Box(20 * k, 0, 20 * k + 10, 10)), 0.9) for k in range(40)]
+    assert len(locator._surest(detections)) == len(locator._surest(detections)) == MOST
+    assert caplog.text.count("A picture shows 40 objects") == 1

@@ -61,3 +61,11 @@ def test_the_part_is_looked_at_with_a_margin_and_only_the_part():
     Within(lambda gray: shapes.append(gray.shape) or [], [parse_roi("100,100,50,20")])(np.zeros((480, 640), np.uint8))
     assert shapes == [(24, 60)]
     assert Within(located, [parse_roi("900,900,50,20")])(np.zeros((480, 640), np.uint8)) == []
+
+
+def test_several_parts_are_looked_at_and_what_two_of_them_show_is_there_once():
+    gray = np.zeros((80, 100), np.uint8)
+    gray[30, 40] = 255
+    parts = [parse_roi(text) for text in ("30,20,20,20", "35,25,20,20", "0,60,20,20")]
+    detections = Within(lambda part: located(part) if part.any() else [], parts)(gray)
+    assert [detection.box for detection in detections] == [Box(39, 29, 42, 32)]

@@ -153,7 +153,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(film, whole, tmp_path, afte
     base, stop, first, second = tmp_path / "a.sqlite", threading.Event(), Here(), Here()
     first.on_job = lambda part: stop.set() if len(first.parts) == after else None
     report = archived([film], base, hands=first, stop=stop)
-    assert report.stopped and rows(base) == []
+    assert report.recordings == 0 and rows(base) == []
     archived([film], base, hands=second)
     assert rows(base) == whole and 0 < len(second.parts) < 6
     done = {part.number for part in first.parts} | {part.number for part in second.parts}
@@ -215,7 +215,7 @@ def write_cut(path):
 
 
 def test_a_cut_end_shows_in_slices_too(tmp_path):
-    recording = archive.Recording("film.mp4", "key", (1, 2), 100.0, 1000)
+    recording = archive.PlannedRecording("film.mp4", "key", (1, 2), 100.0, 1000)
     total = archive.Total()
     total.frames, total.seconds = 500, 50.0
     assert "ends after 500 of 1000 frames" in archive.length_failure(recording, total)
@@ -366,7 +366,7 @@ def test_options_reach_the_workers(filed, tmp_path):
     [(sources, setup, base, hands, more)] = filed.asked
     assert (sources, base, hands.workers) == (["a.mp4", "b.mp4"], str(tmp_path / "a.sqlite"), 3)
     assert (setup.mode, setup.regions, setup.every, setup.threshold) == ("plates,digits", ("DE", "FR"), 2, 0.7)
-    assert setup.roi.corners[2] == (64, 64) and setup.crops and setup.gated
+    assert setup.rois[0].corners[2] == (64, 64) and setup.crops and setup.gated
     assert (more["crops"], more["keep"]) == (str(tmp_path), 2)
 
 
@@ -387,10 +387,10 @@ def test_failures_exit_with_1(filed, tmp_path):
 
 
 @pytest.mark.parametrize("words, sentence", [
-    (["a.mp4", "--workers", 2], "Name it with --db"),
+    (["a.mp4", "--workers", 2], "--workers does nothing alone. Add --db."),
     (["a.mp4", "--workers", 2, "--scheduler", "x", "--db", "a"], "exclude each other"),
-    (["a.mp4", "--workers", 2, "--db", "a", "--on-reading", "x"], "--on-reading does not go with --workers"),
-    (["a.mp4", "--scheduler", "x", "--db", "a", "--whole-frame"], "--whole-frame does not go with --scheduler"),
+    (["a.mp4", "--workers", 2, "--db", "a", "--on-reading", "x"], "--on-reading does nothing with --workers"),
+    (["a.mp4", "--scheduler", "x", "--db", "a", "--whole-frame"], "--whole-frame does nothing with --workers"),
     (["--workers", 2, "--db", "a"], "Name files"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(filed, words, sentence):
