@@ -20,6 +20,7 @@ from click.core import ParameterSource
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
+from realtime.archive.identity import YOUNG
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
@@ -265,7 +266,8 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
-    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change)
+    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
+                         young=YOUNG)  # fmt: skip
     if stop.signal:
         log.error("Stopped before the end. Run the same command again to go on.")
     return report
