@@ -23,7 +23,7 @@ from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
 from realtime.cli_rules import Job, check_options, check_pictures, check_places
-from realtime.cli_types import METAVAR, Modes, Size
+from realtime.cli_types import METAVAR, Kept, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
 from realtime.logs import start_logging
@@ -31,7 +31,7 @@ from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
-from realtime.redact import printable
+from realtime.redact import mask, printable
 from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
@@ -57,9 +57,11 @@ log = logging.getLogger("realtime")
 
 
 class Refused(click.ClickException):
-    """Something the user can put right: one sentence, exit code 2."""
+    """Something the user can put right: one sentence and an exit code that says whether another try may help."""
 
-    exit_code = 2
+    def __init__(self, error: UserError) -> None:
+        super().__init__(printable(error))
+        self.exit_code = error.exit_code
 
 
 class Sectioned(click.Command):
@@ -105,7 +107,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 
 
 @click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Kept(), envvar="GLYPHCAM_SOURCE")
 @click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
               help="Kind of text; several with commas between.")  # fmt: skip
 @click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
@@ -130,7 +132,14 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--show/--no-show", default=None, help="A window.  [default: where no other output is named]")
 @click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
 @click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
-@click.option("--token", default="", envvar="GLYPHCAM_TOKEN", help="Token for --serve.  [default: made where needed]")
+@click.option(
+    "--token",
+    type=Kept(),
+    metavar="TEXT",
+    default="",
+    envvar="GLYPHCAM_TOKEN",
+    help="Token for --serve.  [default: made where needed]",
+)
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
 @click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
@@ -139,7 +148,13 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
-@click.option("--mqtt", metavar="URL", help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")
+@click.option(
+    "--mqtt",
+    type=Kept(),
+    metavar="URL",
+    envvar="GLYPHCAM_MQTT",
+    help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].",
+)
 @click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops when older.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with so many processes.")
@@ -154,16 +169,21 @@ def main(**options: Any) -> None:
     SOURCE is a camera (0, 1, /dev/video2, picamera), a video, a picture, a folder or a glob of them, or an rtsp:// or
     http:// address. Without one, camera 0 is opened.
 
+    SOURCE, --mqtt and --token may be @FILE, whose content they are then, or stand in GLYPHCAM_SOURCE, GLYPHCAM_MQTT and
+    GLYPHCAM_TOKEN: a password on the command line is seen by everybody on this machine.
+
     Keys in the window: q quits, p pauses, s saves a still, + and - move the threshold.
     """
     o = SimpleNamespace(**options, given=given_options(click.get_current_context()))
     start_logging(o.log_level)
+    if any(mask(text) != text for text in sys.argv):
+        log.warning("Everybody on this machine can see the password in this command. Write it into a file: @FILE.")
     try:
         job = prepared(o)
         with stopping_on_signals() as stop:
             summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(printable(error)) from None
+        raise Refused(error) from None
     if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:
@@ -203,8 +223,8 @@ def job_of(o: SimpleNamespace) -> Job:
 def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
     setup = setup_of(o)
-    wishes = {"size": o.size, "fps": o.fps, "max_fps": o.max_fps, "small": setup.shrinks}
-    with open_source(sources_of(o), stop=stop, **wishes) as opened:
+    opening = open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, max_fps=o.max_fps, small=setup.shrinks)
+    with opening as opened:
         source: Source = Turned(opened, setup.turn) if setup.turn else opened
         if source.still:
             check_pictures(o.given)

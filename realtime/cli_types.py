@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
 from realtime.errors import ModelError
 from realtime.modes import MODES, modes_of
 
 METAVAR = f"{'|'.join(MODES)}[,...]"
+
+
+class Kept(click.ParamType[str]):
+    """A text that may hold a password: @FILE stands for what is in that file, so that no list of processes shows it."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text, or the file's without the white space around it."""
+        text = str(value)
+        if not text.startswith("@"):
+            return text
+        try:
+            return Path(text[1:]).read_text().strip()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            self.fail(f"{text[1:]!r} cannot be read ({reason}).", param, ctx)
 
 
 class Size(click.ParamType[tuple[int, int]]):

@@ -4,14 +4,17 @@
 class UserError(Exception):
     """Something the user can put right: the sentence names the value and the rule, the hint names the way out."""
 
+    exit_code = 2  # of a program that could not begin: the same command cannot help
+
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())
         self.message = message
-        self.hint = hint
 
 
 class SourceError(UserError):
     """A camera, file, folder or stream that cannot be read."""
+
+    exit_code = 3  # it may be there later
 
 
 class ModelError(UserError):
@@ -20,3 +23,11 @@ class ModelError(UserError):
 
 class SinkError(UserError):
     """An output that cannot be written."""
+
+    exit_code = 3  # there may be room later
+
+
+class OptionError(SinkError):
+    """An output that was asked for in a way that makes no sense, or that would destroy what is there."""
+
+    exit_code = 2

@@ -15,7 +15,7 @@ from realtime.contracts import Net
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
-from realtime.preprocess import around_ink, to_gray, whole
+from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats, match, repair
@@ -144,7 +144,7 @@ class Pipeline:
 
     def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
-        detections = refiner(gray, [Detection(whole(gray), 1.0)])
+        detections = refiner(gray, [Detection(frame_quad(gray), 1.0)])
         return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
 
     def _ruled(self, reading: Reading) -> Reading:

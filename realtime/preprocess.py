@@ -69,7 +69,7 @@ def crop(gray: np.ndarray, quad: Quad, spec: ModelSpec, margin: float = 0.0) -> 
     return padded(normalise_contrast(rectify(gray, quad, spec.height, width, margin)), spec)
 
 
-def whole(gray: np.ndarray) -> Quad:
+def frame_quad(gray: np.ndarray) -> Quad:
     """The corners of a picture (H, W)."""
     height, width = gray.shape
     return Quad(((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height))))
@@ -77,7 +77,7 @@ def whole(gray: np.ndarray) -> Quad:
 
 def fit(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """A whole picture (H, W) as the network is fed it: uint8 (spec.height, spec.width)."""
-    return crop(gray, whole(gray), spec)
+    return crop(gray, frame_quad(gray), spec)
 
 
 def fit_square(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from realtime.contracts import Net
-from realtime.preprocess import crop, fit, fit_square, whole
+from realtime.preprocess import crop, fit, fit_square, frame_quad
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, Sighting
 from realtime.vote import vote
@@ -131,7 +131,7 @@ class Recogniser:
     def whole(self, gray: np.ndarray) -> Reading:
         """The picture is the object."""
         if self.spec.kind == "reader":
-            return self.look(gray, [whole(gray)], again=True)[0]
+            return self.look(gray, [frame_quad(gray)], again=True)[0]
         return self.read([self.input(gray)])[0]
 
     def input(self, gray: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ class Format:
 
 
 @cache
-def table() -> dict[str, dict[str, Any]]:
+def known_regions() -> dict[str, dict[str, Any]]:
     """Code -> name, patterns, letters: regions.json as it stands."""
     known: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("regions.json").read_text())
     return known
@@ -60,7 +60,7 @@ def table() -> dict[str, dict[str, Any]]:
 
 def names() -> dict[str, str]:
     """Code -> name of every region known."""
-    return {code: entry["name"] for code, entry in table().items()}
+    return {code: entry["name"] for code, entry in known_regions().items()}
 
 
 def formats(codes: Iterable[str]) -> tuple[Format, ...]:
@@ -84,16 +84,16 @@ def _of_length(codes: tuple[str, ...], length: int) -> tuple[Format, ...]:
 
 def _regions(code: str) -> list[str]:
     """The regions that a code stands for."""
-    found = [region for region in table() if code in (region, AUTO, region.partition("-")[0])]
+    found = [region for region in known_regions() if code in (region, AUTO, region.partition("-")[0])]
     if not found:
-        known = ", ".join(table())
+        known = ", ".join(known_regions())
         raise UserError(f'There is no plate region "{code}".', f"Use {AUTO}, US, AU, CA or some of: {known}.")
     return found
 
 
 @cache
 def _of_region(region: str) -> tuple[Format, ...]:
-    entry = table()[region]
+    entry = known_regions()[region]
     letters = entry.get("letters", LETTERS)
     return tuple(Format(region, places) for pattern in entry["patterns"] for places in _expand(pattern, letters))
 

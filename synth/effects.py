@@ -24,7 +24,7 @@ class Effects:
 
 
 @dataclass(frozen=True)
-class Step:
+class Effect:
     """One effect: how often it happens, its dice (rng, severity, pixels) -> parameters, its work."""
 
     chance: float
@@ -107,8 +107,8 @@ def _softened(image: np.ndarray, sigma: float) -> np.ndarray:
 
 def _sample_dirt(rng: Rng, severity: float, unit: float) -> tuple:
     count = 1 + int(rng.integers(1 + round(10 * severity)))
-    radii = np.maximum(rng.exponential(1.5 + 2 * severity, count) * unit, 0.5)
-    radii = tuple(np.minimum(radii, 7 * unit).tolist())
+    sizes = np.maximum(rng.exponential(1.5 + 2 * severity, count) * unit, 0.5)
+    radii = tuple(np.minimum(sizes, 7 * unit).tolist())
     return _points(rng, count), radii, int(rng.integers(256)), rng.uniform(0.3, 0.9)
 
 
@@ -366,27 +366,27 @@ def _sample_nothing(rng: Rng, severity: float, unit: float) -> tuple:
 
 
 # In the order of a real camera. The chance is that at strength 1 and severity 0.5, about the mean of the tail.
-STEPS: dict[str, Step] = {
-    "invert": Step(0.04, _sample_nothing, _invert),
-    "dirt": Step(0.10, _sample_dirt, _dirt),
-    "cover": Step(0.08, _sample_cover, _cover),
-    "rain": Step(0.04, _sample_rain, _rain),
-    "gradient": Step(0.50, _sample_gradient, _gradient),
-    "shadow": Step(0.20, _sample_shadow, _shadow),
-    "reflection": Step(0.12, _sample_reflection, _reflection),
-    "glare": Step(0.12, _sample_glare, _glare),
-    "tone": Step(0.80, _sample_tone, _tone),
-    "glow": Step(0.06, _sample_glow, _glow),
-    "defocus": Step(0.50, _sample_defocus, _defocus),
-    "motion": Step(0.18, _sample_motion, _motion),
-    "scaling": Step(0.40, _sample_scaling, _scaling),
-    "dark": Step(0.05, _sample_dark, _dark),
-    "noise": Step(0.32, _sample_noise, _noise),
-    "shot": Step(0.16, _sample_shot, _shot),
-    "interlace": Step(0.02, _sample_interlace, _interlace),
-    "sharpen": Step(0.20, _sample_sharpen, _sharpen),
-    "posterise": Step(0.03, _sample_posterise, _posterise),
-    "jpeg": Step(0.45, _sample_jpeg, _jpeg),
-    "blocks": Step(0.10, _sample_blocks, _blocks),
+STEPS: dict[str, Effect] = {
+    "invert": Effect(0.04, _sample_nothing, _invert),
+    "dirt": Effect(0.10, _sample_dirt, _dirt),
+    "cover": Effect(0.08, _sample_cover, _cover),
+    "rain": Effect(0.04, _sample_rain, _rain),
+    "gradient": Effect(0.50, _sample_gradient, _gradient),
+    "shadow": Effect(0.20, _sample_shadow, _shadow),
+    "reflection": Effect(0.12, _sample_reflection, _reflection),
+    "glare": Effect(0.12, _sample_glare, _glare),
+    "tone": Effect(0.80, _sample_tone, _tone),
+    "glow": Effect(0.06, _sample_glow, _glow),
+    "defocus": Effect(0.50, _sample_defocus, _defocus),
+    "motion": Effect(0.18, _sample_motion, _motion),
+    "scaling": Effect(0.40, _sample_scaling, _scaling),
+    "dark": Effect(0.05, _sample_dark, _dark),
+    "noise": Effect(0.32, _sample_noise, _noise),
+    "shot": Effect(0.16, _sample_shot, _shot),
+    "interlace": Effect(0.02, _sample_interlace, _interlace),
+    "sharpen": Effect(0.20, _sample_sharpen, _sharpen),
+    "posterise": Effect(0.03, _sample_posterise, _posterise),
+    "jpeg": Effect(0.45, _sample_jpeg, _jpeg),
+    "blocks": Effect(0.10, _sample_blocks, _blocks),
 }
 NIGHT = ("dark", "noise", "glow")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from realtime.values import Quad
-
 
 @dataclass(frozen=True)
 class Warp:
@@ -66,11 +64,6 @@ def warp_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Points (n, 2), as (x, y) pixels, after the homography: float64 (n, 2)."""
     x, y, w = matrix @ np.vstack([np.asarray(points, np.float64).T, np.ones(len(points))])
     return np.stack([x / w, y / w], 1)
-
-
-def warp_quad(quad: Quad, matrix: np.ndarray) -> Quad:
-    """The quadrilateral after the homography."""
-    return Quad.of(warp_points(quad.array(), matrix))
 
 
 def warp_image(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int], border: int | None = None) -> np.ndarray:

@@ -37,48 +37,47 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class Drawn:
     """A picture, or the frames of a film, and the truth as it goes into labels.jsonl."""
 
     truth: dict
-    image: np.ndarray | None = None
-    clip: Clip | None = None
+    drawn: np.ndarray | Clip
 
 
-def draw(request: Request, index: int) -> Sample:
-    """Sample `index` of a request: the same whenever and wherever it is drawn."""
+def draw(request: Request, index: int) -> Drawn:
+    """Drawn `index` of a request: the same whenever and wherever it is drawn."""
     rng = np.random.default_rng((request.seed, index))
     return DRAWERS[request.kind](rng, request, photographs(request.backgrounds))
 
 
-def _line(rng: Rng, request: Request, backgrounds) -> Sample:
+def _line(rng: Rng, request: Request, backgrounds) -> Drawn:
     image, text = sample_crop(rng, request.mode, request.split, backgrounds)
-    return Sample({"text": text}, image)
+    return Drawn({"text": text}, image)
 
 
-def _character(rng: Rng, request: Request, backgrounds) -> Sample:
+def _character(rng: Rng, request: Request, backgrounds) -> Drawn:
     alphabet = DIGITS if request.mode == "digits" else ALPHABET
     image, char = sample_character(rng, request.split, alphabet, backgrounds)
-    return Sample({"text": char}, image)
+    return Drawn({"text": char}, image)
 
 
-def _nothing(rng: Rng, request: Request, backgrounds) -> Sample:
-    return Sample({"text": ""}, sample_not_character(rng, backgrounds, request.split))
+def _nothing(rng: Rng, request: Request, backgrounds) -> Drawn:
+    return Drawn({"text": ""}, sample_not_character(rng, backgrounds, request.split))
 
 
-def _scene(rng: Rng, request: Request, backgrounds) -> Sample:
+def _scene(rng: Rng, request: Request, backgrounds) -> Drawn:
     scene = sample_scene(rng, request.mode, request.split)
     image, quads, texts = render_scene(scene, backgrounds)
-    return Sample({"texts": texts, "quads": np.round(quads, 2).tolist()}, image)
+    return Drawn({"texts": texts, "quads": np.round(quads, 2).tolist()}, image)
 
 
-def _clip(rng: Rng, request: Request, backgrounds) -> Sample:
+def _clip(rng: Rng, request: Request, backgrounds) -> Drawn:
     clip = sample_clip(rng, request.split)
-    return Sample({"fps": clip.fps}, clip=clip)
+    return Drawn({"fps": clip.fps}, clip)
 
 
 # What can be drawn: another kind is one more entry.
-DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Sample]] = {
+DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Drawn]] = {
     "lines": _line,
     "characters": _character,
     "nothing": _nothing,
@@ -93,8 +92,8 @@ def photographs(folder: str) -> tuple[np.ndarray, ...]:
     if not folder:
         return ()
     paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in PICTURES)
-    images = [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths]
-    images = tuple(image for image in images if image is not None and min(image.shape) >= 64)
+    read = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths)
+    images = tuple(image for image in read if image is not None and min(image.shape) >= 64)
     if not images:
         raise SourceError(f"The folder {folder} holds no picture of 64 pixels or more.", "Name one that does.")
     return images
@@ -172,19 +171,19 @@ def _store(request: Request, folder: Path, index: int) -> dict:
     """Write one sample's picture or film; its row of labels."""
     cv2.setNumThreads(1)
     sample = draw(request, index)
-    if sample.clip is not None:
+    if isinstance(sample.drawn, Clip):
         name = f"{index:06d}.mp4"
-        frames = render_clip(sample.clip, photographs(request.backgrounds))
-        truth = write_video(folder / name, frames, sample.clip.fps, sample.clip.size)
+        frames = render_clip(sample.drawn, photographs(request.backgrounds))
+        truth = write_video(folder / name, frames, sample.drawn.fps, sample.drawn.size)
         return {"index": index, "file": name, **sample.truth, "frames": truth}
     name = f"{index:06d}.png"
-    cv2.imwrite(str(folder / name), sample.image)
+    cv2.imwrite(str(folder / name), sample.drawn)
     return {"index": index, "file": name, **sample.truth}
 
 
 def write_video(path: Path, frames: Iterable, fps: float, size: tuple[int, int]) -> list[list[dict]]:
     """Frames (BGR, truth) into an .mp4 of `size` (height, width); per frame the rows {"text", "quad"}."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), fps, size[::-1])
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, size[::-1])
     if not writer.isOpened():
         raise SinkError(f"{path} cannot be written as a video.", "Name a file that ends in .mp4 in an existing folder.")
     rows = []
@@ -210,7 +209,7 @@ def sheet(request: Request, count: int) -> np.ndarray:
 CELLS = {"characters": (64, 64), "nothing": (64, 64), "scenes": (240, 320), "clips": (240, 320)}
 
 
-def _cell(sample: Sample, tall: int, wide: int) -> np.ndarray:
+def _cell(sample: Drawn, tall: int, wide: int) -> np.ndarray:
     image = still(sample)
     scale = min(tall / image.shape[0], wide / image.shape[1])
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
@@ -221,13 +220,13 @@ def _cell(sample: Sample, tall: int, wide: int) -> np.ndarray:
     return cell
 
 
-def still(sample: Sample) -> np.ndarray:
+def still(sample: Drawn) -> np.ndarray:
     """The sample as one gray picture with its quadrilaterals drawn in: of a film the first frame."""
-    if sample.clip is not None:
-        image, truth = next(iter(render_clip(sample.clip)))
-        image, quads = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), [quad for quad, _ in truth]
+    if isinstance(sample.drawn, Clip):
+        first, truth = next(iter(render_clip(sample.drawn)))
+        image, quads = cv2.cvtColor(first, cv2.COLOR_BGR2GRAY), [quad for quad, _ in truth]
     else:
-        image, quads = sample.image, sample.truth.get("quads", [])
+        image, quads = sample.drawn, sample.truth.get("quads", [])
     for quad in quads:
         image = cv2.polylines(image.copy(), [np.round(quad).astype(np.int32)], True, 255, 1, cv2.LINE_AA)
     return image

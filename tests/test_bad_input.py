@@ -33,7 +33,7 @@ def run(*arguments, **environment):
 def refused(*arguments, **environment):
     """The one sentence with which the program refuses to begin."""
     done = run(*arguments, **environment)
-    assert done.returncode == 2 and done.stdout == "", (done.returncode, done.stdout, done.stderr)
+    assert done.returncode in (2, 3) and done.stdout == "", (done.returncode, done.stdout, done.stderr)
     (sentence,) = [line for line in done.stderr.splitlines() if line and not line.startswith(TOLD)]
     assert sentence.startswith("Error: "), done.stderr
     return sentence

@@ -91,7 +91,6 @@ def test_what_was_dropped_in_silence_is_refused(asked, tmp_path, arguments, sent
     assert done.exit_code == 2 and sentence in done.stderr and not asked
 
 
-
 def test_every_option_that_is_accepted_is_looked_at(monkeypatch, tmp_path):
     """What the table says is true: the job that an option is given to asks for its value."""
     looked = set()

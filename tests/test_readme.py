@@ -68,7 +68,13 @@ def test_every_option_named_anywhere_in_the_text_exists():
     text = OPTIONS.sub("", README.read_text())
     commands = (run_camera.main, *bench.main.commands.values())
     known = {name for c in commands for option in c.params for name in (*option.opts, *option.secondary_opts)}
-    known |= {"--system-site-packages", "--help", "--nworkers", "--nthreads"}  # of venv, click and dask
+    known |= {
+        "--system-site-packages",
+        "--help",
+        "--nworkers",
+        "--nthreads",
+        "--now",
+    }  # of venv, click, dask, systemctl
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= known
 
 

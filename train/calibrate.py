@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +24,14 @@ class Reliability:
         return float(np.nansum(gaps * self.count) / max(self.count.sum(), 1))
 
 
-def reliability(confidences: np.ndarray, right: np.ndarray, bins: int = 10) -> Reliability:
+def reliability(confidences: ArrayLike, right: ArrayLike, bins: int = 10) -> Reliability:
     """Bin confidences (n,) in 0..1 and compare each bin with how often `right` (n,), boolean, is true there."""
-    confidences, right = np.asarray(confidences, float), np.asarray(right, float)
-    slots = np.clip((confidences * bins).astype(int), 0, bins - 1)
+    sure, hits = np.asarray(confidences, float), np.asarray(right, float)
+    slots = np.clip((sure * bins).astype(int), 0, bins - 1)
     count = np.bincount(slots, minlength=bins)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(slots, weights=v, minlength=bins) / count for v in (confidences, right)]
-    return Reliability(*means, count)
+        mean, accuracy = (np.bincount(slots, weights=v, minlength=bins) / count for v in (sure, hits))
+    return Reliability(mean, accuracy, count)
 
 
 def log_loss(confidences: np.ndarray, right: np.ndarray) -> float:

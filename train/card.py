@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from realtime.bench.__main__ import filled
+from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
 from train.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.files import write

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 
 import click
 import numpy as np
@@ -16,10 +17,10 @@ from tqdm import tqdm
 
 from realtime.modes import MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
-from realtime.preprocess import rectify, to_gray
-from realtime.values import Frame, Quad, Sighting, iou
-from train.datasets import Example, load_shared
-from train.metrics import calibration_error, folded, text_scores
+from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
+from train.calibrate import reliability
+from train.datasets import Example, cut_out, load_shared
+from train.metrics import folded, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
 
@@ -51,7 +52,7 @@ class Bench:
 
     def __init__(self, mode: str, data: str, models: str | None = None) -> None:
         self.mode, self.data = mode, data
-        self.pipeline: Pipeline = load(mode, models)
+        self.pipeline = cast(Pipeline, load(mode, models))  # of one mode
         self.mistakes: list[Mistake] = []
 
     def examples(self, *names: str, split: str = "val") -> list[Example]:
@@ -66,7 +67,7 @@ class Bench:
         """Truths, answers and confidences of pictures that are the object."""
         truths, answers, sure = [], [], []
         for e in tqdm(examples, desc=examples[0].source if examples else "", leave=False):
-            image = cut(e)
+            image = cut_out(e)
             reading = self.pipeline.read_whole(image)
             truths.append(e.text)
             answers.append(reading.text)
@@ -79,16 +80,7 @@ class Bench:
         """Exact and folded rows of one set."""
         scores = text_scores(*self.whole(examples)[:2], self.mode)
         kinds = zip(("exact", "folded"), (*floors, "", ""), strict=False)
-        return [Row(f"{name}, {kind}", scores["n"], scores[kind], floor) for kind, floor in kinds]
-
-
-def cut(example: Example) -> np.ndarray:
-    """The example's picture, or the part of it inside its corners."""
-    image = example.image()
-    if example.quad is None:
-        return image
-    width, height = example.quad.size
-    return rectify(to_gray(image), example.quad, max(4, round(height)), max(4, round(width)))
+        return [Row(f"{name}, {kind}", len(examples), scores[kind], floor) for kind, floor in kinds]
 
 
 def by_picture(examples: Sequence[Example]) -> Iterator[tuple[np.ndarray, list[Example]]]:
@@ -101,7 +93,7 @@ def by_picture(examples: Sequence[Example]) -> Iterator[tuple[np.ndarray, list[E
 def found(examples: Sequence[Example], sightings: Sequence[Sighting], mode: str) -> list[bool]:
     """For each example whether its text, folded, was read anywhere in the picture."""
     said = {folded(s.reading.text, mode) for s in sightings}
-    return [folded(e.text, mode) in said for e in examples]
+    return [folded(e.text or "", mode) in said for e in examples]
 
 
 # plates -----------------------------------------------------------------------------------------------------------
@@ -109,22 +101,22 @@ def found(examples: Sequence[Example], sightings: Sequence[Sighting], mode: str)
 
 def plate_crops(bench: Bench) -> list[Row]:
     """Reading crops: each set, all pooled, calibration, and what the default threshold lets through."""
-    rows, truths, answers, sure = [], [], [], []
+    rows, truths, answers, sure = list[Row](), list[str](), list[str](), list[float]()
     floors = {"argentina": "88 %", "sweden": "95 %", "europe_two_line": "88 %"}
     for name in ("taiwan", "europe", "europe_two_line", "brazil", "us", "china", "argentina", "sweden"):
         t, a, c = bench.whole(bench.examples(f"plates/crops/{name}"))
         scores = text_scores(t, a, "plates")
-        rows.append(Row(f"crops/{name}, exact", scores["n"], scores["exact"]))
-        rows.append(Row(f"crops/{name}, folded", scores["n"], scores["folded"], floors.get(name, "")))
+        rows.append(Row(f"crops/{name}, exact", len(t), scores["exact"]))
+        rows.append(Row(f"crops/{name}, folded", len(t), scores["folded"], floors.get(name, "")))
         truths, answers, sure = truths + t, answers + a, sure + c
     pooled = text_scores(truths, answers, "plates")
     right = np.array([folded(t, "plates") == folded(a, "plates") for t, a in zip(truths, answers, strict=True)])
     over = np.array(sure) >= bench.pipeline.threshold
     return [
         *rows,
-        Row("crops pooled, exact", pooled["n"], pooled["exact"], "94 %"),
-        Row("crops pooled, folded", pooled["n"], pooled["folded"], "96 %"),
-        Row("expected calibration error", len(right), calibration_error(np.array(sure), right), "< 3 %"),
+        Row("crops pooled, exact", len(truths), pooled["exact"], "94 %"),
+        Row("crops pooled, folded", len(truths), pooled["folded"], "96 %"),
+        Row("expected calibration error", len(right), reliability(sure, right).error, "< 3 %"),
         Row("right among those over the threshold", int(over.sum()), float(right[over].mean()), "98 %"),
         Row("share over the threshold", len(right), float(over.mean())),
     ]
@@ -155,7 +147,7 @@ def plate_scenes(bench: Bench) -> list[Row]:
 
 def read_right(pipeline: Pipeline, example: Example) -> bool:
     """Whether the object, cut out at its true corners, is read right, folded."""
-    return folded(pipeline.read_whole(cut(example)).text, "plates") == folded(example.text, "plates")
+    return folded(pipeline.read_whole(cut_out(example)).text, "plates") == folded(example.text or "", "plates")
 
 
 def plate_rides(bench: Bench) -> list[Row]:
@@ -166,7 +158,7 @@ def plate_rides(bench: Bench) -> list[Row]:
     examples = [e for e in bench.examples("plates/scenes/dashcam") if e.text]
     order = sorted(examples, key=lambda e: (e.group, int(e.tags["second"])))
     rides = [(name, list(rows)) for name, rows in groupby(order, key=lambda e: e.group)]
-    known = {(ride, folded(e.text, "plates")): e.tags["quality"] for ride, group in rides for e in group}
+    known = {(ride, folded(e.text or "", "plates")): e.tags["quality"] for ride, group in rides for e in group}
     wanted = {plate for plate, quality in known.items() if quality == "clear"}
     rows = []
     for name, still, floor in (("pictures", True, "95 %"), ("recordings", False, "")):
@@ -186,6 +178,11 @@ def ride_texts(pipeline: Pipeline, examples: Sequence[Example], still: bool) -> 
     return texts | {t.reading.text for t in pipeline.flush()}
 
 
+def iou_with(truth: Box, detection: Detection) -> float:
+    """Intersection over union of a detection with the true box, 0 to 1."""
+    return iou(detection.box, truth)
+
+
 def plate_places(bench: Bench) -> list[Row]:
     """Locating: recall at IoU 0.5, and the corners' error as a share of the plate's width."""
     rows, pooled = [], []
@@ -196,9 +193,9 @@ def plate_places(bench: Bench) -> list[Row]:
             for e in group:
                 if e.quad is None or e.tags.get("quality", "clear") in ("ignore", "unread"):
                     continue
-                best = max(detections, key=lambda s: iou(s.box, e.quad.box), default=None)
-                hits.append(best is not None and iou(best.box, e.quad.box) >= 0.5)
-                if hits[-1]:
+                best = max(detections, key=partial(iou_with, e.quad.box), default=None)
+                hits.append(best is not None and iou_with(e.quad.box, best) >= 0.5)
+                if best and hits[-1]:
                     errors.append(corner_error(best.quad, e.quad))
         pooled += hits
         rows.append(Row(f"{name.split('/')[-1]}, located (IoU 0.5)", len(hits), float(np.mean(hits))))
@@ -236,8 +233,8 @@ def digit_wholes(bench: Bench) -> list[Row]:
     """Whole pictures of one digit."""
     digits = [e for e in bench.examples("digits/meters") if e.text]
     between = [e for e in bench.examples("digits/meters") if not e.text]
-    hands = [e for e in bench.examples("characters/handwriting") if e.text.isdigit()]
-    photos = [e for e in bench.examples("characters/chars74k") if e.text.isdigit()]
+    hands = [e for e in bench.examples("characters/handwriting") if (e.text or "").isdigit()]
+    photos = [e for e in bench.examples("characters/chars74k") if (e.text or "").isdigit()]
     return [
         *bench.whole_rows("meters, whole frame", digits, "98.5 %")[:1],
         Row("meters, between two digits: nothing said", len(between), nothing_said(bench, between)),
@@ -248,7 +245,7 @@ def digit_wholes(bench: Bench) -> list[Row]:
 
 def nothing_said(bench: Bench, examples: Sequence[Example]) -> float:
     """Share of pictures that say nothing of which nothing is said."""
-    return float(np.mean([bench.pipeline.read_whole(cut(e)).text == "" for e in examples]))
+    return float(np.mean([bench.pipeline.read_whole(cut_out(e)).text == "" for e in examples]))
 
 
 def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Bench], list[Row]]:
@@ -337,7 +334,7 @@ def evaluate(mode: str, data: str, models: str | None = None, kept: Kept | None 
 
     Pictures that went wrong are written into the folder `worst`, section by section.
     """
-    bench, rows = Bench(mode, data, models), []
+    bench, rows = Bench(mode, data, models), list[tuple]()
     sections = tqdm(SECTIONS[mode], desc=mode, unit="section")
     for number, section in enumerate(sections):
         measured = partial(measure, bench, section, worst and worst / f"{number}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,7 +167,7 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     return replace(spec, scores=scores)
 
 
-def by_set(sets: dict[str, Sequence[Labelled]], right: np.ndarray) -> dict[str, float]:
+def by_set(sets: Mapping[str, Sequence[Labelled]], right: np.ndarray) -> dict[str, float]:
     """Exact share of each validation set."""
     ends = np.cumsum([len(group) for group in sets.values()])
     return {name: percent(part.mean()) for name, part in zip(sets, np.split(right, ends[:-1]), strict=True)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -63,4 +63,6 @@ def crop_parts(stream: Iterator) -> Iterator:
     return ((x, {"objectness": y[..., 16:], "corners": y[..., :16]}) for x, y in stream)
 
 
-LAYOUT = {"reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts}
+LAYOUT: dict[str, Callable[[Iterator], Iterator]] = {
+    "reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts
+}  # fmt: skip

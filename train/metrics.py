@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 FOLD_PLATES = str.maketrans("OI", "01")
-# Characters that differ in size only, or not at all in many fonts; one name for each group.
-FOLD_ALIKE = str.maketrans("OolI5s8Bz2Z", "00115S88222")
 
 
 def edit_distance(a: str, b: str) -> int:
@@ -36,11 +34,3 @@ def text_scores(truths: Sequence[str], answers: Sequence[str], mode: str) -> dic
         "folded": float(np.mean([d == 0 for d in near])) if pairs else 0.0,
         "within_one": float(np.mean([d <= 1 for d in near])) if pairs else 0.0,
     }
-
-
-def calibration_error(confidences: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error (Guo et al. 2017): gap of confidence and accuracy over equal bins, by size."""
-    confidences, right = np.asarray(confidences, float), np.asarray(right, float)
-    slots = np.minimum((confidences * bins).astype(int), bins - 1)
-    gaps = [abs(confidences[slots == b].sum() - right[slots == b].sum()) for b in range(bins)]
-    return float(sum(gaps) / max(len(right), 1))

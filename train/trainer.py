@@ -59,7 +59,8 @@ class Averaged(keras.callbacks.Callback):
 
     def __init__(self, decay: float) -> None:
         super().__init__()
-        self.decay, self.step, self.means = decay, 0, []
+        self.decay, self.step = decay, 0
+        self.means: list[keras.KerasTensor] = []
 
     def on_train_batch_end(self, batch, logs=None):
         values = [v.value for v in self.model.variables if v.dtype == "float32"]

@@ -12,12 +12,13 @@ import numpy as np
 from realtime.locate import Locator
 from realtime.model import Model
 from realtime.modes import CHARACTERS, DIGITS, PLATES
-from realtime.preprocess import crop, fit_square, rectify, to_gray, whole
+from realtime.preprocess import crop, fit_square, frame_quad, to_gray
 from realtime.recognise import classify, decode, softmax
 from realtime.refine import Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, iou
 from train.datasets import load_shared
+from train.datasets.example import straightened
 from train.metrics import text_scores
 from train.reports.run import Judged
 from train.sampling.detection import roughly
@@ -160,8 +161,7 @@ def text_place_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dic
         mode = "digits" if k % 2 else "characters"
         scene = sample_scene(np.random.default_rng((55, k)), mode, "val")
         scenes.append(render_scene(replace(scene, mode="characters"), ground)[:2])
-    pumps = load_shared(data, ["digits/fuel_pumps"])
-    pumps = [to_gray(e.image()) for e in pumps][::6]
+    pumps = [to_gray(e.image()) for e in load_shared(data, ["digits/fuel_pumps"])][::6]
 
     def score(model: keras.Model) -> dict:
         locator = Locator(as_net(model), spec)
@@ -186,16 +186,10 @@ SCORERS = {
 def network_inputs(items: Sequence[Labelled], spec: ModelSpec) -> np.ndarray:
     """Labelled crops as uint8 (n, height, width, 1), through realtime's own preprocessing."""
     if spec.kind == "classifier":
-        return np.stack([fit_square(cut_out(i), spec) for i in items])[..., None]
-    return np.stack([crop(i.gray, i.quad or whole(i.gray), spec) for i in items])[..., None]
-
-
-def cut_out(item: Labelled) -> np.ndarray:
-    """The object alone, at its natural size."""
-    if item.quad is None:
-        return item.gray
-    width, height = item.quad.size
-    return rectify(item.gray, item.quad, max(4, round(height)), max(4, round(width)))
+        return np.stack([fit_square(straightened(i.gray, i.quad) if i.quad else i.gray, spec) for i in items])[
+            ..., None
+        ]
+    return np.stack([crop(i.gray, i.quad or frame_quad(i.gray), spec) for i in items])[..., None]
 
 
 def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:

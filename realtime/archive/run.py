@@ -19,16 +19,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.capture.claims import Claims, is_cut_fast
 from realtime.capture.files import Found, files_of, listed, still
 from realtime.capture.kinds import unreadable
 from realtime.capture.open import local, open_file
-from realtime.capture.recording import Length, check
-from realtime.capture.recording import Recording as File
+from realtime.capture.recording import Length, Recording, check
 from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
 from realtime.modes import modes_of
@@ -36,7 +33,9 @@ from realtime.pipeline import follow
 from realtime.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
+from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
+from realtime.sinks.table import no_crop
 from realtime.track import Tracker
 from realtime.values import Frame, Result, Sighting, Track
 from realtime.workers import Pool, completed
@@ -51,11 +50,12 @@ CREATE TABLE IF NOT EXISTS parts (key TEXT NOT NULL, number INTEGER NOT NULL, fr
     failure TEXT, notes BLOB, PRIMARY KEY (key, number));
 """
 Change = Callable[[Result], Result]
+FORM = "{l_bar}{bar}| {n_fmt} of {total_fmt} s [{elapsed}<{remaining}{postfix}]"
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Recording:
+class PlannedRecording:
     """What is to be read: its name in the records, a key that no other content or setting has, and its parts."""
 
     name: str
@@ -77,12 +77,33 @@ class Report:
     media: float = 0.0  # seconds of recordings read
     seconds: float = 0.0
     failures: list[str] = field(default_factory=list)
-    stopped: bool = False
 
     @property
     def speed(self) -> float:
         """Multiples of real time."""
         return self.media / self.seconds if self.seconds else 0.0
+
+    def fail(self, reason: str) -> None:
+        """Something could not be read; "" for nothing."""
+        self.failures += [reason] if reason else []
+
+    def skip(self, reason: str) -> None:
+        """A recording was done before, with what went wrong in it then."""
+        self.before += 1
+        self.fail(reason)
+
+    def add(self, part: PartResult) -> None:
+        """A part was read."""
+        self.media, self.frames = self.media + part.seconds, self.frames + part.frames
+
+    def settle(self, tracks: int, reason: str) -> None:
+        """A recording is written down, with what went wrong in it."""
+        self.recordings, self.tracks = self.recordings + 1, self.tracks + tracks
+        self.fail(reason)
+
+    def end(self, seconds: float) -> None:
+        """The run is over; it took so long."""
+        self.seconds = seconds
 
     def __str__(self) -> str:
         parts = [f"{self.recordings} recordings, {spoken(self.media)} in {spoken(self.seconds)}"]
@@ -123,24 +144,21 @@ def run(
     with Ledger(base, setup.mode, keep=keep, crop=pictures.path if pictures else no_crop) as ledger:
         todo = wanted(list(planned(sources, setup, digest, seconds, report)), ledger, report)
         desk = RecordingWriter(ledger, pictures, change, setup, report)
-        with Bar(sum(r.seconds for r in todo), report, clock) as bar, pool:
-            for recording, seen in read(todo, ledger, pool, stop, report, bar):
+        with Bar(sum(r.seconds for r in todo), bar_format=FORM, unit_scale=True) as bar, pool:
+            for recording, seen in read(todo, ledger, pool, stop, report, Speed(bar, report, clock)):
                 desk.settle(recording, seen)
-    report.seconds, report.stopped = clock() - begin, stop.is_set()
+    report.end(clock() - begin)
     for failure in report.failures:
         log.error("%s", failure)
     return report
 
 
-def no_crop(result: Result, track: Track) -> str:
-    """Where no pictures of tracks are kept."""
-    return ""
-
-
 # what there is to do
 
 
-def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report) -> Iterator[Recording]:
+def planned(
+    sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report
+) -> Iterator[PlannedRecording]:
     """The recordings that sources name, each once; those that cannot be opened go into the report."""
     found, known = named(sources), set()
     report.failures += found.failures
@@ -150,7 +168,7 @@ def planned(sources: Sequence[str], setup: Setup, digest: str, seconds: float, r
         try:
             recording = plan(path, setup, digest, seconds)
         except (SourceError, OSError) as error:
-            report.failures.append(str(error))
+            report.fail(str(error))
             continue
         if recording.key not in known:
             known.add(recording.key)
@@ -177,18 +195,18 @@ def listed_urls(url: str) -> list[str]:
         raise SourceError(f"{mask(url)} cannot be listed ({error}).", "Check the address.") from None
 
 
-def plan(path: str, setup: Setup, digest: str, seconds: float) -> Recording:
+def plan(path: str, setup: Setup, digest: str, seconds: float) -> PlannedRecording:
     """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
     if is_address(path):
         if urlsplit(path).scheme in LIVE:
             raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
-        return Recording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
+        return PlannedRecording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
     if still(path):
-        return Recording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
+        return PlannedRecording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
     with open_file(path, threading.Event()) as source:
-        length, said = (source.length, source.claims) if isinstance(source, File) else (Length(), Claims())
+        length, said = (source.length, source.claims) if isinstance(source, Recording) else (Length(), Claims())
         parts = tuple(cut(os.path.abspath(path), setup, length.seconds or 0.0, seconds))
-        return Recording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
+        return PlannedRecording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
 
 
 def key_of(path: str, digest: str) -> str:
@@ -210,7 +228,7 @@ def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segm
         yield Segment(setup, path, k, k * seconds, (k + 1) * seconds if k < pieces - 1 else inf)
 
 
-def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> list[Recording]:
+def wanted(recordings: Sequence[PlannedRecording], ledger: Ledger, report: Report) -> list[PlannedRecording]:
     """Those that are not in the database yet; what failed in those that are is told again."""
     todo = []
     for recording in recordings:
@@ -218,8 +236,7 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
         if failure is None:
             todo.append(recording)
             continue
-        report.before += 1
-        report.failures += [failure] if failure else []
+        report.skip(failure)
     return todo
 
 
@@ -227,33 +244,33 @@ def wanted(recordings: Sequence[Recording], ledger: Ledger, report: Report) -> l
 
 
 def read(
-    todo: Sequence[Recording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, bar: Bar
-) -> Iterator[tuple[Recording, Iterator[PartResult]]]:
+    todo: Sequence[PlannedRecording], ledger: Ledger, pool: Pool, stop: threading.Event, report: Report, speed: Speed
+) -> Iterator[tuple[PlannedRecording, Iterator[PartResult]]]:
     """Have every part read that is not in the ledger; each recording as soon as all its parts are there."""
     owner = {part: recording for recording in todo for part in recording.parts}
     open_parts = {r.key: {p.number for p in r.parts} - ledger.numbers(r.key) for r in todo}
-    bar.step(sum(share(r, p) for p, r in owner.items() if p.number not in open_parts[r.key]))
+    speed.step(sum(share(r, p) for p, r in owner.items() if p.number not in open_parts[r.key]))
     yield from ((r, ledger.parts(r.key)) for r in todo if not open_parts[r.key])
     jobs = [part for part, r in owner.items() if part.number in open_parts[r.key]]
     for part, seen in completed(pool, read_segment, jobs, stop):
         recording = owner[part]
-        bar.step(share(recording, part))
+        speed.step(share(recording, part))
         if problem := unread(recording, seen):
-            report.failures.append(problem)
+            report.fail(problem)
             continue
-        report.media, report.frames = report.media + seen.seconds, report.frames + seen.frames
+        report.add(seen)
         ledger.note(recording.key, part.number, seen)
         open_parts[recording.key].discard(part.number)
         if not open_parts[recording.key]:
             yield recording, ledger.parts(recording.key)
 
 
-def share(recording: Recording, part: Segment) -> float:
+def share(recording: PlannedRecording, part: Segment) -> float:
     """Seconds of recording in a part, as planned."""
     return min(part.end, recording.seconds) - part.start
 
 
-def unread(recording: Recording, seen: PartResult | BaseException) -> str:
+def unread(recording: PlannedRecording, seen: PartResult | BaseException) -> str:
     """Why a part gave nothing that could be kept; "" where it gave something."""
     if isinstance(seen, PartResult):
         return "" if seen.frames or not seen.failure else seen.failure
@@ -269,7 +286,7 @@ class RecordingWriter:
         self._ledger, self._crops, self._change = ledger, crops, change
         self._setup, self._report = setup, report
 
-    def settle(self, recording: Recording, parts: Iterable[PartResult]) -> None:
+    def settle(self, recording: PlannedRecording, parts: Iterable[PartResult]) -> None:
         """Follow the objects through all parts and write the recording down, all of it or nothing."""
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
@@ -281,9 +298,7 @@ class RecordingWriter:
                 self._crops.write(result)
         row = {"key": recording.key, "frames": total.frames, "seconds": total.seconds, "failure": failure}
         self._ledger.settle(row, result)
-        self._report.recordings += 1
-        self._report.tracks += len(tracks)
-        self._report.failures += [failure] if failure else []
+        self._report.settle(len(tracks), failure)
 
 
 class Total:
@@ -300,7 +315,7 @@ class Total:
             self.failure = " ".join(filter(None, (self.failure, part.failure)))
 
 
-def length_failure(recording: Recording, total: Total) -> str:
+def length_failure(recording: PlannedRecording, total: Total) -> str:
     """What is wrong with the length of a recording that was read in several parts."""
     if len(recording.parts) == 1 or not recording.frames:
         return ""
@@ -391,28 +406,15 @@ class Ledger(Store):
             raise self._failure(error) from None
 
 
-class Bar:
-    """One progress bar over all recordings, in seconds of recording; shown where standard error is a terminal."""
+class Speed:
+    """Seconds of recording read, on a progress bar, with how many times faster than real time."""
 
-    FORM = "{l_bar}{bar}| {n_fmt} of {total_fmt} s [{elapsed}<{remaining}{postfix}]"
-
-    def __init__(self, total: float, report: Report, clock: Callable[[], float]) -> None:
-        self._total, self._report, self._clock = total, report, clock
-
-    def __enter__(self) -> Bar:
-        self._bar = tqdm(total=self._total, bar_format=self.FORM, unit_scale=True, disable=None, dynamic_ncols=True)
-        self._begin = self._clock()
-        self._log = logging_redirect_tqdm([logging.getLogger()])
-        self._log.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._log.__exit__(*error)
-        self._bar.close()
+    def __init__(self, bar: Bar, report: Report, clock: Callable[[], float]) -> None:
+        self._bar, self._report, self._clock = bar, report, clock
+        self._begin = clock()
 
     def step(self, seconds: float) -> None:
-        """So much of the recordings is done."""
+        """Another `seconds` of the recordings are done."""
         report, elapsed = self._report, max(self._clock() - self._begin, 1e-9)
         failed = f", {len(report.failures)} failed" if report.failures else ""
-        self._bar.set_postfix_str(f"{report.media / elapsed:.1f} times real time{failed}", refresh=False)
-        self._bar.update(max(0.0, seconds))
+        self._bar.step(max(0.0, seconds), f"{report.media / elapsed:.1f} times real time{failed}")

@@ -18,14 +18,14 @@ from typing import Any
 
 from realtime.bench import svg
 from realtime.bench.child import environment
-from realtime.bench.engines import KINDS, READERS, SIGN, Answer, Kind
+from realtime.bench.engines import KINDS, READERS, SIGN, Answer, PictureKind
 from realtime.bench.page import filled, machine, write_all
 from realtime.errors import SourceError, UserError
 from realtime.stats import percentile
 
 
 @dataclass(frozen=True)
-class Labelled:
+class GroundTruth:
     """A picture and every text that is to be found in it, with a box (x0, y0, x1, y1) or None."""
 
     path: str
@@ -59,7 +59,7 @@ class Outcome:
 # the pictures -----------------------------------------------------------------------------------------------------
 
 
-def pictures(data: Path, kind: Kind, most: int) -> list[Labelled]:
+def pictures(data: Path, kind: PictureKind, most: int) -> list[GroundTruth]:
     """Held-out pictures of a kind, at most so many, evenly over its folders and within each."""
     found = [held_out(data / folder, kind) for folder in kind.folders]
     share = [round(most * len(rows) / max(1, sum(map(len, found)))) for rows in found]
@@ -71,7 +71,7 @@ def spread(rows: Sequence[Any], count: int) -> list[Any]:
     return [rows[k * len(rows) // count] for k in range(count)] if count < len(rows) else list(rows)
 
 
-def held_out(folder: Path, kind: Kind) -> list[Labelled]:
+def held_out(folder: Path, kind: PictureKind) -> list[GroundTruth]:
     """The validation pictures of a folder with what is legible in them. SourceError where it has no labels.csv."""
     try:
         with (folder / "labels.csv").open(newline="") as lines:
@@ -82,7 +82,7 @@ def held_out(folder: Path, kind: Kind) -> list[Labelled]:
     for row in rows:
         if row.get("quality", "clear") in ("clear", "HQ", "LQ", "MQ"):
             by_file.setdefault(str(folder / row["file"]), []).append((row[kind.text], box_of(row)))
-    return [Labelled(path, tuple(truths)) for path, truths in by_file.items()]
+    return [GroundTruth(path, tuple(truths)) for path, truths in by_file.items()]
 
 
 def box_of(row: dict[str, Any]) -> tuple[float, ...] | None:
@@ -99,17 +99,17 @@ def box_of(row: dict[str, Any]) -> tuple[float, ...] | None:
 # scoring ----------------------------------------------------------------------------------------------------------
 
 
-def plain(text: str, mode: str) -> str:
+def comparable(text: str, mode: str) -> str:
     """What is compared: letters and digits; on plates O is 0 and I is 1, in words case is forgiven."""
     kept = re.sub(r"[^0-9]" if mode == "digits" else r"[^0-9A-Za-z]", "", text)
     return kept.upper().replace("O", "0").replace("I", "1") if mode == "plates" else kept.lower()
 
 
-def hit(truth: str, answer: Answer, kind: Kind) -> bool:
+def hit(truth: str, answer: Answer, kind: PictureKind) -> bool:
     """Whether a truth was read: in one text, in two neighbours, or in all together; of a display as how one begins."""
     texts = [text for text, _ in answer]
-    options = {plain(text, kind.mode) for text in (*texts, *(a + b for a, b in pairwise(texts)), "".join(texts))}
-    wanted = plain(truth, kind.mode)
+    options = {comparable(text, kind.mode) for text in (*texts, *(a + b for a, b in pairwise(texts)), "".join(texts))}
+    wanted = comparable(truth, kind.mode)
     if kind.mode == "digits":
         return any(option.lstrip("0").startswith(wanted) for option in options)
     return wanted in options
@@ -127,7 +127,7 @@ def overlap(a: Sequence[float], b: Sequence[float]) -> float:
     return max(0.0, width) * max(0.0, height) / max(larger, 1e-9)
 
 
-def score(asked: Sequence[Labelled], answers: Sequence[tuple[Answer, float]], kind: Kind) -> Score:
+def score(asked: Sequence[GroundTruth], answers: Sequence[tuple[Answer, float]], kind: PictureKind) -> Score:
     """Over all truths of all pictures; `answers` with milliseconds."""
     pairs = [(t, b, a) for p, (a, _) in zip(asked, answers, strict=True) for t, b in p.truths]
     boxed = [located(b, a) for _, b, a in pairs if b]
@@ -140,7 +140,7 @@ def score(asked: Sequence[Labelled], answers: Sequence[tuple[Answer, float]], ki
 # asking, from outside ---------------------------------------------------------------------------------------------
 
 
-def ask(name: str, jobs: dict[str, list[Labelled]], python: str, models: str | None) -> Outcome:
+def ask(name: str, jobs: dict[str, list[GroundTruth]], python: str, models: str | None) -> Outcome:
     """Run a reader on all pictures in a process of its own."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         listed = {kind: [picture.path for picture in asked] for kind, asked in jobs.items()}
@@ -162,7 +162,7 @@ def ask(name: str, jobs: dict[str, list[Labelled]], python: str, models: str | N
 
 
 def understood(
-    name: str, said: Sequence[tuple[float, dict[str, Any]]], jobs: dict[str, list[Labelled]], last: str = ""
+    name: str, said: Sequence[tuple[float, dict[str, Any]]], jobs: dict[str, list[GroundTruth]], last: str = ""
 ) -> Outcome:
     """What a reader's lines amount to; `last` is what it said at its end where it crashed."""
     crashed: dict[str, Any] = {"absent": f"it crashed ({last})"}
@@ -204,7 +204,7 @@ def score_tables(found: Sequence[Outcome]) -> str:
     return "\n".join([*parts, "### What they cost\n", *cost, ""])
 
 
-def kind_table(kind: Kind, found: Sequence[Outcome]) -> str:
+def kind_table(kind: PictureKind, found: Sequence[Outcome]) -> str:
     """The readers on one kind of picture, best first."""
     scored = sorted(((o.scores[kind.name], o) for o in found if kind.name in o.scores), key=lambda pair: -pair[0].exact)
     if not scored:

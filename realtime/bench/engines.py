@@ -34,7 +34,7 @@ Answer = list[tuple[str, list[float] | None]]  # texts, each with its box x0, y0
 
 
 @dataclass(frozen=True)
-class Kind:
+class PictureKind:
     """A kind of picture: which mode reads it, and whether the picture is the text itself."""
 
     name: str
@@ -47,14 +47,14 @@ class Kind:
 CROPS = ("taiwan", "europe", "europe_two_line", "brazil", "us", "china", "argentina", "sweden")
 SCENES = ("china", "argentina", "dashcam")
 KINDS = (
-    Kind("plate crops", "plates", True, tuple(f"plates/crops/{name}" for name in CROPS)),
-    Kind("plates in the street", "plates", False, tuple(f"plates/scenes/{name}" for name in SCENES)),
-    Kind("words", "characters", True, ("characters/iiit5k_words",)),
-    Kind("displays", "digits", False, ("digits/fuel_pumps",), "digits_before_point"),
+    PictureKind("plate crops", "plates", True, tuple(f"plates/crops/{name}" for name in CROPS)),
+    PictureKind("plates in the street", "plates", False, tuple(f"plates/scenes/{name}" for name in SCENES)),
+    PictureKind("words", "characters", True, ("characters/iiit5k_words",)),
+    PictureKind("displays", "digits", False, ("digits/fuel_pumps",), "digits_before_point"),
 )
 
 
-Read = Callable[[np.ndarray, Kind], "Answer | None"]  # None: this is no picture for that reader
+Read = Callable[[np.ndarray, PictureKind], "Answer | None"]  # None: this is no picture for that reader
 
 
 def answer_all(name: str, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -86,7 +86,7 @@ def glyphcam(models: str | None) -> Read:
 
     held: dict[str, Pipeline] = {}
 
-    def read(image: np.ndarray, kind: Kind) -> Answer | None:
+    def read(image: np.ndarray, kind: PictureKind) -> Answer | None:
         if kind.mode not in held:
             try:
                 held[kind.mode] = cast(Pipeline, load(kind.mode, models))  # of one mode
@@ -133,7 +133,7 @@ def with_lines(lines: Callable[..., Answer]) -> Read:
     found = {"use_det": True, "use_cls": True, "use_rec": True}  # said each time: version 3 keeps what was said last
     alone = {"use_det": False, "use_cls": False, "use_rec": True}
 
-    def read(image: np.ndarray, kind: Kind) -> Answer:
+    def read(image: np.ndarray, kind: PictureKind) -> Answer:
         if not kind.whole:
             return lines(image, **found)
         flat = image.shape[1] >= 2 * image.shape[0] or kind.mode != "plates"
@@ -156,7 +156,7 @@ def tesseract(_: str | None) -> Read:
     no_words = {"load_system_dawg": "0", "load_freq_dawg": "0"}
     held = {}
 
-    def read(image: np.ndarray, kind: Kind) -> Answer:
+    def read(image: np.ndarray, kind: PictureKind) -> Answer:
         if kind.mode not in held:
             ways = {} if kind.mode == "characters" else {"variables": no_words}
             held[kind.mode] = module.PyTessBaseAPI(path=str(folders[-1]), lang="eng", **ways)
@@ -180,7 +180,7 @@ def text_lines(module: ModuleType, api: Any, scale: float) -> Iterator[tuple[str
             yield line.GetUTF8Text(level), [(v - 10) / scale for v in line.BoundingBox(level)]
 
 
-def segmentation(image: np.ndarray, kind: Kind) -> str:
+def segmentation(image: np.ndarray, kind: PictureKind) -> str:
     """The name of Tesseract's page segmentation mode for a picture."""
     if not kind.whole:
         return "SPARSE_TEXT"
@@ -189,7 +189,7 @@ def segmentation(image: np.ndarray, kind: Kind) -> str:
     return "SINGLE_LINE" if image.shape[1] >= 2 * image.shape[0] else "SINGLE_BLOCK"
 
 
-def prepared(image: np.ndarray, kind: Kind) -> tuple[np.ndarray, float]:
+def prepared(image: np.ndarray, kind: PictureKind) -> tuple[np.ndarray, float]:
     """Gray, dark on light, enlarged, with a border of 10 pixels; and by how much it was enlarged."""
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     height = 64 * (2 if segmentation(image, kind) == "SINGLE_BLOCK" else 1)
@@ -208,7 +208,7 @@ def cascades(_: str | None) -> Read:
     finder = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_russian_plate_number.xml"))
     cv2.setNumThreads(1)
 
-    def read(image: np.ndarray, kind: Kind) -> Answer | None:
+    def read(image: np.ndarray, kind: PictureKind) -> Answer | None:
         if kind.mode != "plates" or kind.whole:
             return None
         gray = cv2.equalizeHist(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))

@@ -9,16 +9,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 
-from realtime.capture.source import OPEN_SECONDS, READ_SECONDS, Clock, Source, capture_size, known
+from realtime.capture.source import OPEN_SECONDS, READ_SECONDS, Clock, Source, capture_size, check_size, known
 from realtime.errors import SourceError
 from realtime.values import BACK, LOST, WAITING, Frame
 
 BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
+STEADY = 30.0  # seconds that a camera must last for the pauses to be short again
 PACES, LONGEST = 3.0, 60.0  # intervals between pictures after which one is missing, at most so many seconds
 REMEMBERED = 5  # intervals of which the longest is a stream's pace
 PARTING = 1.0  # seconds for the reading thread to leave; a read that hangs is left behind
@@ -109,7 +111,7 @@ class Live(Source):
         self._newest: Picture | None = None
         self._outages = 0
         self._closing = threading.Event()
-        capture = opener(first)
+        capture = self._open(first)
         self.fps = known(capture.get(cv2.CAP_PROP_FPS))
         self.size = capture_size(capture)
         self._reader = threading.Thread(target=self._read_on, args=(capture,), name=f"reads {self.name}", daemon=True)
@@ -122,11 +124,17 @@ class Live(Source):
     # The reading thread
 
     def _read_on(self, capture: Any) -> None:
+        pauses = self._pauses()
         while capture is not None:
+            begin = self._clock()
             self._read_until_failure(capture)
             capture.release()
             self._note_outage()
-            capture = None if self._closing.is_set() else self._reopened()
+            pauses = self._pauses() if self._clock() - begin >= STEADY else pauses
+            capture = None if self._closing.is_set() else self._reopened(pauses)
+
+    def _pauses(self) -> Iterator[float]:
+        return chain(self._back_off, repeat(self._back_off[-1]))
 
     def _read_until_failure(self, capture: Any) -> None:
         while not self._closing.is_set():
@@ -161,16 +169,23 @@ class Live(Source):
             self._outages += 1
             self._changed.notify()
 
-    def _reopened(self) -> Any:
-        """A new capture, or None when closing."""
-        pauses = iter(self._back_off)
-        pause = 0.0
-        while not self._closing.wait(pause := next(pauses, pause)):
+    def _reopened(self, pauses: Iterator[float]) -> Any:
+        """A new capture, or None when closing; a camera that fails again at once goes on with the pauses."""
+        while not self._closing.wait(next(pauses)):
             try:
-                return self._opener(self.patience)
+                return self._open(self.patience)
             except SourceError as error:
                 log.debug("%s", error)
         return None
+
+    def _open(self, patience: float) -> Any:
+        capture = self._opener(patience)
+        try:
+            check_size(self.name, capture_size(capture))
+        except SourceError:
+            capture.release()
+            raise
+        return capture
 
     # The loop's side
 

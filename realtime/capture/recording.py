@@ -15,7 +15,7 @@ import numpy as np
 from realtime.capture.claims import Claims, claims
 from realtime.capture.picture import to_8_bit
 from realtime.capture.reach import protocol, reachable
-from realtime.capture.source import OPEN_SECONDS, Source, capture_size, is_address, known
+from realtime.capture.source import OPEN_SECONDS, Source, capture_size, check_size, is_address, known
 from realtime.errors import SourceError
 from realtime.redact import mask, printable
 from realtime.values import Frame
@@ -46,6 +46,7 @@ class Recording(Source):
         super().__init__(path, stop)
         self._path, self._capture = path, capture
         self.fps, self.size = known(capture.get(cv2.CAP_PROP_FPS)), capture_size(capture)
+        check_size(self.name, self.size)
         self.claims = Claims() if is_address(path) or not os.path.isfile(path) else claims(path)
         self.length = length_of(capture, self.claims, None if is_address(path) else size_of(path))
         self.frame_count = self.length.frames

@@ -11,11 +11,13 @@ from typing import Any
 
 import cv2
 
+from realtime.errors import SourceError
 from realtime.redact import mask, printable
 from realtime.values import Frame
 
 OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds
 
+LARGEST = 100_000_000  # pixels of one picture: three bytes each, several times over
 JUMP = 1.0  # seconds by which the wall clock must be off before it counts as set anew
 Clock = Callable[[], float]
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -60,6 +62,13 @@ def known(value: float) -> float | None:
 def capture_size(capture: Any) -> tuple[int, int]:
     """Width and height in pixels, as a capture says."""
     return int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+
+def check_size(name: str, size: tuple[int, int]) -> None:
+    """Raises SourceError where pictures of (width, height) would take gigabytes; nobody's camera has so many pixels."""
+    if size[0] * size[1] > LARGEST:
+        most = LARGEST // 10**6
+        raise SourceError(f"{name} claims pictures of {size[0]}x{size[1]}, over {most} million pixels.", "Use another.")
 
 
 def steady_clock(wall: Clock = time.time, steady: Clock = time.monotonic) -> Clock:

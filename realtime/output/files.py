@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 
 
 def check_free(path: str | Path, overwrite: bool) -> None:
     """Raises SinkError where there is such a file already and it may not be replaced."""
     if Path(path).exists() and not overwrite:
-        raise SinkError(f"{path} exists already.", "Name another file, or add --overwrite.")
+        raise OptionError(f"{path} exists already.", "Name another file, or add --overwrite.")
 
 
 def check_writable(path: str | Path) -> None:

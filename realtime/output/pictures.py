@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 from realtime.redact import printable
 
 DIGITS = 10  # hex digits of a name's hash
@@ -32,6 +32,6 @@ def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = F
         with open(path, "wb" if replace else "xb") as file:
             file.write(data)
     except FileExistsError:
-        raise SinkError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
+        raise OptionError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
     except OSError as error:
         raise SinkError(f"{printable(path)} cannot be written ({error.strerror}).", "Name a writable place.") from None

@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import Any
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError
 from realtime.output.record import record
 from realtime.values import Result
 
@@ -26,13 +26,13 @@ log = logging.getLogger(__name__)
 
 
 def parse_command(text: str) -> list[str]:
-    """The words of a command line; no shell reads them. SinkError where there is no such program."""
+    """The words of a command line; no shell reads them. OptionError where there is no such program."""
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise SinkError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
+        raise OptionError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
     if not words or shutil.which(words[0]) is None:
-        raise SinkError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
+        raise OptionError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
     return words
 
 
@@ -48,7 +48,7 @@ class OnReading:
         self._mode = mode
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[str] | None = None
         self._ending = self._over = False
         self.dropped = 0
 
@@ -94,8 +94,11 @@ class OnReading:
     def _run_once(self, line: str) -> None:
         """Run the command; its output goes to standard error, for standard output may hold records."""
         try:
-            pipes = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
-            self._process = subprocess.Popen(self._words, start_new_session=True, **pipes)
+            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
+            own = {
+                k: v for k, v in os.environ.items() if not k.startswith("GLYPHCAM_")
+            }  # passwords are not its business
+            self._process = subprocess.Popen(self._words, start_new_session=True, env=own, **pipes)
             self._process.communicate(line, timeout=LONGEST)
         except (OSError, subprocess.TimeoutExpired) as error:
             log.warning("--on-reading: %s", error)
@@ -107,7 +110,12 @@ class OnReading:
         self._process = None
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def without_secrets() -> dict[str, str]:
+    """The environment without the addresses and tokens that this program was given in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GLYPHCAM_")}
+
+
+def kill(process: subprocess.Popen[str]) -> None:
     """End a command and all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 from realtime.output.record import record
 from realtime.redact import mask
 from realtime.values import Result
@@ -47,9 +47,9 @@ class Broker:
 
 
 def parse_broker(url: str) -> Broker:
-    """The broker of an address; SinkError where it is none."""
+    """The broker of an address; OptionError where it is none."""
     form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
-    wrong = SinkError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
+    wrong = OptionError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]

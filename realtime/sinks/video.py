@@ -14,7 +14,7 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError, SinkError
 from realtime.output import mp4
 from realtime.output.files import Output, check_free, check_writable
 from realtime.values import Frame, Result
@@ -38,7 +38,7 @@ class Video:
     def __init__(self, path: str, draw: Callable[[Result], np.ndarray], overwrite: bool = False) -> None:
         self._path, self._draw = Path(path), draw
         if self._path.suffix.lower() not in (".mp4", ".m4v", ".mov"):
-            raise SinkError(f"--save {path} is not an .mp4.", "Name a file that ends in .mp4.")
+            raise OptionError(f"--save {path} is not an .mp4.", "Name a file that ends in .mp4.")
         check_free(path, overwrite)
         self._timeline = Timeline()
         self._size: tuple[int, int] | None = None  # that of the first frame

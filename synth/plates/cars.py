@@ -195,9 +195,9 @@ def _recess(rng, image, car: Car, unit: float, plate: tuple[float, float]) -> No
     x, y = car.place[0] * unit, car.place[1] * unit
     wide, tall = rng.choice((0.03, 0.2)) * plate[0] * rng.uniform(0.5, 1.5), rng.choice((0.08, 0.3)) * plate[1]
     value = car.paint * rng.uniform(0.3, 1.1) if rng.random() < 0.6 else rng.uniform(5, 60)
-    corners = [(round(x - wide), round(y - tall)), (round(x + plate[0] + wide), round(y + plate[1] + tall))]
-    cv2.rectangle(image, *corners, int(value), -1)
+    first, last = (round(x - wide), round(y - tall)), (round(x + plate[0] + wide), round(y + plate[1] + tall))
+    cv2.rectangle(image, first, last, int(value), -1)
     if rng.random() < 0.5:
-        cv2.rectangle(image, *corners, int(rng.uniform(0, 255)), max(1, round(unit / 70)), cv2.LINE_AA)
-    shadow = image[max(0, corners[0][1]) : max(0, corners[0][1] + round(tall)), max(0, corners[0][0]) : corners[1][0]]
+        cv2.rectangle(image, first, last, int(rng.uniform(0, 255)), max(1, round(unit / 70)), cv2.LINE_AA)
+    shadow = image[max(0, first[1]) : max(0, first[1] + round(tall)), max(0, first[0]) : last[0]]
     shadow[:] = (shadow * rng.uniform(0.4, 1.0)).astype(np.uint8)

@@ -155,7 +155,7 @@ NARROW = {"I": 0.0, "1": 0.5, "J": 0.85, "L": 0.9, "M": 1.15, "W": 1.3}  # width
 
 
 @dataclass(frozen=True)
-class Face:
+class PlateFace:
     """One plate's typeface: `kind` "font" (name is a file), "glyphs" (name is a country) or "dies" (drawn strokes).
 
     `seed` picks the glyphs of a country or the other ways of a die; weight and roundness (0 to 1) shape dies only, as
@@ -186,8 +186,8 @@ def fonts_of(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def glyph_sets() -> dict[str, dict[str, np.ndarray]]:
-    """Country -> character -> cleaned glyph pictures (n, 32, 32); empty without GLYPHCAM_GLYPHS."""
+def glyph_sets() -> dict[str, dict[str, list[np.ndarray]]]:
+    """Country -> character -> cleaned glyph pictures, each (32, 32); empty without GLYPHCAM_GLYPHS."""
     path = os.environ.get("GLYPHCAM_GLYPHS", "")
     if not path or not Path(path).exists():
         return {}
@@ -224,16 +224,16 @@ def _clean(image: np.ndarray) -> np.ndarray | None:
     return (labels == best).astype(np.uint8) * 255
 
 
-def sample_face(rng: np.random.Generator, kinds: tuple[str, ...], countries: tuple[str, ...] = ()) -> Face:
+def sample_face(rng: np.random.Generator, kinds: tuple[str, ...], countries: tuple[str, ...] = ()) -> PlateFace:
     """One of the kinds of faces; falls back on dies where the machine has no font of that kind."""
     kind = kinds[rng.integers(len(kinds))]
     seed = int(rng.integers(2**31))
     if kind == "glyphs" and glyph_sets():
         names = [name for name in countries if name in glyph_sets()] or sorted(glyph_sets())
-        return Face("glyphs", names[rng.integers(len(names))], seed)
+        return PlateFace("glyphs", names[rng.integers(len(names))], seed)
     if kind in FILES and fonts_of(kind):
-        return Face("font", fonts_of(kind)[rng.integers(len(fonts_of(kind)))])
-    return Face(
+        return PlateFace("font", fonts_of(kind)[rng.integers(len(fonts_of(kind)))])
+    return PlateFace(
         "dies",
         "",
         seed,
@@ -249,7 +249,7 @@ def font_mask(path: str, text: str) -> np.ndarray:
     """The ink of a text in a font file, trimmed and scaled to CAP: uint8 (CAP, w)."""
     font = ImageFont.truetype(path, 2 * CAP)
     left, top, right, bottom = font.getbbox(text)
-    image = Image.new("L", (max(1, right - left) + 8, max(1, bottom - top) + 8))
+    image = Image.new("L", (int(max(1, right - left)) + 8, int(max(1, bottom - top)) + 8))
     ImageDraw.Draw(image).text((4 - left, 4 - top), text, font=font, fill=255)
     return _trimmed(np.asarray(image))
 
@@ -264,7 +264,7 @@ def _trimmed(image: np.ndarray) -> np.ndarray:
     return cv2.resize(cut, (width, CAP), interpolation=cv2.INTER_AREA if cut.shape[0] > CAP else cv2.INTER_LINEAR)
 
 
-def mask(face: Face, char: str) -> np.ndarray:
+def mask(face: PlateFace, char: str) -> np.ndarray:
     """The ink of one of A-Z0-9 in a face: uint8 (CAP, w)."""
     if face.kind == "font":
         return font_mask(face.name, char)
@@ -273,7 +273,7 @@ def mask(face: Face, char: str) -> np.ndarray:
     return _die(char, _way(face, char), round(face.weight, 2), face.roundness, round(face.aspect, 2))
 
 
-def _way(face: Face, char: str) -> bool:
+def _way(face: PlateFace, char: str) -> bool:
     """Whether this die writes the character the other way; the same for one plate throughout."""
     if face.slab and char == "I":
         return True
@@ -281,7 +281,7 @@ def _way(face: Face, char: str) -> bool:
     return char in OTHERS and (face.seed >> (ord(char) % 23)) % (8 if rare else 2) == 0
 
 
-def _glyph_mask(face: Face, char: str) -> np.ndarray:
+def _glyph_mask(face: PlateFace, char: str) -> np.ndarray:
     """One of the country's real glyphs, enlarged smoothly; a font's where the country has none."""
     glyphs = glyph_sets().get(face.name, {}).get(char)
     if not glyphs:
@@ -333,11 +333,11 @@ def _turn(before, here, after, radius: float) -> list:
 
 
 @lru_cache(maxsize=512)
-def _width(face: Face) -> float:
+def _width(face: PlateFace) -> float:
     """Mean width over height of the face's usual characters."""
     return float(np.mean([mask(face, char).shape[1] for char in "BEHP0258"])) / CAP
 
 
-def usual_width(face: Face) -> float:
+def usual_width(face: PlateFace) -> float:
     """Mean width over height of a face's usual characters, so that a layout can squeeze it to its own."""
     return _width(face)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from synth.plates.faces import CAP, Face, font_mask, fonts_of, mask
+from synth.plates.faces import CAP, PlateFace, font_mask, fonts_of, mask
 from synth.plates.layouts import Band, Caption
 
 CJK = "皖京沪粤苏浙川豫冀鄂湘桂赣云辽吉黑晋蒙津渝琼甘宁青新藏台湾省臺灣北市長野品川練馬大阪"
@@ -52,7 +52,7 @@ def text_mask(text: str, style: str, seed: int, height: int) -> np.ndarray:
     else:
         whole = np.hstack(
             [
-                np.pad(mask(Face("dies", seed=seed), c), ((0, 0), (6, 6)))
+                np.pad(mask(PlateFace("dies", seed=seed), c), ((0, 0), (6, 6)))
                 if c.isalnum()
                 else np.zeros((CAP, 40), np.uint8)
                 for c in text.upper()
@@ -91,8 +91,9 @@ def paint_art(canvas: np.ndarray, kinds: tuple[str, ...], rng) -> np.ndarray:
 
 def _tint(rng) -> tuple[int, int, int]:
     """Any colour, more often a saturated one."""
-    hsv = np.uint8([[[rng.integers(180), rng.integers(60, 255), rng.integers(90, 255)]]])
-    return tuple(int(v) for v in cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)[0, 0])
+    hsv = np.array([[[rng.integers(180), rng.integers(60, 255), rng.integers(90, 255)]]], np.uint8)
+    blue, green, red = cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)[0, 0]
+    return int(blue), int(green), int(red)
 
 
 def _gradient(art, rng) -> None:
@@ -314,7 +315,7 @@ def paint_ink(
     if emboss <= 0:
         return canvas
     soft = cv2.blur(ink, (3, 3)).astype(np.float32)
-    move = np.float32([[1, 0, light[0]], [0, 1, light[1]]])
+    move = np.array([[1, 0, light[0]], [0, 1, light[1]]], np.float32)
     edge = (soft - cv2.warpAffine(soft, move, soft.shape[::-1])) * (emboss / 255)
     return cv2.add(canvas, cv2.merge([edge] * 3), dtype=cv2.CV_8U)
 

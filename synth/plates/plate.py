@@ -14,7 +14,7 @@ from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
 from synth.plates import paint
 from synth.plates.decoys import ground, sample_decoy
-from synth.plates.faces import CAP, Face, mask, sample_face, usual_width
+from synth.plates.faces import CAP, PlateFace, mask, sample_face, usual_width
 from synth.plates.layouts import Layout, Lines, load_layouts, plain, sample_lines
 
 MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
@@ -40,7 +40,7 @@ class Plate:
     layout: Layout
     lines: Lines
     text: str
-    face: Face
+    face: PlateFace
     paper: tuple[int, int, int]  # BGR
     ink: tuple[int, int, int]
     seed: int
@@ -97,14 +97,15 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
 
 def _near(rng, colour: tuple[int, int, int]) -> tuple[int, int, int]:
     """A colour as the maker mixed it and the sun left it."""
-    values = np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3)
-    return tuple(int(v) for v in np.clip(values, 0, 255))
+    values = np.clip(np.array(colour) + rng.normal(0, 5) + rng.normal(0, 4, 3), 0, 255)
+    return int(values[0]), int(values[1]), int(values[2])
 
 
 def _faded(rng, ink: tuple[int, int, int], paper: tuple[int, int, int]) -> tuple[int, int, int]:
     """Ink that has lost some of its contrast to the paper, as old paint does."""
     share = rng.uniform(0.1, 0.65) if rng.random() < 0.15 else 0.0
-    return tuple(int(a * (1 - share) + b * share) for a, b in zip(ink, paper, strict=True))
+    blue, green, red = (int(a * (1 - share) + b * share) for a, b in zip(ink, paper, strict=True))
+    return blue, green, red
 
 
 def render_plate(plate: Plate, line: float = 72) -> tuple[np.ndarray, Quad]:
@@ -257,7 +258,7 @@ def _weathered(canvas, plate: Plate, rng) -> np.ndarray:
 # --- crops for a reader
 
 
-def to_gray(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def camera_gray(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Gray as one camera or another sees colours: usual weights, or any other mix, as sensors and infrared have."""
     weights = np.array((0.114, 0.587, 0.299)) if rng.random() < 0.6 else rng.dirichlet((0.8, 1.5, 1.5))
     return cv2.transform(image, weights[None].astype(np.float32))
@@ -272,7 +273,7 @@ def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[
     plate = sample_plate(rng)
     width = float(np.exp(rng.uniform(np.log(60), np.log(260))))
     line = width / plate.layout.size[0] * plate.layout.height[0]
-    image = without_band(rng, to_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng), plate.layout)
+    image = without_band(rng, camera_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng), plate.layout)
     crop = _cut(rng, image, width, strength)
     seen = apply_effects(crop, sample_effects(rng, strength, bool(rng.random() < 0.1), height=line))
     if seen.std() < LEAST_CONTRAST:  # nobody could read it
@@ -293,7 +294,9 @@ def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
     height = width * h / w * np.exp(rng.normal(0, 0.1 * strength) if rng.random() < 0.85 else rng.uniform(-0.15, 0.4))
     size = (round(width), max(8, round(height)))
     target = _corners(rng, width, height, strength)
-    matrix = cv2.getPerspectiveTransform(np.float32([[0, 0], [w, 0], [w, h], [0, h]]), target.astype(np.float32))
+    matrix = cv2.getPerspectiveTransform(
+        np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32), target.astype(np.float32)
+    )
     behind = ground(rng, size[::-1])
     if rng.random() < 0.3:
         _holder(rng, behind, target)

@@ -16,14 +16,14 @@ import numpy as np
 from synth.effects import Effects, apply_effects, sample_effects
 from synth.plates.cars import Car, render_car, sample_car
 from synth.plates.decoys import sample_decoy, texture
-from synth.plates.plate import Plate, render_plate, sample_plate, to_gray
+from synth.plates.plate import Plate, camera_gray, render_plate, sample_plate
 
 Crop = tuple[np.ndarray, str]
 Street = tuple[np.ndarray, np.ndarray]  # gray (H, W), corners of its plates (n, 4, 2)
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class PlacedPlate:
     """One plate in the scene: a rendered one or a real crop (gray, text), its corners (4, 2), its car if it has one."""
 
     plate: Plate | Crop
@@ -43,7 +43,7 @@ class PlateScene:
     """A scene before it is drawn; `ground` is the photograph behind, gray uint8 (H, W)."""
 
     ground: np.ndarray
-    places: tuple[Place, ...]
+    places: tuple[PlacedPlate, ...]
     decoys: int
     effects: Effects
     seed: int
@@ -66,7 +66,7 @@ def sample_plate_scene(
     """
     count = int(rng.choice((0, 1, 2, 3, 5), p=(0.12, 0.4, 0.26, 0.14, 0.08))) if plates is None else plates
     if len(streets) and count and rng.random() < 0.6:
-        ground, places = _street(rng, streets[rng.integers(len(streets))], size, crops)
+        ground, places = _street(rng, streets[int(rng.integers(len(streets)))], size, crops)
         decoys = 0
     else:
         ground, places = _ground(rng, backgrounds, size), _places(rng, size, count, crops)
@@ -92,10 +92,10 @@ def render_plate_scene(scene: PlateScene) -> tuple[np.ndarray, np.ndarray, tuple
 # --- what stands where
 
 
-def _places(rng, size: tuple[int, int], count: int, crops: Sequence[Crop]) -> tuple[Place, ...]:
+def _places(rng, size: tuple[int, int], count: int, crops: Sequence[Crop]) -> tuple[PlacedPlate, ...]:
     """Up to `count` plates that do not cover each other, the smallest (farthest) first."""
     widths = np.exp(rng.uniform(np.log(16), np.log(min(200, size[1] * 0.55)), count))
-    places: list[Place] = []
+    places: list[PlacedPlate] = []
     for width in sorted(widths):
         for _ in range(6):
             place = _place(rng, size, float(width), crops)
@@ -105,7 +105,7 @@ def _places(rng, size: tuple[int, int], count: int, crops: Sequence[Crop]) -> tu
     return tuple(places)
 
 
-def _place(rng, size, width: float, crops: Sequence[Crop]) -> Place:
+def _place(rng, size, width: float, crops: Sequence[Crop]) -> PlacedPlate:
     plate = _some_plate(rng, crops)
     aspect = _aspect(plate)
     shape = _seen(rng, width, width / aspect)
@@ -113,7 +113,7 @@ def _place(rng, size, width: float, crops: Sequence[Crop]) -> Place:
     room = np.maximum(np.array(size[::-1]) - (high - low), 1)
     corners = shape - low + rng.uniform(0, 1, 2) * room
     car = sample_car(rng, aspect) if rng.random() < 0.65 else None
-    return Place(plate, corners, car, float(np.clip(rng.normal(0.85, 0.2), 0.3, 1.2)), rng.uniform(0.3, 0.9))
+    return PlacedPlate(plate, corners, car, float(np.clip(rng.normal(0.85, 0.2), 0.3, 1.2)), rng.uniform(0.3, 0.9))
 
 
 def _some_plate(rng, crops: Sequence[Crop]) -> Plate | Crop:
@@ -127,7 +127,9 @@ def _aspect(plate: Plate | Crop) -> float:
     return plate.layout.size[0] / plate.layout.size[1]
 
 
-def _street(rng, street: Street, size: tuple[int, int], crops: Sequence[Crop]) -> tuple[np.ndarray, tuple[Place, ...]]:
+def _street(
+    rng, street: Street, size: tuple[int, int], crops: Sequence[Crop]
+) -> tuple[np.ndarray, tuple[PlacedPlate, ...]]:
     """A window of a street photograph, and another plate for each of those in it."""
     photo, quads = street
     quads = np.asarray(quads, np.float64).reshape(-1, 4, 2)
@@ -148,7 +150,7 @@ def _street(rng, street: Street, size: tuple[int, int], crops: Sequence[Crop]) -
     return ground, tuple(_replaced(rng, ground, corners, scale, crops) for corners in inside)
 
 
-def _replaced(rng, ground: np.ndarray, corners: np.ndarray, scale: float, crops: Sequence[Crop]) -> Place:
+def _replaced(rng, ground: np.ndarray, corners: np.ndarray, scale: float, crops: Sequence[Crop]) -> PlacedPlate:
     """A plate of about the same shape for this place, as bright and as sharp as the one before."""
     a, b = _span(corners, 0, 1) + 1e-3, _span(corners, 0, 3) + 1e-3
     choices = [_some_plate(rng, crops) for _ in range(6)]
@@ -156,7 +158,7 @@ def _replaced(rng, ground: np.ndarray, corners: np.ndarray, scale: float, crops:
     (left, top), (right, bottom) = corners.min(0), corners.max(0)
     old = ground[max(0, int(top)) : max(1, int(bottom)), max(0, int(left)) : max(1, int(right))]
     light = float(np.clip(np.percentile(old, 90) / 225, 0.25, 1.15)) if old.size else 0.8
-    return Place(plate, corners, None, light, float(rng.uniform(0.3, 0.7) * max(1.0, scale)), True)
+    return PlacedPlate(plate, corners, None, light, float(rng.uniform(0.3, 0.7) * max(1.0, scale)), True)
 
 
 def _seen(rng, width: float, height: float) -> np.ndarray:
@@ -175,7 +177,7 @@ def _height(corners: np.ndarray) -> float:
     return float(np.linalg.norm(corners[3] - corners[0]))
 
 
-def _matrix(place: Place, flat: tuple[float, float, float, float]) -> np.ndarray:
+def _matrix(place: PlacedPlate, flat: tuple[float, float, float, float]) -> np.ndarray:
     """From the flat car, whose plate is the box left, top, width, height, to the scene.
 
     Affine, because the slight perspective of a plate, drawn out to a whole car, is no longer slight.
@@ -187,14 +189,14 @@ def _matrix(place: Place, flat: tuple[float, float, float, float]) -> np.ndarray
     return np.array([[across[0], down[0], middle[0]], [across[1], down[1], middle[1]], [0, 0, 1.0]])
 
 
-def _flat(place: Place) -> tuple[float, float]:
+def _flat(place: PlacedPlate) -> tuple[float, float]:
     """The plate's own width and height in pixels, flat on."""
     a, b, c, d = place.corners
     width = max(np.linalg.norm(b - a), np.linalg.norm(c - d))
     return float(width), float(max(np.linalg.norm(d - a), np.linalg.norm(c - b)))
 
 
-def _box(place: Place) -> tuple[float, float, float, float]:
+def _box(place: PlacedPlate) -> tuple[float, float, float, float]:
     """What the plate and its car cover: left, top, right, bottom."""
     left, top = place.corners.min(0)
     right, bottom = place.corners.max(0)
@@ -240,7 +242,7 @@ def _span(corners: np.ndarray, a: int, b: int) -> float:
     return float(np.linalg.norm(corners[a] - corners[b]))
 
 
-def _draw(rng, image: np.ndarray, place: Place) -> None:
+def _draw(rng, image: np.ndarray, place: PlacedPlate) -> None:
     """The car, if there is one, then the plate on it, both in the light of the place."""
     unit, height = _flat(place)
     light = place.light
@@ -266,9 +268,9 @@ def _cover(image: np.ndarray, corners: np.ndarray) -> None:
     part = image[y0:y1, x0:x1]
     share = np.linspace(0, 1, x1 - x0, dtype=np.float32)[None]
     filled = part[:, :1] * (1 - share) + part[:, -1:] * share
-    alpha = np.zeros(part.shape, np.float32)
-    cv2.fillConvexPoly(alpha, np.round(wide - (x0, y0)).astype(np.int32), 1.0)
-    alpha = cv2.blur(alpha, (3, 3))
+    inside = np.zeros(part.shape, np.float32)
+    cv2.fillConvexPoly(inside, np.round(wide - (x0, y0)).astype(np.int32), 1.0)
+    alpha = cv2.blur(inside, (3, 3))
     part[:] = (part + alpha * (filled - part)).astype(np.uint8)
 
 
@@ -276,14 +278,14 @@ def _lit(image: np.ndarray, light: float) -> np.ndarray:
     return cv2.convertScaleAbs(image, alpha=light)
 
 
-def _ambient(image: np.ndarray, place: Place) -> float:
+def _ambient(image: np.ndarray, place: PlacedPlate) -> float:
     """How bright it is where the plate stands, against a usual photograph."""
     left, top, right, bottom = (int(v) for v in _box(place))
     part = image[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
     return float(np.clip((part.mean() / 115) ** 0.5, 0.55, 1.15)) if part.size else 1.0
 
 
-def _face(rng, place: Place, width: float) -> np.ndarray:
+def _face(rng, place: PlacedPlate, width: float) -> np.ndarray:
     """The plate's picture, gray, not much larger than it will be seen."""
     if isinstance(place.plate, tuple):
         crop = place.plate[0]
@@ -291,13 +293,13 @@ def _face(rng, place: Place, width: float) -> np.ndarray:
         return cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     layout = place.plate.layout
     line = max(5.0, width * 1.1 * layout.height[0] / layout.size[0])
-    return to_gray(render_plate(place.plate, line)[0], rng)
+    return camera_gray(render_plate(place.plate, line)[0], rng)
 
 
 def _warp(image: np.ndarray, part: np.ndarray, corners: np.ndarray, soft: float | None) -> None:
     """Paste a whole picture into four corners of the scene, its edges blended, blurred by `soft` pixels."""
     h, w = part.shape
-    flat = np.float32([[0, 0], [w, 0], [w, h], [0, h]])
+    flat = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
     part = cv2.GaussianBlur(part, (0, 0), soft) if soft else part
     matrix = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
     _through(image, part, np.full((h, w), 255, np.uint8), matrix)
@@ -306,7 +308,7 @@ def _warp(image: np.ndarray, part: np.ndarray, corners: np.ndarray, soft: float 
 def _through(image: np.ndarray, part: np.ndarray, alpha: np.ndarray, matrix: np.ndarray) -> None:
     """Lay `part` over the scene, in place, through its alpha and a homography; only the box it covers is touched."""
     h, w = part.shape
-    box = cv2.perspectiveTransform(np.float32([[[0, 0], [w, 0], [w, h], [0, h]]]), matrix)[0]
+    box = cv2.perspectiveTransform(np.array([[[0, 0], [w, 0], [w, h], [0, h]]], np.float32), matrix)[0]
     left, top = np.maximum(np.floor(box.min(0)).astype(int) - 1, 0)
     right, bottom = np.minimum(np.ceil(box.max(0)).astype(int) + 1, image.shape[::-1])
     if right <= left or bottom <= top:

@@ -66,7 +66,7 @@ def sample_clip(
     fps: float = 25.0,
 ) -> Clip:
     """Strings of 2 to 8 digits, 20 to 70 pixels high in a frame of 480, held in view long enough to be read."""
-    whole = tuple(round(ROOM * side) for side in size)
+    whole = round(ROOM * size[0]), round(ROOM * size[1])
     wanted = int(rng.integers(lines[0], lines[1] + 1))
     return Clip(
         sample_clip_scene(rng, split, whole, wanted),
@@ -110,6 +110,8 @@ def single(rng: Rng, line: Line, tall: float) -> Panel:
     """The line alone on its panel."""
     em = em_for(tall)
     item = put(line, em, em * rng.uniform(0.3, 0.7), em * rng.uniform(0.3, 0.6))
+    if item is None:
+        raise ValueError(f"no face draws {line.text!r}")
     height, width = item.box[3] + em * rng.uniform(0.3, 0.6), item.box[2] + em * rng.uniform(0.3, 0.7)
     return panel_of(rng, [item], (round(height), round(width)), tall, on_world=False)
 
@@ -173,7 +175,7 @@ def demo_clip(seconds: float = 6.0, fps: float = 10.0) -> Clip:
     size = (480, 640)
     panels = [_demo_panel(rng, *row) for row in _demo_rows()]
     scene = Scene(
-        tuple(round(ROOM * side) for side in size),
+        (round(ROOM * size[0]), round(ROOM * size[1])),
         "digits",
         Ground("cloudy", contrast=3.0, scale=40.0),
         165.0,

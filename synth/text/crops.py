@@ -188,7 +188,7 @@ def _view(crop: Crop, setting: Setting) -> tuple[np.ndarray, tuple[int, int]]:
     steps = ((-left, -top), (wide, -top), (wide, deep), (-left, deep))
     quad = quad + np.array([x * right + y * below for x, y in steps]) + np.reshape(crop.corners, (4, 2)) * tall
     ratio = (np.linalg.norm(across) + (left + wide) * tall) / ((1 + top + deep) * tall)
-    return cut_matrix(quad, crop.height, ratio) @ warp, (crop.height, max(8, round(crop.height * ratio)))
+    return cut_matrix(quad, crop.height, float(ratio)) @ warp, (crop.height, max(8, round(crop.height * ratio)))
 
 
 def cut_matrix(quad: np.ndarray, height: int, ratio: float) -> np.ndarray:
@@ -282,7 +282,8 @@ def _between_digits(rng: Rng, height: int, split: str, backgrounds) -> np.ndarra
     """A wheel that has rolled by 0.3 to 0.7 of a digit, seen through its window."""
     rolled = float(rng.uniform(0.3, 0.7)) * (1 if rng.random() < 0.5 else -1)
     line = sample_drum(rng, split, sample_single(rng, DIGITS), rolled)
-    drum = replace(line.drum, window=float(rng.uniform(0.95, 1.3)), pitch=float(rng.uniform(1.1, 1.5)))
+    window, pitch = float(rng.uniform(0.95, 1.3)), float(rng.uniform(1.1, 1.5))
+    drum = line.drum and replace(line.drum, window=window, pitch=pitch)
     setting = set_line(replace(line, drum=drum), pad=round(0.3 * EM))
     inner = np.array([0.3 * EM, 0.3 * EM, setting.mask.shape[1] - 0.3 * EM, setting.mask.shape[0] - 0.3 * EM])
     grown = inner + np.array([-1, -1, 1, 1]) * rng.uniform(-2, 6, 4)

@@ -220,9 +220,9 @@ def _distinct(looks: Mapping[str, np.ndarray], group: str) -> bool:
 def shape_of(look: np.ndarray) -> np.ndarray:
     """The look stretched to 16 x 16, of mean 0 and length 1: float32 (256,)."""
     small = cv2.resize(look, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
-    small = cv2.GaussianBlur(small, (0, 0), 1.2).ravel()
-    small -= small.mean()
-    return small / max(float(np.linalg.norm(small)), 1e-6)
+    soft = cv2.GaussianBlur(small, (0, 0), 1.2).ravel()
+    soft -= soft.mean()
+    return soft / max(float(np.linalg.norm(soft)), 1e-6)
 
 
 def _capitals_again(looks: Mapping[str, np.ndarray]) -> bool:

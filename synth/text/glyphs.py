@@ -218,7 +218,7 @@ class DotFace:
         columns = np.frombuffer(DOTS[char], np.uint8)
         lit = (columns[None, :] >> np.arange(7)[:, None]) & 1
         pitch = max(2, round(0.74 * em / 7))
-        mask = np.kron(lit, self._dot(pitch)).astype(np.uint8)
+        mask: np.ndarray = np.kron(lit, self._dot(pitch)).astype(np.uint8)
         if self.stretch != 1.0:
             mask = cv2.resize(mask, None, fx=self.stretch, fy=1, interpolation=cv2.INTER_LINEAR)
         used = np.flatnonzero(mask.any(0))

@@ -119,7 +119,7 @@ def sample_scene(
 
 def sample_panels(rng: Rng, mode: str, split: str, size: tuple[int, int], wanted: int) -> list[Panel]:
     """Panels that do not touch each other, with about `wanted` lines in all; fewer where there is no room."""
-    panels, taken, count = [], [], 0
+    panels, taken, count = list[Panel](), list[np.ndarray](), 0
     for _ in range(3 * wanted):
         if count >= wanted:
             break
@@ -128,7 +128,7 @@ def sample_panels(rng: Rng, mode: str, split: str, size: tuple[int, int], wanted
         if where is not None:
             panels.append(where)
             taken.append(extent_of(where))
-            count += len(panel.items)
+            count += len(where.items)
     return panels
 
 
@@ -172,7 +172,7 @@ def sample_height(rng: Rng, size: tuple[int, int]) -> float:
 
 def arranged(rng: Rng, mode: str, split: str, em: int, rows: int, most: int) -> tuple[list[Item], tuple[int, int]]:
     """Items in rows, words beside each other, and the (height, width) of the panel that holds them."""
-    items, y, right = [], em * rng.uniform(0.1, 0.8), 0.0
+    items, y, right = list[Item](), em * rng.uniform(0.1, 0.8), 0.0
     margin = em * rng.uniform(0.15, 1.0)
     for _ in range(rows):
         x, below = margin, y
@@ -318,18 +318,18 @@ def draw_panel(image: np.ndarray, panel: Panel, mode: str, backgrounds) -> list[
         for item, setting in zip(panel.items, settings, strict=True):
             _on_world(image, panel, item, setting)
     else:
-        _lay_over(image, _surface(panel, settings, backgrounds), _outline(panel), panel.homography)
+        _lay_over(image, _surface(panel, panel.ground, settings, backgrounds), _outline(panel), panel.homography)
     truths = [truth_of(setting, MODES[mode]) for setting in settings]
     corners = [warp_points(_item_quad(item), panel.homography) for item in panel.items]
     return [(quad, text) for quad, text in zip(corners, truths, strict=True) if text]
 
 
-def _surface(panel: Panel, settings: list[Setting], backgrounds) -> np.ndarray:
+def _surface(panel: Panel, ground: Ground, settings: list[Setting], backgrounds) -> np.ndarray:
     """The panel's picture, uint8 of its size."""
-    image = lay(panel.ground, panel.size, panel.value, backgrounds)
+    image = lay(ground, panel.size, panel.value, backgrounds)
     for item, setting in zip(panel.items, settings, strict=True):
         if item.screen:
-            _screen(image, item)
+            _screen(image, item, item.screen)
         height, width = setting.mask.shape
         top, left = max(0, -item.y), max(0, -item.x)
         view = image[max(0, item.y) : item.y + height, max(0, item.x) : item.x + width]
@@ -342,9 +342,9 @@ def _surface(panel: Panel, settings: list[Setting], backgrounds) -> np.ndarray:
     return image
 
 
-def _screen(image: np.ndarray, item: Item) -> None:
+def _screen(image: np.ndarray, item: Item, box: tuple[float, ...]) -> None:
     """The display's own surface, with a thin bright or dark edge."""
-    x0, y0, x1, y1 = (max(0, round(edge)) for edge in item.screen)
+    x0, y0, x1, y1 = (max(0, round(edge)) for edge in box)
     image[y0:y1, x0:x1] = lay(item.line.ground, (y1 - y0, x1 - x0), item.line.style.paper)[: image.shape[0] - y0]
     edge = float(np.clip(item.line.style.paper + 60 * (-1) ** item.line.place[0], 0, 255))
     cv2.rectangle(image, (x0, y0), (x1, y1), edge, max(1, item.em // 28))
@@ -352,12 +352,9 @@ def _screen(image: np.ndarray, item: Item) -> None:
 
 def cut(setting: Setting, top: int, left: int, size: tuple[int, int]) -> Setting:
     """The part of a setting's pictures from (top, left) of that size."""
-    rows, columns = slice(top, top + size[0]), slice(left, left + size[1])
-    parts = {
-        name: None if (field := getattr(setting, name)) is None else field[rows, columns]
-        for name in ("mask", "ghost", "ink", "paper")
-    }
-    return replace(setting, **parts)
+    part = np.s_[top : top + size[0], left : left + size[1]]
+    ghost, ink, paper = (None if x is None else x[part] for x in (setting.ghost, setting.ink, setting.paper))
+    return replace(setting, mask=setting.mask[part], ghost=ghost, ink=ink, paper=paper)
 
 
 def _outline(panel: Panel) -> np.ndarray:
@@ -407,8 +404,8 @@ def _on_world(image: np.ndarray, panel: Panel, item: Item, setting: Setting) -> 
     apart = max(abs(panel.contrast), min(1.5 * deviation + 30, 120)) * (1 if panel.contrast > 0 else -1)
     ink = mean + apart if 0 <= mean + apart <= 255 else mean - apart
     line = replace(item.line, style=replace(item.line.style, ink=float(np.clip(ink, 0, 255)), paper=mean))
-    masks = (setting.mask, setting.ghost)
-    mask, ghost = (None if m is None else warp_image(m, local, view.shape, border=0) for m in masks)
+    mask = warp_image(setting.mask, local, view.shape, border=0)
+    ghost = None if setting.ghost is None else warp_image(setting.ghost, local, view.shape, border=0)
     quad = warp_points(setting.quad, local)
     box = np.concatenate([quad.min(0), quad.max(0)])[None].astype(np.float32)
     view[...] = paint_on(view.astype(np.float32), Setting(setting.text, mask, box, ghost), line)

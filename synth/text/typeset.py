@@ -133,7 +133,8 @@ def _bent(setting: Setting, depth: float) -> Setting:
 
 def _set_drum(line: Line, drum: Drum, pad: int, em: int) -> Setting:
     """Each digit in its window, with what its wheel shows of the digits before and after it."""
-    glyphs = {char: _narrowed(line.face.glyph(char, em), drum.squeeze) for char in DIGITS}
+    drawn = ((char, line.face.glyph(char, em)) for char in DIGITS)
+    glyphs = {char: _narrowed(glyph, drum.squeeze) for char, glyph in drawn if glyph}
     tall = max(-glyph.top for glyph in glyphs.values())
     cell = round(max(glyph.mask.shape[1] for glyph in glyphs.values()) * drum.cell)
     window, count = round(tall * drum.window), len(line.text)

@@ -103,7 +103,7 @@ def test_a_read_only_place_is_one_sentence(clip, small_disk):
     for option, name in (("--jsonl", "a.jsonl"), ("--csv", "a.csv"), ("--save", "a.mp4"), ("--db", "a.sqlite")):
         program = start(clip, option, small_disk / name)
         out, error = program.communicate(timeout=300)
-        assert (program.returncode, out) == (2, "") and error.startswith("Error: ") and name in error
+        assert (program.returncode, out) == (3, "") and error.startswith("Error: ") and name in error
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

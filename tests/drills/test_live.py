@@ -134,7 +134,7 @@ def test_a_kill_loses_at_most_the_last_second(drill):
 
 def test_a_camera_that_never_answers_is_one_sentence(drill):
     program = drill.program()
-    assert program.wait(PATIENCE) == 2
+    assert program.wait(PATIENCE) == 3
     text = drill.error.read_text()
     assert text.startswith("Error: ") and "does not answer" in text and text.count("\n") == 1
 

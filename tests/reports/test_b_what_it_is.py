@@ -115,5 +115,3 @@ def test_a_picture_behind_an_address_is_asked_for_again_and_again(login, header)
     values = [int(frame.image.mean()) // 40 for frame in seen]
     assert values == sorted(set(values)), "each picture once, in order"
     assert "s@y" not in source.name and "s%40y" not in source.name
-
-

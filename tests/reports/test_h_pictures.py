@@ -53,7 +53,7 @@ def test_tiff_and_jpeg_are_upright_too(tmp_path, ending, turn):
 
 def test_an_orientation_is_found_whatever_the_byte_order():
     little = exif(6)
-    big = b"MM\0*" + bytes.fromhex("00000008" "0001" "0112" "0003" "00000001" "00060000")
+    big = b"MM\0*" + bytes.fromhex("000000080001011200030000000100060000")
     assert orientation(little) == orientation(big) == 6
     assert orientation(b"") == orientation(b"II*\0\xff\xff\xff\xff") == 0
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.metrics import calibration_error, edit_distance, folded, text_scores
+from train.calibrate import reliability
+from train.metrics import edit_distance, folded, text_scores
 
 TEXT = st.text("ABC01", max_size=6)
 
@@ -49,9 +50,9 @@ def test_each_score_forgives_more_than_the_one_before(pairs, mode):
 def test_who_is_right_as_often_as_sure_has_no_calibration_error():
     sure = np.repeat([0.25, 0.75], 100)
     right = np.concatenate([np.arange(100) < 25, np.arange(100) < 75])
-    assert calibration_error(sure, right) == pytest.approx(0)
+    assert reliability(sure, right).error == pytest.approx(0)
 
 
 def test_the_gap_is_the_error():
-    assert calibration_error([0.95] * 10, [True] * 5 + [False] * 5) == pytest.approx(0.45)
-    assert calibration_error([1.0] * 4, [True] * 4) == 0 and calibration_error([], []) == 0
+    assert reliability([0.95] * 10, [True] * 5 + [False] * 5).error == pytest.approx(0.45)
+    assert reliability([1.0] * 4, [True] * 4).error == 0 and reliability([], []).error == 0

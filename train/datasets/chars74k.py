@@ -47,7 +47,7 @@ def pictures(root: Path, part: str) -> list[Path]:
 
 def example_of(path: Path, name: str, part: str) -> Example:
     """A picture's path as an example."""
-    label, sample = (int(n) for n in re.fullmatch(r"img(\d+)-(\d+)", path.stem).groups())
+    label, sample = (int(number) for number in path.stem.removeprefix("img").split("-"))
     group = path.stem if part == "EnglishImg" else f"{part}-{sample}"
     quality = {"GoodImg": "good", "BadImag": "bad"}.get(path.parent.parent.parent.name, "")
     split = "val" if held_out(f"{quality}{group}", 0.1) else "train"

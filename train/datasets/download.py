@@ -17,7 +17,7 @@ import click
 from tqdm import tqdm
 
 from realtime.errors import SourceError
-from train.datasets.sources import SOURCES, Archive, Source
+from train.datasets.sources import SOURCES, Archive, PublicSet
 from train.datasets.unpack import unpack
 from train.files import FULL, write
 
@@ -48,7 +48,9 @@ class Place:
         return self.data / "archives" / archive.name
 
 
-def prepare(name: str, data: Path, sources: Mapping[str, Source] = SOURCES, say: Callable[[str], None] = print) -> Path:
+def prepare(
+    name: str, data: Path, sources: Mapping[str, PublicSet] = SOURCES, say: Callable[[str], None] = print
+) -> Path:
     """Bring a set to `data`/public/`name` and return that folder; what is there already is not fetched again.
 
     Raises SourceError: the name is unknown, the site is down, a file is not what was published, the disk is full.
@@ -66,7 +68,9 @@ def prepare(name: str, data: Path, sources: Mapping[str, Source] = SOURCES, say:
     return place.target
 
 
-def check(name: str, data: Path, sources: Mapping[str, Source] = SOURCES, say: Callable[[str], None] = print) -> None:
+def check(
+    name: str, data: Path, sources: Mapping[str, PublicSet] = SOURCES, say: Callable[[str], None] = print
+) -> None:
     """Compare what lies in `data` with what was published, fetching nothing; SourceError where it is not whole."""
     source, place = source_of(name, sources), Place(Path(data), name)
     for archive in source.archives:
@@ -82,7 +86,7 @@ def check(name: str, data: Path, sources: Mapping[str, Source] = SOURCES, say: C
     say(f"{name} is whole: {place.target}")
 
 
-def source_of(name: str, sources: Mapping[str, Source]) -> Source:
+def source_of(name: str, sources: Mapping[str, PublicSet]) -> PublicSet:
     """The set of that name."""
     if name not in sources:
         raise SourceError(f"{name!r} is no public set.", f"Known are: {', '.join(sources)}.")
@@ -182,7 +186,7 @@ def digest(path: Path, kind: str) -> str:
         return hashlib.file_digest(content, kind).hexdigest()
 
 
-def unpack_all(source: Source, place: Place, say: Callable[[str], None]) -> None:
+def unpack_all(source: PublicSet, place: Place, say: Callable[[str], None]) -> None:
     """Unpack every archive into a folder beside the target, which gets its name when all is there."""
     work = place.target.with_name(f".{place.name}.unpacking")
     shutil.rmtree(work, ignore_errors=True)

@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 
 from realtime.errors import SourceError
+from realtime.preprocess import rectify, to_gray
 from realtime.values import Quad
+
+LEAST = 4  # pixels a side of an object that is cut out
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +36,33 @@ class Example:
 
     def image(self) -> np.ndarray:
         """The whole picture: uint8 gray (H, W) or BGR (H, W, 3); SourceError where its file cannot be read."""
-        return read_picture(self.path) if self.pixels is None else self.pixels
+        if self.pixels is not None:
+            return self.pixels
+        if self.path is None:
+            raise SourceError(f"An example of {self.source} has neither pixels nor a file.")
+        return read_picture(self.path)
+
+    @property
+    def stem(self) -> str:
+        """The name of its file without the ending; "" where there is none."""
+        return self.path.stem if self.path else ""
 
     @property
     def name(self) -> str:
         """What to call it in a report: the file's name, or the group."""
         return self.path.name if self.path else self.group
+
+
+def cut_out(example: Example) -> np.ndarray:
+    """The object alone, straightened, uint8 gray (h, w); the whole picture, as it is, where no corners are known."""
+    image = example.image()
+    return image if example.quad is None else straightened(to_gray(image), example.quad)
+
+
+def straightened(gray: np.ndarray, quad: Quad) -> np.ndarray:
+    """What lies inside the quadrilateral, at its natural size but no side under LEAST pixels: uint8 (h, w)."""
+    width, height = (max(LEAST, round(side)) for side in quad.size)
+    return rectify(gray, quad, height, width)
 
 
 def read_picture(path: Path) -> np.ndarray:

@@ -44,7 +44,7 @@ def read_emnist(root: Path, name: str = "emnist", part: str = "byclass") -> Iter
     classes = mapping(root, part)
     for stage in ("train", "test"):
         for example in pairs(root, f"emnist-{part}-{stage}", name, classes, SPLITS[stage]):
-            yield Example(name, example.text, example.split, pixels=example.pixels.T)
+            yield Example(name, example.text, example.split, pixels=example.image().T)
 
 
 def pairs(root: Path, stem: str, name: str, classes: dict[int, str], split: str) -> Iterator[Example]:

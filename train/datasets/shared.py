@@ -42,7 +42,7 @@ HELD_OUT_METERS = frozenset(
 )
 
 
-def load_shared(root: Path, names: Iterable[str]) -> Iterator[Example]:
+def load_shared(root: str | Path, names: Iterable[str]) -> Iterator[Example]:
     """Every example of the named sets below `root`; a name may be a prefix ("plates/crops").
 
     Raises SourceError for a name that is no set and for a folder that is not there.
@@ -68,7 +68,7 @@ def plain(root: Path, name: str, **columns: str) -> Iterator[Example]:
 def word_characters(root: Path, name: str) -> Iterator[Example]:
     """The characters of the scene words, each a box in the word's picture; grouped by word."""
     for example in read_folder(root / Path(name).parent, "chars.csv", name=name, text="char"):
-        yield replace(example, group=example.path.stem)
+        yield replace(example, group=example.stem)
 
 
 def meters(root: Path, name: str) -> Iterator[Example]:
@@ -94,7 +94,7 @@ def device_of(folder: str) -> str:
 def world_boxes(root: Path, name: str) -> Iterator[Example]:
     """Plates of the world as boxes without a text, split by file."""
     for example in read_folder(root / name, name=name):
-        file = example.path.stem
+        file = example.stem
         yield replace(example, group=file, split="val" if validates(file) else "train")
 
 

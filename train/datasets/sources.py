@@ -12,7 +12,6 @@ class Archive:
     url: str
     size: int = 0  # bytes
     digest: str = ""  # "sha256:..." or "md5:...", as published or as widely used loaders pin it
-    unpack: bool = True
 
     @property
     def name(self) -> str:
@@ -20,7 +19,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Source:
+class PublicSet:
     """A public set: where a person reads about it, under which terms, and its files."""
 
     page: str
@@ -34,15 +33,15 @@ MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist"
 CHARS74K_LISTS = Archive(f"{SURREY}/ListsTXT.tgz", digest="md5:7d7b8038b3c47bf2a1c5a80c1dd79a0d")
 CHARS74K = "Chars74K, research use; cite de Campos et al. 2009"
 
-SOURCES: dict[str, Source] = {
-    "chars74k-img": Source(
+SOURCES: dict[str, PublicSet] = {
+    "chars74k-img": PublicSet(
         SURREY,
         CHARS74K,
         (Archive(f"{SURREY}/EnglishImg.tgz", digest="md5:85d157e0c58f998e1cda8def62bcda0d"), CHARS74K_LISTS),
     ),
-    "chars74k-hnd": Source(SURREY, CHARS74K, (Archive(f"{SURREY}/EnglishHnd.tgz"), CHARS74K_LISTS)),
-    "chars74k-fnt": Source(SURREY, CHARS74K, (Archive(f"{SURREY}/EnglishFnt.tgz"), CHARS74K_LISTS)),
-    "mnist": Source(
+    "chars74k-hnd": PublicSet(SURREY, CHARS74K, (Archive(f"{SURREY}/EnglishHnd.tgz"), CHARS74K_LISTS)),
+    "chars74k-fnt": PublicSet(SURREY, CHARS74K, (Archive(f"{SURREY}/EnglishFnt.tgz"), CHARS74K_LISTS)),
+    "mnist": PublicSet(
         "https://yann.lecun.com/exdb/mnist/",
         "CC BY-SA 3.0",
         (
@@ -68,7 +67,7 @@ SOURCES: dict[str, Source] = {
             ),
         ),
     ),
-    "emnist": Source(
+    "emnist": PublicSet(
         "https://www.nist.gov/itl/products-and-services/emnist-dataset",
         "public domain (NIST)",
         (
@@ -77,7 +76,7 @@ SOURCES: dict[str, Source] = {
             ),
         ),
     ),
-    "svhn": Source(
+    "svhn": PublicSet(
         f"{STANFORD}/",
         "non-commercial use",
         (
@@ -85,7 +84,7 @@ SOURCES: dict[str, Source] = {
             Archive(f"{STANFORD}/test_32x32.mat", 64_275_384, "md5:eb5a983be6a315427106f1b164d9cef3"),
         ),
     ),
-    "svhn-full": Source(
+    "svhn-full": PublicSet(
         f"{STANFORD}/",
         "non-commercial use",
         (
@@ -101,7 +100,7 @@ SOURCES: dict[str, Source] = {
             ),
         ),
     ),
-    "iiit5k": Source(
+    "iiit5k": PublicSet(
         "https://cvit.iiit.ac.in/research/projects/cvit-projects/the-iiit-5k-word-dataset",
         "research use; cite Mishra et al. 2012",
         (
@@ -111,7 +110,7 @@ SOURCES: dict[str, Source] = {
             ),
         ),
     ),
-    "unipen": Source(
+    "unipen": PublicSet(
         "https://zenodo.org/records/1195803",
         "CC BY 4.0 on Zenodo; research use in the archive's own notice",
         (Archive("https://zenodo.org/records/1195803/files/unipen-CDROM-train_r01_v07.tgz"),),

@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 from realtime.errors import SourceError
 from realtime.modes import MODES
-from realtime.preprocess import fit_square, rectify, to_gray
+from realtime.preprocess import fit_square, to_gray
 from realtime.recognise import softmax
 from realtime.spec import ModelSpec
-from train.datasets import SETS, Example, load_shared
+from train.datasets import SETS, Example, cut_out, load_shared
 from train.datasets.example import read_picture
 from train.reports import html, plots
 
@@ -80,11 +80,7 @@ def look_all(examples: Sequence[Example], name: str, broken: list[str]) -> list[
 
 def object_of(example: Example) -> np.ndarray:
     """The object of an example, upright: uint8 gray (h, w)."""
-    gray = to_gray(example.image())
-    if example.quad is None:
-        return gray
-    width, height = (max(2, round(n)) for n in example.quad.size)
-    return rectify(gray, example.quad, height, width)
+    return to_gray(cut_out(example))
 
 
 def fingerprint(gray: np.ndarray) -> bytes:
@@ -144,7 +140,7 @@ def cross_validated(x: np.ndarray, labels: np.ndarray, folds: np.ndarray, classe
     losses = {
         t: -np.log(softmax(scores, t)[np.arange(len(x)), labels] + 1e-9).mean() for t in np.geomspace(0.02, 1, 12)
     }
-    return softmax(scores, min(losses, key=losses.get))
+    return softmax(scores, min(losses, key=lambda t: losses[t]))
 
 
 def folds_of(seen: Sequence[Seen]) -> np.ndarray:
@@ -163,10 +159,10 @@ def suspects(seen: Sequence[Seen], alphabet: str) -> list[Suspect]:
     known = [
         s for s in seen if s.example.text is not None and (s.example.text == "" or s.example.text in set(alphabet))
     ]
-    names = sorted({s.example.text for s in known})
+    names = sorted({s.example.text or "" for s in known})
     if len(known) < 10 * FOLDS or len(names) < 2:
         return []
-    labels = np.array([names.index(s.example.text) for s in known])
+    labels = np.array([names.index(s.example.text or "") for s in known])
     x = random_features(features(np.stack([s.gray for s in known])), np.random.default_rng(0))
     p = cross_validated(x, labels, folds_of(known), len(names))
     answers, sureness = p.argmax(1), p.max(1)
@@ -177,7 +173,7 @@ def suspects(seen: Sequence[Seen], alphabet: str) -> list[Suspect]:
 def contradictions(found: Sequence[Suspect]) -> list[Suspect]:
     """Those whose answer is sure and looks unlike the label."""
     sure = [f for f in found if f.confidence >= SURE]
-    apart = [f for f in sure if shape_of(f.answer) != shape_of(f.seen.example.text)]
+    apart = [f for f in sure if shape_of(f.answer) != shape_of(f.seen.example.text or "")]
     return sorted(apart, key=lambda f: -f.confidence)
 
 

@@ -41,8 +41,7 @@ class KerasNet:
     def __init__(self, path: Path) -> None:
         import keras
 
-        import train.metrics
-        import train.nets  # both register what a saved network may hold  # noqa: F401
+        import train.nets  # registers what a saved network may hold  # noqa: F401
 
         try:
             self.model = keras.models.load_model(path, compile=False)
@@ -127,7 +126,7 @@ Net = KerasNet | TfliteNet
 def open_net(path: Path) -> Net:
     """A network of either kind; ModelError where the file is missing or is no network."""
     path = Path(path)
-    kinds = {".keras": KerasNet, ".tflite": TfliteNet}
+    kinds: dict[str, type[KerasNet | TfliteNet]] = {".keras": KerasNet, ".tflite": TfliteNet}
     if not path.is_file() or path.suffix not in kinds:
         raise ModelError(f"{path} is not a model file.", "Name a .keras or .tflite file.")
     return kinds[path.suffix](path)
@@ -213,7 +212,7 @@ def grid(layer: Layer, most: int = 48) -> np.ndarray:
 
 def coloured(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Numbers (h, w) as colours, uint8 BGR."""
-    return cv2.applyColorMap(np.uint8((values - low) / max(high - low, 1e-9) * 255), cv2.COLORMAP_VIRIDIS)
+    return cv2.applyColorMap(((values - low) / max(high - low, 1e-9) * 255).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
 
 
 def bars(values: np.ndarray, height: int = 64) -> np.ndarray:
@@ -243,8 +242,7 @@ def chosen(outputs: dict) -> tuple[str, np.ndarray]:
 
 def saliency(net: Net, gray: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """How much each pixel matters for the answer, 0 to 1, float32 (h, w)."""
-    find = by_gradient if isinstance(net, KerasNet) else by_occlusion
-    strength = find(net, gray, rng)
+    strength = by_gradient(net, gray, rng) if isinstance(net, KerasNet) else by_occlusion(net, gray, rng)
     return (strength / max(float(strength.max()), 1e-9)).astype(np.float32)
 
 
@@ -285,7 +283,7 @@ def overlaid(gray: np.ndarray, heat: np.ndarray, scale: int = 8) -> np.ndarray:
     scale = max(1, min(scale, 640 // gray.shape[1]))
     size = gray.shape[1] * scale, gray.shape[0] * scale
     base = cv2.cvtColor(cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST), cv2.COLOR_GRAY2BGR)
-    hot = cv2.applyColorMap(np.uint8(cv2.resize(heat, size) * 255), cv2.COLORMAP_INFERNO)
+    hot = cv2.applyColorMap((cv2.resize(heat, size) * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     return cv2.addWeighted(base, 0.45, hot, 0.55, 0)
 
 

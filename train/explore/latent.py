@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from realtime.errors import ModelError, SourceError, UserError
 from realtime.modes import CHARACTERS
-from realtime.preprocess import fit_square, rectify, to_gray
+from realtime.preprocess import fit_square, to_gray
 from realtime.spec import ModelSpec
-from train.datasets import Example, load_shared
+from train.datasets import Example, cut_out, load_shared
 from train.datasets.example import read_picture
 from train.files import beside, write
 from train.reports import plots
@@ -28,7 +28,7 @@ SETS = ("characters/chars74k", "characters/iiit5k_words/chars", "characters/hand
 
 
 @dataclass(frozen=True)
-class Settings:
+class LatentSettings:
     """How the autoencoder is trained; a run goes on only with the settings it began with."""
 
     data: str
@@ -42,14 +42,10 @@ class Settings:
 
 def picture(example: Example) -> np.ndarray:
     """A character as the classifier sees it: contrast normalised, proportions kept, uint8 (32, 32)."""
-    gray = to_gray(example.image())
-    if example.quad is not None:
-        width, height = (max(2, round(n)) for n in example.quad.size)
-        gray = rectify(gray, example.quad, height, width)
-    return fit_square(gray, SPEC)
+    return fit_square(to_gray(cut_out(example)), SPEC)
 
 
-def load(settings: Settings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
+def load(settings: LatentSettings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
     """Shuffled training pictures, uint8 (n, 32, 32), and their labels."""
     examples = [e for e in load_shared(Path(settings.data), settings.sets) if e.split == "train" and e.text]
     if not examples:
@@ -74,7 +70,7 @@ def build():
     return keras.Model(source, drawn, name="latent")
 
 
-def fit(settings: Settings, out: Path, say: Callable[[str], None] = print):
+def fit(settings: LatentSettings, out: Path, say: Callable[[str], None] = print):
     """Train to `out`/latent.keras, saved whole after every epoch; a run that was interrupted goes on from there."""
     import keras
 
@@ -96,7 +92,7 @@ def fit(settings: Settings, out: Path, say: Callable[[str], None] = print):
     return model
 
 
-def epochs_done(out: Path, settings: Settings) -> int:
+def epochs_done(out: Path, settings: LatentSettings) -> int:
     """How many epochs `out` holds, 0 where nothing is there; UserError where it was begun with other settings."""
     if not (out / "history.csv").is_file() or not (out / "latent.keras").is_file():
         return 0
@@ -107,7 +103,7 @@ def epochs_done(out: Path, settings: Settings) -> int:
     return len(plots.read_history(out / "history.csv")["epoch"])
 
 
-def train_epoch(model, images: np.ndarray, rng: np.random.Generator, settings: Settings, epoch: int) -> float:
+def train_epoch(model, images: np.ndarray, rng: np.random.Generator, settings: LatentSettings, epoch: int) -> float:
     """One pass over the pictures in random order; the mean loss."""
     order, losses = rng.permutation(len(images)), []
     batches = [order[i : i + settings.batch] for i in range(0, len(order), settings.batch)]
@@ -206,50 +202,15 @@ def save_gif(frames: Sequence[np.ndarray], fps: float, path: Path) -> Path:
     return path
 
 
-def flattened(codes: np.ndarray, rounds: int = 300, rate: float = 100.0) -> np.ndarray:
+def flattened(codes: np.ndarray) -> np.ndarray:
     """Codes (n, d) -> places (n, 2) in which neighbours stay neighbours: t-SNE (van der Maaten and Hinton 2008).
 
-    It begins at the principal components, so that the same codes give the same map, and takes memory for a few tables
-    of n by n numbers.
+    It begins at the principal components, so that the same codes give the same map.
     """
-    centred = codes - codes.mean(0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    places = centred @ directions[:2].T
-    places = (places / places.std(0) * 1e-2).astype(np.float32)
-    near, speed = nearness(centred), np.zeros_like(places)
-    for k in tqdm(range(rounds), desc="map", unit="round"):
-        likeness = 1 / (1 + squares(places))
-        np.fill_diagonal(likeness, 0)
-        pull = ((4.0 if k < rounds // 4 else 1.0) * near - likeness / likeness.sum()) * likeness
-        slope = 4 * (pull.sum(1, keepdims=True) * places - pull @ places)
-        speed = (0.5 if k < rounds // 4 else 0.8) * speed - rate * len(codes) / 1000 * slope
-        places = places + speed
-    return places - places.mean(0)
+    from sklearn.manifold import TSNE
 
-
-def squares(points: np.ndarray) -> np.ndarray:
-    """Squared distances of all pairs of points (n, d), float32 (n, n)."""
-    lengths = (points**2).sum(1)
-    return np.maximum(lengths[:, None] + lengths - 2 * points @ points.T, 0)
-
-
-def nearness(points: np.ndarray, neighbours: float = 20.0) -> np.ndarray:
-    """How probably each pair of points (n, d) are neighbours, symmetric, sum 1, float32 (n, n).
-
-    Each point's width is found by halving, so that it has about so many neighbours (the perplexity).
-    """
-    far = squares(points.astype(np.float32))
-    np.fill_diagonal(far, np.inf)
-    wanted = np.log(min(neighbours, len(points) / 3))
-    low, high = np.zeros(len(points)), np.full(len(points), np.inf)
-    sharpness = 1 / np.median(far, 1)
-    for _ in range(40):
-        p = np.exp(-(far - far.min(1, keepdims=True)) * sharpness[:, None])
-        p /= p.sum(1, keepdims=True)
-        spread = -(p * np.log(np.maximum(p, 1e-12))).sum(1)
-        low, high = np.where(spread > wanted, sharpness, low), np.where(spread > wanted, high, sharpness)
-        sharpness = np.where(np.isinf(high), 2 * low, (low + high) / 2)
-    return ((p + p.T) / (2 * len(points))).astype(np.float32)
+    perplexity = min(20.0, len(codes) / 3)
+    return np.asarray(TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(codes))
 
 
 def cells(points: np.ndarray, side: int) -> np.ndarray:
@@ -284,7 +245,7 @@ def map_picture(images: np.ndarray, labels: Sequence[str], points: np.ndarray, t
 
 data_option = click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 sets_option = click.option("--set", "sets", multiple=True, default=SETS, show_default=True, help="May be repeated.")
-seed_option = click.option("--seed", type=int, default=Settings.seed, show_default=True)
+seed_option = click.option("--seed", type=int, default=LatentSettings.seed, show_default=True)
 
 
 @click.group("latent")
@@ -296,14 +257,14 @@ def command() -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @data_option
 @sets_option
-@click.option("--epochs", type=click.IntRange(1), default=Settings.epochs, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=LatentSettings.epochs, show_default=True)
 @click.option(
-    "--most", type=click.IntRange(1), default=Settings.most, show_default=True, help="Pictures to learn from."
+    "--most", type=click.IntRange(1), default=LatentSettings.most, show_default=True, help="Pictures to learn from."
 )
 @seed_option
 def fit_command(run: Path, data: Path, sets: tuple[str, ...], epochs: int, most: int, seed: int) -> None:
     """Train to RUN/latent.keras; called again, it goes on where it stopped."""
-    fit(Settings(str(data), sets, epochs=epochs, most=most, seed=seed), run, click.echo)
+    fit(LatentSettings(str(data), sets, epochs=epochs, most=most, seed=seed), run, click.echo)
 
 
 @command.command("walk")
@@ -327,7 +288,7 @@ def walk_command(
     if pictures:
         stops = np.stack([fit_square(to_gray(read_picture(p)), SPEC) for p in pictures])
     else:
-        stops, _ = load(Settings(str(data), sets, most=count), np.random.default_rng(seed))
+        stops, _ = load(LatentSettings(str(data), sets, most=count), np.random.default_rng(seed))
     frames = list(enlarged(decode(path_between(encode(stops), steps))))
     fps = len(frames) / seconds
     click.echo(save_video(frames, fps, out))
@@ -344,5 +305,5 @@ def walk_command(
 def map_command(run: Path, data: Path, sets: tuple[str, ...], most: int, seed: int, out: Path) -> None:
     """Draw characters of the data so that those with like codes lie beside each other."""
     encode, _ = halves(load_model(run))
-    images, labels = load(Settings(str(data), sets, most=most), np.random.default_rng(seed))
+    images, labels = load(LatentSettings(str(data), sets, most=most), np.random.default_rng(seed))
     click.echo(plots.save_picture(map_picture(images, labels, flattened(encode(images))), out))

@@ -197,8 +197,9 @@ def compare(runs: Sequence[Path], out: Path) -> list[list[str]]:
     keys = [k for k in rows[0].scores if all(k in r.scores for r in rows)]
     header = ["run", *keys, "epochs", "minutes", "ms", "kB"]
     cells = [[r.name, *(r.scores[k] for k in keys), r.epochs, r.minutes, r.latency, r.size / 1e3] for r in rows]
-    columns = [[getattr(r, a) for r in rows] for a in ("name", "score", "latency", "size")]
-    picture = plots.save_tradeoff(*columns, Path(out).with_suffix(".png"))
+    names, scores = [r.name for r in rows], [r.score for r in rows]
+    picture = Path(out).with_suffix(".png")
+    plots.save_tradeoff(names, scores, [r.latency for r in rows], [r.size for r in rows], picture)
     html.save_page(out, "Runs", [html.table(header, cells), html.figure(read_picture(picture))])
     return [header, *([html.shown(c) for c in row] for row in cells)]
 

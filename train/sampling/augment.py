@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from realtime.preprocess import fit_square, rectify, whole
+from realtime.preprocess import fit_square, frame_quad, rectify
 from realtime.spec import ModelSpec
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
@@ -19,7 +19,7 @@ def surrounded(gray: np.ndarray, patch: np.ndarray, share: float) -> tuple[np.nd
     edge = max(2, round(share * height))
     canvas = cv2.resize(patch, (width + 2 * edge, height + 2 * edge), interpolation=cv2.INTER_AREA)
     canvas[edge : edge + height, edge : edge + width] = gray
-    return canvas, Quad.of(whole(gray).array() + edge)
+    return canvas, Quad.of(frame_quad(gray).array() + edge)
 
 
 def jittered(quad: Quad, rng: np.random.Generator, loose: float, corner: float, turn: float) -> Quad:
@@ -39,7 +39,7 @@ def jittered(quad: Quad, rng: np.random.Generator, loose: float, corner: float, 
 
 def some_patch(rng: np.random.Generator, backgrounds: Sequence[np.ndarray]) -> np.ndarray:
     """A random window, 32 to 160 pixels a side, of a random background."""
-    gray = backgrounds[rng.integers(len(backgrounds))]
+    gray = backgrounds[int(rng.integers(len(backgrounds)))]
     height, width = gray.shape
     h, w = min(height, int(rng.integers(32, 160))), min(width, int(rng.integers(32, 160)))
     y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
@@ -56,8 +56,8 @@ def seen(gray: np.ndarray, rng: np.random.Generator, spec: ModelSpec, quad: Quad
 
 def shaken(gray: np.ndarray, rng: np.random.Generator, quad: Quad | None = None) -> np.ndarray:
     """Turned, sheared, stretched and moved a little; outside the picture its edge repeats."""
-    width, height = (quad or whole(gray)).size
-    moved = jittered(quad or whole(gray), rng, loose=0.14, corner=0.035, turn=4.0)
+    width, height = (quad or frame_quad(gray)).size
+    moved = jittered(quad or frame_quad(gray), rng, loose=0.14, corner=0.035, turn=4.0)
     return rectify(gray, moved, max(8, round(height)), max(4, round(width * rng.uniform(0.88, 1.14))))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from realtime.spec import ModelSpec
 
-Sample = tuple[np.ndarray, np.ndarray]
+Sample = tuple[np.ndarray, np.ndarray | np.int32]  # uint8 (h, w), and the target
 
 Sampler = Callable[[np.random.Generator], Sample]
 
@@ -30,13 +30,14 @@ class Recipe:
 def _work(make: Callable[[Recipe], Sampler], recipe: Recipe, worker: int, batch: int, queue) -> None:
     """A worker's life: batches into the queue until the trainer is gone."""
     cv2.setNumThreads(1)
-    sampler, index = make(recipe), 0
-    while multiprocessing.parent_process().is_alive():
+    queue.cancel_join_thread()  # a batch that nobody takes any more must not keep this process alive
+    sampler, index, trainer = make(recipe), 0, multiprocessing.parent_process()
+    while trainer and trainer.is_alive():
         samples = [sampler(np.random.default_rng((recipe.seed, worker, index + k))) for k in range(batch)]
         index += batch
         images = np.stack([s[0] for s in samples])[..., None]
         targets = np.stack([s[1] for s in samples])
-        while multiprocessing.parent_process().is_alive() and not offered(queue, (images, targets)):
+        while trainer.is_alive() and not offered(queue, (images, targets)):
             pass
 
 

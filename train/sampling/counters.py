@@ -9,11 +9,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from realtime.preprocess import crop, whole
+from realtime.preprocess import crop, frame_quad
 from realtime.spec import ModelSpec
 from synth.effects import apply_effects, sample_effects
 from train.sampling.augment import jittered, seen
 from train.sampling.batches import Sample
+from train.sampling.draw import Weighted
 from train.sampling.load import Labelled
 from train.sampling.samplers import class_of, reader_target
 
@@ -28,19 +29,13 @@ def levelled(items: Sequence[Labelled]) -> list[Labelled]:
     return [replace(item, weight=weight) for item, weight in zip(items, weights, strict=True)]
 
 
-class Devices:
-    """Items by device, from those that have at least `least`; a device's share grows with the root of its number."""
-
-    def __init__(self, items: Sequence[Labelled], least: int) -> None:
-        rows: dict[str, list[Labelled]] = {}
-        for item in items:
-            rows.setdefault(item.group, []).append(item)
-        self.rows = [row for row in rows.values() if len(row) >= least]
-        self.edges = np.cumsum([len(row) ** 0.5 for row in self.rows])
-
-    def draw(self, rng: np.random.Generator) -> list[Labelled]:
-        """All items of one device."""
-        return self.rows[int(np.searchsorted(self.edges, rng.random() * self.edges[-1]))]
+def by_device(items: Sequence[Labelled], least: int) -> Weighted[list[Labelled]]:
+    """Draws all items of a device, from those with at least `least`; its share grows with the root of their number."""
+    rows: dict[str, list[Labelled]] = {}
+    for item in items:
+        rows.setdefault(item.group, []).append(item)
+    enough = [row for row in rows.values() if len(row) >= least]
+    return Weighted(enough, [len(row) ** 0.5 for row in enough])
 
 
 class MeterStrips:
@@ -50,14 +45,14 @@ class MeterStrips:
     """
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
-        self.spec, self.devices = spec, Devices(items, 20)
+        self.spec, self.devices = spec, by_device(items, 20)
 
     def __call__(self, rng: np.random.Generator) -> Sample:
-        rows = self.devices.draw(rng)
+        rows = self.devices(rng)
         picks = [rows[int(k)] for k in rng.integers(len(rows), size=int(rng.integers(1, 8)))]
         gap = int(rng.integers(0, 6)) if rng.random() < 0.5 else 0
         strip = np.hstack([_at_height(p.gray, 40, gap) for p in picks])
-        quad = jittered(whole(strip), rng, loose=0.1, corner=0.02, turn=1.0)
+        quad = jittered(frame_quad(strip), rng, loose=0.1, corner=0.02, turn=1.0)
         strip = apply_effects(strip, sample_effects(rng, strength=0.4, height=40))
         return crop(strip, quad, self.spec), reader_target("".join(p.text for p in picks), self.spec.alphabet)
 
@@ -70,7 +65,7 @@ class Wheels:
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
         turning = [item for item in items if item.text and not item.group.startswith("lcd")]
-        self.spec, self.devices = spec, Devices(turning, 40)
+        self.spec, self.devices = spec, by_device(turning, 40)
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         first, second, third = self._neighbours(rng)
@@ -81,7 +76,7 @@ class Wheels:
 
     def _neighbours(self, rng: np.random.Generator) -> list[Labelled]:
         """Three digits of one device in a wheel's order; where it has no picture of one, any of it."""
-        rows, middle = self.devices.draw(rng), int(rng.integers(10))
+        rows, middle = self.devices(rng), int(rng.integers(10))
         found = []
         for digit in (middle - 1, middle, middle + 1):
             alike = [item for item in rows if item.text == str(digit % 10)] or rows

@@ -125,7 +125,7 @@ class Patches:
         if not matrix[0, 1]:  # an upright patch stays in the picture as far as it can
             offset = np.clip(offset, np.minimum(overhang, 0), np.maximum(overhang, 0))
         beside = (overhang > 0).any() and rng.random() < 0.6  # else its edge repeats, as at the edge of a whole picture
-        filler = cv2.resize(self.filler[rng.integers(len(self.filler))], PATCH[::-1]) if beside else None
+        filler = cv2.resize(self.filler[int(rng.integers(len(self.filler)))], PATCH[::-1]) if beside else None
         return cut_patch(scene.gray, scene.quads, matrix, offset, filler)
 
 
@@ -148,33 +148,6 @@ def cut_patch(gray, quads, matrix, offset, filler) -> tuple[np.ndarray, np.ndarr
     else:
         patch = cv2.warpAffine(gray, affine, PATCH[::-1], dst=filler.copy(), borderMode=cv2.BORDER_TRANSPARENT)
     return patch, moved.astype(np.float32)
-
-
-class Reservoir:
-    """Keeps rendered scenes and draws each several times before a new one takes its place."""
-
-    def __init__(self, render: Draw, size: int, reuse: int) -> None:
-        self.render, self.size, self.reuse = render, size, reuse
-        self.scenes: list[Scene] = []
-
-    def __call__(self, rng: np.random.Generator) -> Scene:
-        if len(self.scenes) < self.size:
-            self.scenes.append(self.render(rng))
-            return self.scenes[-1]
-        slot = int(rng.integers(self.size))
-        if rng.random() < 1 / self.reuse:
-            self.scenes[slot] = self.render(rng)
-        return self.scenes[slot]
-
-
-class Several:
-    """One of several kinds of scenes, by probability."""
-
-    def __init__(self, kinds: Sequence[Draw], weights: Sequence[float]) -> None:
-        self.kinds, self.weights = kinds, np.array(weights) / sum(weights)
-
-    def __call__(self, rng: np.random.Generator) -> Scene:
-        return self.kinds[rng.choice(len(self.kinds), p=self.weights)](rng)
 
 
 class LooseCrops:

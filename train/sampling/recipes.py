@@ -16,11 +16,12 @@ from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
 from train.datasets import load_shared
 from train.sampling.augment import some_patch
-from train.sampling.batches import Recipe, Sampler
+from train.sampling.batches import Recipe, Sample, Sampler
 from train.sampling.counters import MeterStrips, Wheels, levelled
-from train.sampling.detection import SIZES, LooseCrops, Patches, Reservoir, Scene, Several
+from train.sampling.detection import SIZES, LooseCrops, Patches, Scene
+from train.sampling.draw import Mixture, ReplayBuffer
 from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
-from train.sampling.samplers import Bank, Characters, Mixture, RealCrops, Rendered
+from train.sampling.samplers import Characters, RealCrops, Rendered, RenderedTexts
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
 WINDOW, STRIDE = 96, 8
@@ -74,10 +75,10 @@ def plates_reader(recipe: Recipe) -> Sampler:
     backgrounds = load_backgrounds(recipe.data, "train")
     items = [i for i in load_labelled(recipe.data, PLATE_CROPS, "train", PLATES) if i.text]
     real = RealCrops(items, recipe.spec, backgrounds)
-    rendered = Bank(sample_plate_crop, recipe.spec, size=6000, reuse=6)
-    nothing = Bank(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
-    other = Bank(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
-    return Mixture([real, rendered, nothing, other], [0.46, 0.48, 0.04, 0.02])
+    rendered = RenderedTexts(sample_plate_crop, recipe.spec, size=6000, reuse=6)
+    nothing = RenderedTexts(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
+    other = RenderedTexts(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
+    return Mixture[Sample]([real, rendered, nothing, other], [0.46, 0.48, 0.04, 0.02])
 
 
 def classifier(recipe: Recipe) -> Sampler:
@@ -96,9 +97,9 @@ def classifier(recipe: Recipe) -> Sampler:
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
     if spec.mode != "digits":
-        return Mixture([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
+        return Mixture[Sample]([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
-    samplers = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
+    samplers: list[Sampler] = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
     return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
 
 
@@ -112,16 +113,17 @@ def lines_reader(recipe: Recipe) -> Sampler:
     if spec.mode == "digits":
         words = [replace(w, text=w.text if w.text.isdigit() else "") for w in words]
 
-    def drawn(mode: str) -> Bank:
-        return Bank(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
+    def drawn(mode: str) -> RenderedTexts:
+        return RenderedTexts(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
 
     meters = MeterStrips(load_labelled(data, ("digits/meters",), "train", DIGITS), spec)
     plain = load_backgrounds(data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))
     nothing = RealCrops(mined(f"{spec.mode}-locator", plain), spec, backgrounds)
     real = RealCrops(words, spec, backgrounds)
     if spec.mode == "digits":
-        return Mixture([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
-    return Mixture([drawn("characters"), drawn("digits"), real, meters, nothing], [0.36, 0.22, 0.25, 0.05, 0.12])
+        return Mixture[Sample]([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
+    samplers: list[Sampler] = [drawn("characters"), drawn("digits"), real, meters, nothing]
+    return Mixture(samplers, [0.36, 0.22, 0.25, 0.05, 0.12])
 
 
 def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
@@ -136,7 +138,7 @@ def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) 
     return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
 
 
-def plate_scenes(recipe: Recipe) -> Several:
+def plate_scenes(recipe: Recipe) -> Mixture[Scene]:
     """Pictures with plates: rendered scenes, real ones with exact corners, real ones with boxes, and none at all."""
     from synth.plates.scene import render_plate_scene, sample_plate_scene
 
@@ -153,8 +155,8 @@ def plate_scenes(recipe: Recipe) -> Several:
         return Scene(gray, quads)
 
     none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
-    drawn = Reservoir(render, size=500, reuse=16)
-    return Several([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
+    drawn = ReplayBuffer(render, size=500, reuse=16)
+    return Mixture[Scene]([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
 
 
 def one_of(scenes: list[Scene]) -> Callable[[np.random.Generator], Scene]:
@@ -166,7 +168,7 @@ def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "trai
     """Real pictures with all their objects' corners."""
     rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
     return [
-        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group]), exact)
+        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group if e.quad]), exact)
         for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
     ]
 
@@ -194,7 +196,7 @@ def text_locator(recipe: Recipe) -> Sampler:
 
     plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]
     none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in plain]
-    scenes = Several([Reservoir(render, size=500, reuse=16), one_of(none)], [0.75, 0.25])
+    scenes = Mixture[Scene]([ReplayBuffer(render, size=500, reuse=16), one_of(none)], [0.75, 0.25])
     return Patches(scenes, SIZES["text"], recipe.spec, plain)
 
 

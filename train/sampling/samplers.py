@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from realtime.preprocess import crop, fit_square, whole
+from realtime.preprocess import crop, fit_square, frame_quad
 from realtime.spec import ModelSpec
 from synth.effects import apply_effects, sample_effects
 from train.sampling.augment import jittered, seen, some_patch, surrounded, written
-from train.sampling.batches import Sample, Sampler
+from train.sampling.batches import Sample
+from train.sampling.draw import ReplayBuffer, Weighted
 from train.sampling.load import Labelled
 
 MAX_TEXT = 24
@@ -31,12 +32,10 @@ class RealCrops:
     """Draws labelled real crops by weight, surrounds them with something, shakes the corners and damages them."""
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec, backgrounds: Sequence[np.ndarray]) -> None:
-        self.items, self.spec, self.backgrounds = list(items), spec, backgrounds
-        weights = np.array([i.weight for i in items], float)
-        self.edges = np.cumsum(weights / weights.sum())
+        self.drawn, self.spec, self.backgrounds = Weighted(items, [i.weight for i in items]), spec, backgrounds
 
     def __call__(self, rng: np.random.Generator) -> Sample:
-        item = self.items[min(int(np.searchsorted(self.edges, rng.random())), len(self.items) - 1)]
+        item = self.drawn(rng)
         gray, quad = item.gray, item.quad
         if quad is None:
             gray, quad = surrounded(gray, some_patch(rng, self.backgrounds), 0.25)
@@ -56,51 +55,28 @@ class Rendered:
         return fit_square(gray, self.spec), np.int32(class_of(text, self.spec.alphabet))
 
 
-class Bank:
-    """Draws rendered pictures again several times before it renders new ones; each draw is shaken anew.
-
-    Rendering costs milliseconds, shaking a tenth of one: `reuse` trades variety for time.
-    """
+class RenderedTexts:
+    """Rendered texts, each drawn several times and shaken anew each time. Target as for readers."""
 
     def __init__(self, render: Render, spec: ModelSpec, size: int, reuse: int) -> None:
-        self.render, self.spec, self.size, self.reuse = render, spec, size, reuse
-        self.items: list[tuple[np.ndarray, str]] = []
+        self.buffer, self.spec = ReplayBuffer(render, size, reuse), spec
 
     def __call__(self, rng: np.random.Generator) -> Sample:
-        if len(self.items) < self.size:
-            self.items.append(self.render(rng))
-            gray, text = self.items[-1]
-        elif rng.random() < 1 / self.reuse:
-            slot = int(rng.integers(self.size))
-            self.items[slot] = self.render(rng)
-            gray, text = self.items[slot]
-        else:
-            gray, text = self.items[int(rng.integers(len(self.items)))]
+        (gray, text), known = self.buffer.draw(rng)
+        if known:
             gray = apply_effects(gray, sample_effects(rng, strength=0.25, height=gray.shape[0]))
-        quad = jittered(whole(gray), rng, loose=0.03, corner=0.015, turn=0.7)
+        quad = jittered(frame_quad(gray), rng, loose=0.03, corner=0.015, turn=0.7)
         return crop(gray, quad, self.spec), reader_target(text, self.spec.alphabet)
-
-
-class Mixture:
-    """One of several samplers, by probability."""
-
-    def __init__(self, samplers: Sequence[Sampler], weights: Sequence[float]) -> None:
-        self.samplers, self.edges = samplers, np.cumsum(np.array(weights, float) / sum(weights))
-
-    def __call__(self, rng: np.random.Generator) -> Sample:
-        return self.samplers[min(int(np.searchsorted(self.edges, rng.random())), len(self.samplers) - 1)](rng)
 
 
 class Characters:
     """Single characters: real ones shaken and damaged, as a classifier is fed them. Target: int32 class."""
 
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec, inked: bool = False) -> None:
-        self.items, self.spec, self.inked = list(items), spec, inked
-        weights = np.array([i.weight for i in items], float)
-        self.edges = np.cumsum(weights / weights.sum())
+        self.drawn, self.spec, self.inked = Weighted(items, [i.weight for i in items]), spec, inked
 
     def __call__(self, rng: np.random.Generator) -> Sample:
-        item = self.items[min(int(np.searchsorted(self.edges, rng.random())), len(self.items) - 1)]
+        item = self.drawn(rng)
         gray = written(item.gray, rng) if self.inked else item.gray
         return seen(gray, rng, self.spec, item.quad), np.int32(class_of(item.text, self.spec.alphabet))
 

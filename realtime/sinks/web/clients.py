@@ -83,7 +83,7 @@ class Connection(web.RequestHandler):
     """A connection that answers a malformed request in one line and says nothing of it in the log."""
 
     def __init__(self, server: web.Server, clients: Clients, **options: Any) -> None:
-        super().__init__(server, loop=asyncio.get_running_loop(), access_log=None, **options)
+        super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._clients = clients
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from realtime.errors import SinkError
+from realtime.errors import OptionError
 
 LOOPBACK = "127.0.0.1"
 SHORTEST_TOKEN = 8
@@ -25,7 +25,7 @@ def parse_address(text: str) -> tuple[str, int]:
     host, _, port = str(text).strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
-        raise SinkError(f"--serve {text!r} is no address.", "Write [HOST:]PORT, for example 8080 or 0.0.0.0:8080.")
+        raise OptionError(f"--serve {text!r} is no address.", "Write [HOST:]PORT, for example 8080 or 0.0.0.0:8080.")
     return host or LOOPBACK, int(port)
 
 
@@ -42,7 +42,7 @@ def is_loopback(host: str) -> bool:
 def choose_token(host: str, token: str) -> str:
     """The token that guards a host: the given one, a new one, or none ("") where only this machine can reach it."""
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
-        raise SinkError(
+        raise OptionError(
             "The token for --serve is too short or holds odd characters.",
             f"Give {SHORTEST_TOKEN} or more plain characters, or none to have one made.",
         )

@@ -56,10 +56,10 @@ class History:
         rows = self._rows("SELECT crop FROM tracks WHERE id = ?", (number,))
         path = self._file(rows[0]["crop"]) if rows else None
         with contextlib.suppress(OSError):  # deleted since
-            return path and path.read_bytes()
+            return path.read_bytes() if path else None
         return None
 
-    def _rows(self, statement: str, values: tuple) -> list[sqlite3.Row]:
+    def _rows(self, statement: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
         """What the database answers."""
         try:
             with contextlib.closing(self._connect()) as base:

@@ -109,7 +109,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=32, dualstack_ipv6=both)
     except OSError as error:
-        reason = error.strerror if error.errno < 0 else os.strerror(error.errno)  # below 0: the name is unknown
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror  # below 0: the name is unknown
         raise SinkError(f"Cannot serve on {host}:{port} ({reason}).", "Choose another --serve.") from None
     listener.setblocking(False)
     return listener
@@ -119,6 +120,7 @@ async def serve(application: web.Application, listener: socket.socket, stop: asy
     """Serve until `stop` is set, then hang up on everybody."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
+    assert runner.server  # since the setup
     accepting = asyncio.create_task(_accept(listener, runner.server, application[CLIENTS]))
     await stop.wait()
     accepting.cancel()
@@ -139,7 +141,7 @@ async def _accept(listener: socket.socket, server: web.Server, clients: Clients)
 
 
 async def _take_in(channel: socket.socket, address: str, server: web.Server, clients: Clients) -> None:
-    connection = Connection(server, clients, keepalive_timeout=KEEP_ALIVE)
+    connection = Connection(server, clients, keepalive_timeout=KEEP_ALIVE, access_log=None)
     if not clients.welcome(connection, address):
         channel.close()
         return

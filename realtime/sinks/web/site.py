@@ -223,7 +223,7 @@ class Site:
             raise web.HTTPNotFound(text="There is no picture of this record.")
         return web.Response(body=body, content_type="image/jpeg")
 
-    async def _found(self, question: Callable, *values: Any) -> Any:
+    async def _found(self, question: Callable[..., Any], *values: Any) -> Any:
         """What the database answers; 503 where it does not in time."""
         try:
             async with asyncio.timeout(ANSWER):
@@ -232,7 +232,7 @@ class Site:
             raise web.HTTPServiceUnavailable(text="The database is busy. Try again.") from None
 
     @staticmethod
-    async def _on(worker: ThreadPoolExecutor, work: Callable, *values: Any) -> Any:
+    async def _on(worker: ThreadPoolExecutor, work: Callable[..., Any], *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(worker, work, *values)
 
     async def classify(self, request: web.Request) -> web.Response:

@@ -153,7 +153,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(film, whole, tmp_path, afte
     base, stop, first, second = tmp_path / "a.sqlite", threading.Event(), Here(), Here()
     first.on_job = lambda part: stop.set() if len(first.parts) == after else None
     report = archived([film], base, hands=first, stop=stop)
-    assert report.stopped and rows(base) == []
+    assert report.recordings == 0 and rows(base) == []
     archived([film], base, hands=second)
     assert rows(base) == whole and 0 < len(second.parts) < 6
     done = {part.number for part in first.parts} | {part.number for part in second.parts}
@@ -215,7 +215,7 @@ def write_cut(path):
 
 
 def test_a_cut_end_shows_in_slices_too(tmp_path):
-    recording = archive.Recording("film.mp4", "key", (1, 2), 100.0, 1000)
+    recording = archive.PlannedRecording("film.mp4", "key", (1, 2), 100.0, 1000)
     total = archive.Total()
     total.frames, total.seconds = 500, 50.0
     assert "ends after 500 of 1000 frames" in archive.length_failure(recording, total)

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from realtime.bench import __main__ as bench
 from realtime.bench import comparison, engines, testcard
-from realtime.bench.comparison import Labelled, Outcome, Score
-from realtime.bench.engines import KINDS, Kind
+from realtime.bench.comparison import GroundTruth, Outcome, Score
+from realtime.bench.engines import KINDS, PictureKind
 from realtime.bench.page import filled
 from realtime.errors import SourceError
 
@@ -53,7 +53,7 @@ def test_pictures_are_held_out_and_spread_over_the_folders(data):
 
 def test_texts_that_nobody_can_read_are_left_out(tmp_path):
     (tmp_path / "labels.csv").write_text("file,text,quality,split\na.jpg,AB1,clear,val\nb.jpg,CD2,unread,val\n")
-    kind = Kind("x", "plates", False, ("",))
+    kind = PictureKind("x", "plates", False, ("",))
     assert [p.truths for p in comparison.held_out(tmp_path, kind)] == [(("AB1", None),)]
     with pytest.raises(SourceError, match=r"has no labels\.csv"):
         comparison.held_out(tmp_path / "none", kind)
@@ -86,14 +86,14 @@ def test_a_box_counts_where_each_covers_half_of_the_other(box, found):
 
 
 def test_scores_are_over_all_truths():
-    asked = [Labelled("a", (("AB1", (0, 0, 9, 9)), ("CD2", (20, 0, 29, 9)))), Labelled("b", (("EF3", None),))]
+    asked = [GroundTruth("a", (("AB1", (0, 0, 9, 9)), ("CD2", (20, 0, 29, 9)))), GroundTruth("b", (("EF3", None),))]
     answers = [([("AB1", [0, 0, 9, 9])], 10.0), ([("EF3", None)], 30.0)]
     found = comparison.score(asked, answers, STREET)
     assert (found.n, found.exact, found.located, found.ms) == (3, pytest.approx(2 / 3), 0.5, 30.0)
 
 
 def test_lines_of_a_reader_become_its_scores():
-    jobs = {"words": [Labelled("a", (("Hello", None),)), Labelled("b", (("World", None),))]}
+    jobs = {"words": [GroundTruth("a", (("Hello", None),)), GroundTruth("b", (("World", None),))]}
     said = [(0.5, {"warm": "words"}), (0.6, {"kind": "words", "answer": [["hello", None]], "ms": 3.0}),
             (0.7, {"kind": "words", "answer": [], "ms": 5.0}),
             (0.8, {"version": "1.0", "memory": 9, "size": 8})]  # fmt: skip

@@ -8,9 +8,9 @@ import types
 import cv2
 import numpy as np
 import pytest
-from conftest import make_image
+from conftest import make_image, write_clip
 
-from realtime.capture.live import Live, fourcc_name, open_camera
+from realtime.capture.live import STEADY, Live, fourcc_name, open_camera
 from realtime.capture.open import open_source
 from realtime.capture.picamera import PiCamera, shrunk
 from realtime.errors import SourceError
@@ -150,6 +150,67 @@ def test_an_outage_before_anyone_looked_is_none():
         first = next(iter(source))
         end.set()
     assert first.event == "" and first.image[-1, -1, 0] == 7
+
+
+class Pauses(threading.Event):
+    """Never set, never waits, remembers how long it should have."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.asked, self.most = [], most
+
+    def wait(self, timeout=None):
+        self.asked.append(timeout)
+        return len(self.asked) > self.most
+
+
+def pauses_of(*lasting):
+    """The pauses before a camera is opened again that lasts so many seconds each time."""
+    now, source = [0.0], live(FakeCamera())
+    source.close()
+
+    class Lasting(FakeCamera):
+        def read(self):
+            now[0] += self.seconds
+            return False, None
+
+    def opener(patience=0.0):
+        camera = Lasting()
+        camera.seconds = lasting[min(len(source._closing.asked), len(lasting) - 1)]
+        return camera
+
+    source._opener, source._clock, source._back_off = opener, lambda: now[0], (1.0, 2.0, 4.0)
+    source._closing = Pauses(len(lasting))
+    source._read_on(opener())
+    return source._closing.asked[:-1]
+
+
+def test_a_camera_that_fails_again_and_again_is_opened_less_and_less_often():
+    assert pauses_of(0.1, 0.1, 0.1, 0.1) == [1.0, 2.0, 4.0, 4.0]
+
+
+def test_a_camera_that_lasted_is_opened_again_soon():
+    assert pauses_of(0.1, 0.1, STEADY, 0.1) == [1.0, 2.0, 1.0, 2.0]
+
+
+def test_pictures_of_gigabytes_are_refused_before_one_is_read():
+    class Huge(FakeCamera):
+        def get(self, prop):
+            return 26_000.0
+
+        def read(self):
+            raise AssertionError("a picture was asked for")
+
+    camera = Huge()
+    with pytest.raises(SourceError, match="claims pictures of 26000x26000"):
+        live(camera)
+    assert camera.released
+
+
+def test_a_video_with_more_pixels_than_fit_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("realtime.capture.source.LARGEST", 64 * 48 - 1)
+    with pytest.raises(SourceError, match=r"claims pictures of 64x48"):
+        open_source(str(write_clip(tmp_path / "clip.mp4")))
 
 
 def test_stop_ends_a_live_source_and_closing_ends_its_thread():

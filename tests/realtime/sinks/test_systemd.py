@@ -82,6 +82,6 @@ def test_the_unit_asks_for_what_the_program_says_and_runs_it_with_options_that_e
     service = unit["Service"]
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main") and int(service["WatchdogSec"]) >= 10
     words = shlex.split(service["ExecStart"].replace("${STATE_DIRECTORY}", "/var/lib/glyphcam"))
-    options = run_camera.main.make_context("glyphcam", words[2:]).params
-    assert (options["sources"], options["mode"], options["show"]) == (("0",), "plates", False)
+    options = run_camera.main.make_context("glyphcam", words[1:]).params
+    assert (options["mode"], options["show"]) == ("plates", False)
     assert options["serve"] and options["keep"] and not options["token"]

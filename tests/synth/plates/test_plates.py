@@ -111,14 +111,14 @@ def test_bare_machine_still_writes_every_character(bare):
 
 
 def test_dies_tell_characters_apart():
-    face = plate_faces.Face("dies", "", 1, 0.14, 1.0, 0.5)
+    face = plate_faces.PlateFace("dies", "", 1, 0.14, 1.0, 0.5)
     small = {c: cv2.resize(plate_faces.mask(face, c), (24, 40)).astype(float) / 255 for c in ALPHABET - set("0O")}
     distances = [np.abs(small[a] - small[b]).mean() for a in small for b in small if a < b]
     assert min(distances) > 0.02
 
 
 def test_slab_dies_write_an_i_with_bars():
-    plain, slab = (plate_faces.Face("dies", "", 16, slab=slab) for slab in (False, True))
+    plain, slab = (plate_faces.PlateFace("dies", "", 16, slab=slab) for slab in (False, True))
     assert plate_faces.mask(slab, "I").shape[1] > 2 * plate_faces.mask(plain, "I").shape[1]
     assert np.array_equal(plate_faces.mask(slab, "B"), plate_faces.mask(plain, "B"))
 

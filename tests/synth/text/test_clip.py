@@ -65,7 +65,7 @@ def rectified(image, quad):
 def test_every_kind_draws_the_same_sample_for_the_same_index(kind):
     request = Request(kind, seed=4)
     if kind == "clips":
-        assert draw(request, 1).clip == draw(request, 1).clip != draw(request, 2).clip
+        assert draw(request, 1).drawn == draw(request, 1).drawn != draw(request, 2).drawn
         return
     images = [still(draw(request, index)) for index in (1, 1, 2)]
     assert np.array_equal(images[0], images[1])
@@ -103,7 +103,7 @@ def test_photographs_are_used_and_a_folder_without_any_is_refused(tmp_path):
     with pytest.raises(UserError, match="no picture"):
         draw(Request("scenes", backgrounds=str(tmp_path)), 0)
     cv2.imwrite(str(tmp_path / "a.png"), np.full((90, 90), 77, np.uint8))
-    assert draw(Request("scenes", backgrounds=str(tmp_path)), 0).image.shape == (480, 640)
+    assert draw(Request("scenes", backgrounds=str(tmp_path)), 0).drawn.shape == (480, 640)
 
 
 def test_a_sheet_shows_every_sample():

@@ -18,7 +18,7 @@ from realtime.errors import SourceError
 from train.datasets import SETS, load_shared
 from train.datasets import download as module
 from train.datasets.download import check, command, digest, prepare
-from train.datasets.sources import SOURCES, Archive, Source
+from train.datasets.sources import SOURCES, Archive, PublicSet
 from train.datasets.unpack import unpack
 
 
@@ -76,11 +76,11 @@ def link(name: str, target: str, kind: bytes = tarfile.SYMTYPE) -> tarfile.TarIn
     return info
 
 
-def serve(site, name: str, content: bytes, pinned: bool = True) -> dict[str, Source]:
+def serve(site, name: str, content: bytes, pinned: bool = True) -> dict[str, PublicSet]:
     """One set "letters" of one archive on the site."""
     site.files[f"/{name}"] = content
     size, sha = (len(content), "sha256:" + hashlib.sha256(content).hexdigest()) if pinned else (0, "")
-    return {"letters": Source("http://page.example", "free", (Archive(f"{site.url}/{name}", size, sha),))}
+    return {"letters": PublicSet("http://page.example", "free", (Archive(f"{site.url}/{name}", size, sha),))}
 
 
 def test_a_set_is_fetched_checked_and_unpacked_once(tmp_path, site):
@@ -158,16 +158,16 @@ def test_a_site_that_is_down_names_the_page_and_the_place_for_the_file(tmp_path,
 
 
 def test_an_unreachable_host_is_said_too(tmp_path):
-    sources = {"letters": Source("page", "free", (Archive("http://127.0.0.1:1/x.tgz"),))}
+    sources = {"letters": PublicSet("page", "free", (Archive("http://127.0.0.1:1/x.tgz"),))}
     with pytest.raises(SourceError, match="cannot be fetched"):
         prepare("letters", tmp_path, sources)
-    sources = {"letters": Source("page", "free", (Archive("file:///etc/hostname"),))}
+    sources = {"letters": PublicSet("page", "free", (Archive("file:///etc/hostname"),))}
     with pytest.raises(SourceError, match="no web address"):
         prepare("letters", tmp_path, sources)
 
 
 def test_too_little_disk_is_said_before_the_download(tmp_path, site):
-    sources = {"letters": Source("page", "free", (Archive(f"{site.url}/x.tgz", size=1 << 60),))}
+    sources = {"letters": PublicSet("page", "free", (Archive(f"{site.url}/x.tgz", size=1 << 60),))}
     with pytest.raises(SourceError, match="needs"):
         prepare("letters", tmp_path, sources)
     assert not site.asked
@@ -258,7 +258,7 @@ def test_a_prepared_set_is_read_under_its_name(tmp_path, site):
         for kind, array in (("images-idx3", np.ones((1, 28, 28), np.uint8)), ("labels-idx1", np.array([4], np.uint8))):
             site.files[f"/{part}-{kind}-ubyte.gz"] = idx(array)
             archives.append(Archive(f"{site.url}/{part}-{kind}-ubyte.gz"))
-    prepare("mnist", tmp_path, {"mnist": Source("page", "free", tuple(archives))})
+    prepare("mnist", tmp_path, {"mnist": PublicSet("page", "free", tuple(archives))})
     assert [(e.text, e.split) for e in load_shared(tmp_path, ["public/mnist"])] == [("4", "train"), ("4", "val")]
 
 

@@ -115,7 +115,7 @@ def test_copies_across_the_split_come_first_and_flat_pictures_are_no_copies():
 def test_features_tell_direction_not_polarity():
     image = drawn("K", np.random.default_rng(8))[4:36, 4:36]
     light, dark = features(np.stack([image, 255 - image]))
-    assert light.shape == (512,) and np.linalg.norm(light - dark) < 0.05
+    assert light.shape == (512,) and np.linalg.norm(light - dark) < 0.2
     turned = features(np.rot90(image)[None])[0]
     assert np.linalg.norm(light - turned) > 0.3
 

@@ -15,7 +15,7 @@ from realtime.errors import ModelError, SourceError, UserError
 from train.explore import latent
 from train.explore.latent import (
     CODE,
-    Settings,
+    LatentSettings,
     cells,
     command,
     fit,
@@ -24,7 +24,6 @@ from train.explore.latent import (
     load,
     load_model,
     map_picture,
-    nearness,
     path_between,
 )
 
@@ -57,7 +56,7 @@ def data(tmp_path_factory) -> Path:
 def run(data, tmp_path_factory) -> Path:
     """Trained for a few seconds."""
     out = tmp_path_factory.mktemp("run") / "latent"
-    fit(Settings(str(data), HANDS, epochs=12, batch=20), out, lambda text: None)
+    fit(LatentSettings(str(data), HANDS, epochs=12, batch=20), out, lambda text: None)
     return out
 
 
@@ -65,7 +64,7 @@ def test_it_learns_to_draw_what_it_saw(run, data):
     losses = latent.plots.read_history(run / "history.csv")["loss"]
     assert len(losses) == 12 and losses[-1] < 0.8 * losses[0]
     encode, decode = halves(load_model(run))
-    images, _ = load(Settings(str(data), HANDS), np.random.default_rng(0))
+    images, _ = load(LatentSettings(str(data), HANDS), np.random.default_rng(0))
     codes = encode(images)
     assert codes.shape == (60, CODE)
     drawn = decode(codes)
@@ -75,7 +74,7 @@ def test_it_learns_to_draw_what_it_saw(run, data):
 
 
 def test_an_interrupted_run_goes_on_and_ends_where_a_whole_one_does(data, tmp_path, monkeypatch):
-    whole, parts = Settings(str(data), HANDS, epochs=3, batch=30), tmp_path / "parts"
+    whole, parts = LatentSettings(str(data), HANDS, epochs=3, batch=30), tmp_path / "parts"
     fit(whole, tmp_path / "whole", lambda text: None)
     real = latent.train_epoch
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
@@ -93,7 +92,7 @@ def test_an_interrupted_run_goes_on_and_ends_where_a_whole_one_does(data, tmp_pa
 
 def test_other_settings_do_not_mix_into_a_run(run, data):
     with pytest.raises(UserError, match="other settings"):
-        fit(Settings(str(data), HANDS, epochs=12, batch=20, seed=2), run, lambda text: None)
+        fit(LatentSettings(str(data), HANDS, epochs=12, batch=20, seed=2), run, lambda text: None)
 
 
 @given(arrays(np.float64, st.tuples(st.integers(2, 6), st.just(5)), elements=st.floats(-9, 9)), st.integers(1, 7))
@@ -142,20 +141,10 @@ def test_like_codes_come_to_lie_beside_each_other():
     rng = np.random.default_rng(3)
     kinds = np.repeat(np.arange(4), 20)
     codes = 5 * rng.normal(size=(4, CODE))[kinds] + rng.normal(size=(80, CODE))
-    points = flattened(codes, rounds=120)
-    assert points.shape == (80, 2) and np.array_equal(points, flattened(codes, rounds=120))
+    points = flattened(codes)
+    assert points.shape == (80, 2) and np.array_equal(points, flattened(codes))
     far = ((points[:, None] - points) ** 2).sum(-1) + 1e9 * np.eye(80)
     assert (kinds[far.argmin(1)] == kinds).all()
-
-
-@pytest.mark.parametrize("count", [3, 50])
-def test_every_neighbourhood_has_the_asked_size(count):
-    near = nearness(np.random.default_rng(1).normal(size=(count, 5)), neighbours=10)
-    assert np.isclose(near.sum(), 1, atol=1e-4) and np.allclose(near, near.T) and not near.diagonal().any()
-    if count == 50:  # before it is made symmetric a row has perplexity 10; after, a little more
-        rows = near / near.sum(1, keepdims=True)
-        perplexity = np.exp(-(rows * np.log(np.maximum(rows, 1e-12))).sum(1))
-        assert 9 < np.median(perplexity) < 20
 
 
 @given(st.integers(1, 40), st.integers(0, 2**32 - 1))
@@ -182,6 +171,6 @@ def test_no_model_and_no_data_are_said(tmp_path, data):
     with pytest.raises(ModelError, match="not an autoencoder"):
         load_model(tmp_path)
     with pytest.raises(SourceError):
-        fit(Settings(str(tmp_path), HANDS), tmp_path / "new", lambda text: None)
+        fit(LatentSettings(str(tmp_path), HANDS), tmp_path / "new", lambda text: None)
     result = CliRunner().invoke(command, ["walk", str(tmp_path), "one.png"])
     assert isinstance(result.exception, UserError) and "two pictures" in str(result.exception)

@@ -15,9 +15,7 @@ from train.sampling.detection import (
     SIZES,
     LooseCrops,
     Patches,
-    Reservoir,
     Scene,
-    Several,
     absence,
     cell_targets,
     cut_patch,
@@ -130,25 +128,6 @@ def test_most_patches_show_an_object_of_the_size_to_find():
     sampler = Patches(lambda rng: scene(box(100, 100, 120, 40)), TEXT, LOCATOR, [np.full((50, 60), 30, np.uint8)])
     shown = [bool((sampler(np.random.default_rng(seed))[1][..., 0] == 1).any()) for seed in range(40)]
     assert np.mean(shown) > 0.6
-
-
-# --- scenes
-
-
-def test_a_reservoir_renders_once_for_several_draws():
-    made = []
-    pool = Reservoir(lambda rng: made.append(1) or scene(), size=5, reuse=4)
-    rng = np.random.default_rng(0)
-    for _ in range(205):
-        pool(rng)
-    assert len(pool.scenes) == 5 and 5 + 25 < len(made) < 5 + 80
-
-
-def test_kinds_come_as_often_as_they_weigh():
-    kinds = [lambda rng, k=k: k for k in range(3)]
-    rng = np.random.default_rng(0)
-    counts = np.bincount([Several(kinds, [6, 3, 1])(rng) for _ in range(2000)])
-    assert counts / 2000 == pytest.approx([0.6, 0.3, 0.1], abs=0.04)
 
 
 # --- loose crops

@@ -17,14 +17,13 @@ from train.sampling.batches import Recipe, batches
 from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
 from train.sampling.samplers import (
     MAX_TEXT,
-    Bank,
     Characters,
-    Mixture,
     RealCrops,
     Rendered,
+    RenderedTexts,
     class_of,
+    frame_quad,
     reader_target,
-    whole,
 )
 
 LINE = ModelSpec("digits-reader", "digits", "reader", 32, 160, DIGITS, slots=40, keep_aspect=True)
@@ -130,7 +129,7 @@ SAMPLERS = {
     "characters": lambda: Characters(items(), SQUARE),
     "ink": lambda: Characters(items(), SQUARE, inked=True),
     "rendered": lambda: Rendered(lambda rng: (picture(30, 30), "7"), SQUARE),
-    "bank": lambda: Bank(lambda rng: (picture(40, 80), "12"), LINE, size=3, reuse=2),
+    "rendered texts": lambda: RenderedTexts(lambda rng: (picture(40, 80), "12"), LINE, size=3, reuse=2),
 }
 
 
@@ -149,21 +148,6 @@ def test_heavier_rows_are_drawn_more_often():
     sampler = Characters(rows, SQUARE)
     drawn = [int(sampler(np.random.default_rng(k))[1]) for k in range(300)]
     assert np.mean([d == 1 for d in drawn]) == pytest.approx(0.9, abs=0.06)
-
-
-def test_a_bank_renders_once_for_several_draws():
-    made = []
-    bank = Bank(lambda rng: made.append(1) or (picture(), "1"), LINE, size=5, reuse=4)
-    for seed in range(105):
-        bank(np.random.default_rng(seed))
-    assert len(bank.items) == 5 and 5 + 10 < len(made) < 5 + 45
-
-
-def test_a_mixture_draws_by_weight():
-    kinds = [lambda rng, k=k: (None, k) for k in range(3)]
-    mixture = Mixture(kinds, [6, 3, 1])
-    counts = np.bincount([mixture(np.random.default_rng(k))[1] for k in range(1000)])
-    assert counts / 1000 == pytest.approx([0.6, 0.3, 0.1], abs=0.05)
 
 
 # --- real pictures
@@ -225,4 +209,4 @@ def test_a_worker_that_breaks_ends_the_run_instead_of_stopping_it_for_ever(capfd
 
 
 def test_a_whole_picture_has_its_own_corners():
-    assert whole(picture(40, 90)).box == Box(0, 0, 90, 40)
+    assert frame_quad(picture(40, 90)).box == Box(0, 0, 90, 40)
