@@ -26,7 +26,8 @@ class PiCamera:
     def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None, small: bool = True) -> None:
         self._camera, self._fps = open_picamera2(), fps or 30.0
         size = size or LARGE
-        streams: dict[str, Any] = {"main": {"size": size, "format": "RGB888"}}  # libcamera's RGB888 is B, G, R in memory
+        # libcamera's RGB888 is B, G, R in memory.
+        streams: dict[str, Any] = {"main": {"size": size, "format": "RGB888"}}
         if small and max(size) > SMALL:
             streams["lores"] = {"size": shrunk(size), "format": "YUV420"}
         try:
