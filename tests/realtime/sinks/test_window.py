@@ -78,7 +78,8 @@ def test_a_pause_can_be_quit(screen):
 def test_s_saves_what_is_seen(screen, tmp_path):
     show(screen, [make_frame(7, image=make_image())], "s", folder=tmp_path)
     (path,) = tmp_path.iterdir()
-    assert re.fullmatch(r"clip-[0-9a-f]{10}-000007-0.700\.png", path.name) and np.array_equal(cv2.imread(str(path)), make_image())
+    assert re.fullmatch(r"clip-[0-9a-f]{10}-000007-0.700\.png", path.name)
+    assert np.array_equal(cv2.imread(str(path)), make_image())
 
 
 def test_a_still_stays_until_a_key_is_pressed(screen):
