@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something the user can put right: the sentence names the value and the rule, the hint names the way out."""
+    """A mistake that the user can correct: the message names the value and the rule, the hint the way out."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())

@@ -194,7 +194,7 @@ def test_a_folder_of_models_that_is_none(clip, tmp_path):
     [
         (["--mode", "faces"], "'faces'"),
         (["--threshold", "2"], "2"),
-        (["--region", "XX"], "XX"),
+        (["--mode", "plates", "--region", "XX"], "XX"),
         (["--roi", "1,2"], "1,2"),
         (["--mqtt", "broker"], "broker"),
         (["--serve", "99999999"], "99999999"),
