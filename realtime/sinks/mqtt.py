@@ -49,7 +49,7 @@ class Broker:
 def parse_broker(url: str) -> Broker:
     """The broker of an address; OptionError where it is none."""
     form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
-    wrong = OptionError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
+    wrong = OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
     try:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]
