@@ -37,6 +37,7 @@ from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
+from realtime.stats import counted
 from realtime.track import Tracker, follow
 from realtime.values import Frame, Result, Sighting, State, Track
 from realtime.workers import Pool, completed
@@ -120,10 +121,10 @@ class Report:
         self.seconds = seconds
 
     def __str__(self) -> str:
-        parts = [f"{self.recordings} recordings, {spoken(self.media)} in {spoken(self.seconds)}"]
+        parts = [f"{counted(self.recordings, 'recording')}, {spoken(self.media)} in {spoken(self.seconds)}"]
         parts[0] += f" ({self.speed:.1f} times real time)"
-        parts.append(f"{self.tracks} readings")
-        parts += [f"{self.before} were done before"] if self.before else []
+        parts.append(counted(self.tracks, "reading"))
+        parts += [f"{self.before} done before"] if self.before else []
         parts += [f"{len(self.failures)} failed"] if self.failures else []
         return ", ".join(parts)
 
@@ -307,7 +308,8 @@ class RecordingWriter:
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = " ".join(filter(None, (total.failure, length_failure(recording, total))))
-        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
+        epoch = recording.claims.created
+        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name, epoch=epoch)
         ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
         doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
         result = self._change(Result(frame, ended=ended, doubtful=doubtful))

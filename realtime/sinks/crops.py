@@ -56,7 +56,7 @@ class Crops:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             place = printable(self._folder)
-            raise SinkError(f"{place} cannot be made ({error.strerror}).", "Name a writable place.") from None
+            raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
         self._sweep()
         return self
 

@@ -1,7 +1,9 @@
 """Records keep their shape, addresses lose their passwords, texts become keyed hashes."""
 
+import dataclasses
 import json
 import stat
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -29,6 +31,21 @@ def test_a_track_has_exactly_the_fields_in_order():
     assert (row["frame"], row["time"], row["first_time"], row["last_time"]) == (12, 2.5, 1.0, 2.5)
     assert (row["track"], row["count"], row["box"]) == (7, 9, [1.0, 2.0, 11.0, 8.0])
     assert tuple(record(TRACK, "digits", FRAME, crop="crops/1.jpg")) == (*FIELDS, "crop")
+
+
+def test_a_record_says_on_which_occasion_and_which_value():
+    row = record(dataclasses.replace(TRACK, value=3), "digits", FRAME, "present")
+    assert (row["event"], row["track"], row["value"]) == ("present", 7, 3)
+
+
+def test_times_are_on_the_calendar_where_it_is_known():
+    """Second 1.0 of a recording that began at noon; the zone is that of the machine."""
+    noon = datetime(2026, 5, 17, 12, tzinfo=UTC)
+    row = record(TRACK, "digits", dataclasses.replace(FRAME, epoch=noon.timestamp()))
+    first, last = (datetime.fromisoformat(row[name]) for name in ("first_at", "last_at"))
+    assert (first - noon).total_seconds() == 1.0 and (last - noon).total_seconds() == 2.5
+    assert first.utcoffset() is not None
+    assert record(TRACK, "digits", FRAME)["first_at"] == ""
 
 
 def test_a_sighting_has_the_same_fields():
