@@ -50,10 +50,12 @@ class Drill:
         return self.running
 
     def read(self):
-        return [json.loads(line) for line in self.rows.read_text().splitlines()] if self.rows.exists() else []
+        """The rows of values that are over, and of what happened to the source."""
+        rows = [json.loads(line) for line in self.rows.read_text().splitlines()] if self.rows.exists() else []
+        return [row for row in rows if row["event"] not in ("begin", "present")]
 
     def events(self):
-        return [row["event"] for row in self.read() if "event" in row]
+        return [row["event"] for row in self.read() if row["event"] != "end"]
 
     def until(self, condition):
         end = time.monotonic() + PATIENCE
@@ -136,7 +138,7 @@ def test_a_camera_that_never_answers_is_one_sentence(drill):
     program = drill.program()
     assert program.wait(PATIENCE) == 3
     text = drill.error.read_text()
-    assert text.startswith("Error: ") and "does not answer" in text and text.count("\n") == 1
+    assert text.startswith("Error: ") and "does not deliver video" in text and text.count("\n") == 1
 
 
 def test_passwords_are_nowhere_to_be_read(drill):
