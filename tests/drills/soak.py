@@ -107,7 +107,7 @@ def arrived(disk: Path) -> dict[str, int]:
         sound = base.execute("PRAGMA integrity_check").fetchone()[0]
         events = base.execute("SELECT count(*) FROM events WHERE event LIKE 'output failed%'").fetchone()[0]
     with (disk / "a.jsonl").open() as lines:
-        ends = sum('"event": "end"' in line for line in lines)
+        ends = sum(json.loads(line)["event"] == "end" for line in lines)
     return {"rows": rows, "values": values, "sound": sound == "ok", "lines": ends, "events": events}
 
 
