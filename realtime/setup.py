@@ -102,5 +102,6 @@ class Setup:
         folder = Path(self.models) if self.models else SHIPPED
         modes = modes_of(self.mode)
         specs = [load_spec(folder / f"{mode.name}-{network}.json") for mode in modes for network in mode.networks]
-        text = json.dumps([asdict(self) | {"models": None, "threads": 1}, [spec.sha256 for spec in specs]])
+        means = [asdict(replace(spec, training={}, scores={})) for spec in specs]
+        text = json.dumps([asdict(self) | {"models": None, "threads": 1}, means])
         return hashlib.sha256(text.encode()).hexdigest()[:16]

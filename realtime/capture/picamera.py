@@ -25,8 +25,9 @@ class PiCamera:
 
     def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None, small: bool = True) -> None:
         self._camera, self._fps = open_picamera2(), fps or 30.0
-        size = tuple(size or LARGE)
-        streams = {"main": {"size": size, "format": "RGB888"}}  # libcamera's RGB888 is B, G, R in memory
+        size = size or LARGE
+        # libcamera's RGB888 is B, G, R in memory.
+        streams: dict[str, Any] = {"main": {"size": size, "format": "RGB888"}}
         if small and max(size) > SMALL:
             streams["lores"] = {"size": shrunk(size), "format": "YUV420"}
         try:
@@ -64,7 +65,7 @@ class PiCamera:
         self._camera.close()
 
 
-def open_picamera2():
+def open_picamera2() -> Any:
     """The first camera that picamera2 knows; SourceError where there is none, or no picamera2."""
     try:
         return importlib.import_module("picamera2").Picamera2()
@@ -80,4 +81,5 @@ def open_picamera2():
 
 def shrunk(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height in the same proportion with SMALL as the longer side, both even as the camera wants them."""
-    return tuple(2 * round(side * SMALL / max(size) / 2) for side in size)
+    width, height = (2 * round(side * SMALL / max(size) / 2) for side in size)
+    return width, height

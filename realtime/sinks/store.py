@@ -132,10 +132,12 @@ class Store:
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
             for table, row in self._waiting:
-                row = {**row, "source": self._source(row["source"])}
-                if table != "tracks" or not self._update(row):
-                    self._insert(table, row)
+                self._put(table, {**row, "source": self._source(row["source"])})
         self._waiting.clear()
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        if table != "tracks" or not self._update(row):
+            self._insert(table, row)
 
     def _source(self, name: str) -> int:
         """The row of this run's source, made on first sight."""
@@ -169,7 +171,7 @@ class Store:
         self._retention.swept()
 
     def _failure(self, error: sqlite3.Error) -> SinkError:
-        return SinkError(f"{self._path} cannot be written any more ({error}).", f"{len(self._waiting)} rows are lost.")
+        return SinkError(f"{self._path} can no longer be written ({error}).", f"{len(self._waiting)} rows are lost.")
 
     def _now(self) -> str:
         return stamp(self._clock())
