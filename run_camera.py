@@ -228,10 +228,12 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
             for roi in setup.rois:
                 roi.check(source.size)
         pipeline = setup.open()
-        sinks = open_sinks(o, source, pipeline, stop)
+        views, outputs = open_sinks(o, source, pipeline, stop)
         watchers: list[Sink] = [Notifier()]
         watchers += [] if source.live or source.still else [Progress(source.frame_count)]
-        summary = run(source, pipeline, sinks, stop, gate=setup.gate(), limit=o.max_frames, watchers=watchers)
+        watchers += views if outputs else []  # to be looked at is no reason to go on where records were asked for
+        limits = {"gate": setup.gate(), "limit": o.max_frames, "watchers": watchers}
+        summary = run(source, pipeline, outputs or views, stop, **limits)
         if stop.signal and not source.live:
             text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
             summary = replace(summary, failures=(*summary.failures, text))
@@ -296,22 +298,23 @@ def setup_of(o: SimpleNamespace) -> Setup:
     )
 
 
-def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> list[Sink]:
-    """What was asked for; the window first, for it may be refused, and crops before the records that name them."""
+def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> tuple[list[Sink], list[Sink]]:
+    """Views and outputs that were asked for; the window first, for it may be refused."""
     overlay = Overlay(lambda: pipeline.threshold)
-    sinks: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
-    if o.save:
-        sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
-    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
-    if o.serve:
-        sinks.append(open_page(o, pipeline, overlay, key))
-    return sinks
+    views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
+    views += [open_page(o, pipeline, overlay, key)] if o.serve else []
+    outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
+    outputs += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
+    return views, outputs
 
 
 def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
-    """The sinks that write texts down; of a live source at once, not only when a value is over."""
-    crops = Crops(o.crops, o.keep) if o.crops else None
+    """The sinks that write texts down, crops before the records that name them.
+
+    Of a live source values are written at once, not only when they are over, and what cannot be written waits.
+    """
+    crops = Crops(o.crops, o.keep, live=source.live) if o.crops else None
     crop = crops.path if crops else no_crop
     interval = o.interval or inf
     table = partial(
@@ -320,7 +323,7 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
-    sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop)] if o.db else []
+    sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop, live=source.live)] if o.db else []
     sinks += [OnReading(o.on_reading, o.mode, live=source.live, stop=stop)] if o.on_reading else []
     if o.mqtt:
         mqtt = needing("mqtt", "realtime.sinks.mqtt")

@@ -202,4 +202,5 @@ class Result:
     timings: Mapping[str, float] = field(default_factory=dict)
     fps: float = 0.0  # true rate of the loop, frames per second
     dropped: int = 0  # frames a live source skipped so far
+    failures: tuple[str, ...] = ()  # what outputs say that fail at the moment
     doubtful: tuple[Track, ...] = ()
