@@ -10,6 +10,7 @@ import time
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT, FakePipeline, make_frame, write_clip
+from reports.made import ignored
 from stand_in import StandIn, picture
 
 import run_camera
@@ -18,6 +19,7 @@ from realtime.capture.open import open_source
 from realtime.capture.source import steady_clock
 from realtime.loop import run
 from realtime.stopping import Stop, stopping_on_signals
+from realtime.workers import ProcessPool
 
 YEAR = 365 * 86_400.0
 
@@ -117,6 +119,12 @@ def test_a_signal_that_is_ignored_stays_so():
             assert not stop.is_set()
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_workers_leave_signals_to_the_first_process():
+    numbers = [signal.SIGINT, signal.SIGHUP]
+    with ProcessPool(1) as pool:
+        assert pool.submit(ignored, numbers).result(60) == numbers
 
 
 def test_the_service_waits_for_the_time():
