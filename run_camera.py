@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from click.core import ParameterSource
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
+from realtime.archive.identity import YOUNG
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
@@ -85,6 +87,8 @@ SECTIONS = {
         "threshold",
         "unsure",
         "region",
+        "rising",
+        "max_rate",
         "roi",
         "search_size",
         "models",
@@ -92,7 +96,7 @@ SECTIONS = {
     ),
     "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
-    "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
     "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
@@ -109,59 +113,51 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Kept(), envvar="GLYPHCAM_SOURCE")
 @click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
-              help="Kind of text; several with commas between.")  # fmt: skip
-@click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
-@click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
-@click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
+              help="Kind of text; separate several with commas.")  # fmt: skip
+@click.option("--whole-frame", is_flag=True, help="Read each picture as one object, without locating it.")
+@click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
+@click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
+@click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
-              help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; may be repeated.")  # fmt: skip
+              help="Search only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; repeatable.")  # fmt: skip
 @click.option("--search-size", type=SEARCH, metavar="N",
-              help="Longer side of the pictures in which texts are looked for.  [default: 640]")  # fmt: skip
-@click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: those that come along]")
+              help="Longer side of the picture that is searched, in pixels.  [default: 640]")  # fmt: skip
+@click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: the bundled models]")
 @click.option("--threads", type=POSITIVE, metavar="N", default=1, show_default=True, help="Threads per network.")
-@click.option("--size", type=Size(), metavar="WxH", help="Ask the camera for this picture size, such as 1280x720.")
-@click.option("--fps", type=RATE, metavar="F", help="Ask the camera for this many frames a second.")
-@click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn pictures clockwise, in degrees.")
+@click.option("--size", type=Size(), metavar="WxH", help="Picture size to ask the camera for, such as 1280x720.")
+@click.option("--fps", type=RATE, metavar="F", help="Frames per second to ask the camera for.")
+@click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Rotate pictures clockwise, in degrees.")
 @click.option("--flip", is_flag=True, help="Mirror pictures left to right.")
-@click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after so many frames.")
-@click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read every Nth frame only.")
-@click.option("--max-fps", type=RATE, metavar="F", help="Read at most so many frames a second.")
-@click.option("--skip-still", is_flag=True, help="Do not read frames in which nothing moved.")
-@click.option("--skip-blurred", is_flag=True, help="Do not read frames more blurred than their neighbours.")
-@click.option("--show/--no-show", default=None, help="A window.  [default: where no other output is named]")
+@click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after N frames.")
+@click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read only every Nth frame.")
+@click.option("--max-fps", type=RATE, metavar="F", help="Read at most F frames per second.")
+@click.option("--skip-still", is_flag=True, help="Skip frames in which nothing moved.")
+@click.option("--skip-blurred", is_flag=True, help="Skip frames blurrier than their neighbours.")
+@click.option("--show/--no-show", default=None, help="Show a window.  [default: if no other output is named]")
 @click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
 @click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
-@click.option(
-    "--token",
-    type=Kept(),
-    metavar="TEXT",
-    default="",
-    envvar="GLYPHCAM_TOKEN",
-    help="Token for --serve.  [default: made where needed]",
-)
+@click.option("--token", type=Kept(), metavar="TEXT", default="", envvar="GLYPHCAM_TOKEN",
+              help="Token for --serve.  [default: generated if needed]")  # fmt: skip
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
 @click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
-              help="Rows in --jsonl and --csv: one per object, or one per sighting and frame.")  # fmt: skip
+              help="Rows in --jsonl and --csv: those of values, or one per sighting and frame.")  # fmt: skip
+@click.option("--interval", type=RATE, metavar="SECONDS", help="Write what stands into --jsonl and --csv this often.")
 @click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
-@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
+@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
-@click.option(
-    "--mqtt",
-    type=Kept(),
-    metavar="URL",
-    envvar="GLYPHCAM_MQTT",
-    help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].",
-)
-@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops when older.")
+@click.option("--mqtt", type=Kept(), metavar="URL", envvar="GLYPHCAM_MQTT",
+              help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")  # fmt: skip
+@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
-@click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with so many processes.")
+@click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
-@click.option("--demo", is_flag=True, help="Run on a short clip that comes with the program.")
-@click.option("--draw", is_flag=True, help="A pad to draw on; with --serve on the page.")
-@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
+@click.option("--demo", is_flag=True, help="Run on the bundled clip.")
+@click.option("--draw", is_flag=True, help="Open a pad to draw on; with --serve, on the page.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Amount of logging.")
 @click.version_option(package_name="glyphcam")
 def main(**options: Any) -> None:
     """Find, read and follow digits, characters or number plates.
@@ -259,7 +255,8 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
-    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change)
+    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
+                         young=YOUNG)  # fmt: skip
     if stop.signal:
         log.error("Stopped before the end. Run the same command again to go on.")
     return report
@@ -294,6 +291,8 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.skip_still,
         o.skip_blurred,
         bool(o.crops),
+        rising=o.rising,
+        max_rate=o.max_rate,
     )
 
 
@@ -311,10 +310,13 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
 
 
 def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
-    """The sinks that write texts down."""
+    """The sinks that write texts down; of a live source at once, not only when a value is over."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     crop = crops.path if crops else no_crop
-    table = partial(Table, everything=o.reads == "all", overwrite=o.overwrite, crop=crop)
+    interval = o.interval or inf
+    table = partial(
+        Table, everything=o.reads == "all", live=source.live, interval=interval, overwrite=o.overwrite, crop=crop
+    )
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
@@ -347,7 +349,8 @@ def needing(extra: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise UserError(f"{error.name} is not installed.", f"Run: pip install 'glyphcam[{extra}]'.") from None
+        hint = f"Run: pip install 'glyphcam[{extra}]'."
+        raise UserError(f"The extra {extra!r} is not installed ({error.name} is missing).", hint) from None
 
 
 def adjust(pipeline: Pipeline, step: float) -> None:

@@ -25,7 +25,7 @@ class CutOuts:
 
     @property
     def threshold(self) -> float:
-        """The least confidence of a reading, 0 to 1."""
+        """The minimum confidence of a reading, 0 to 1."""
         return self._parts[0][1].threshold
 
     def set_threshold(self, value: float) -> None:
@@ -50,6 +50,7 @@ class CutOuts:
             tuple(track for result in results for track in result.confirmed),
             tuple(track for result in results for track in result.ended),
             {"read": sum(result.timings.get("read", 0.0) for result in results)},
+            doubtful=tuple(track for result in results for track in result.doubtful),
         )
 
     def flush(self) -> tuple[Track, ...]:
@@ -65,6 +66,7 @@ class CutOuts:
             tracks=self._tracks(part, result.tracks, left, top),
             confirmed=self._tracks(part, result.confirmed, left, top),
             ended=self._tracks(part, result.ended, left, top),
+            doubtful=self._tracks(part, result.doubtful, left, top),
         )
 
     def _tracks(self, part: int, tracks: Iterable[Track], left: int, top: int) -> tuple[Track, ...]:
@@ -84,7 +86,7 @@ class CutOuts:
 
 
 def moved(sighting: Sighting, right: float, down: float) -> Sighting:
-    """A sighting so many pixels further right and down."""
+    """A sighting moved right and down by so many pixels."""
     return replace(sighting, quad=sighting.quad.moved(right, down))
 
 

@@ -41,7 +41,7 @@ def open_camera(
         capture.release()
         raise SourceError(
             f"Camera {text} cannot be opened.",
-            "Plug one in or close the program that uses it, name another source, or see it work without: --demo.",
+            "Plug one in or close the program that uses it, name another source, or try --demo.",
         )
     _configure(capture, text, size, fps)
     return capture
@@ -199,10 +199,11 @@ class Live(Source):
             if taken:
                 index, image = index + 1, taken.image
             if image is None:
-                raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
+                raise SourceError(f"{self.name} delivers no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
             outages = taken.outages if taken else self._outages
-            yield Frame(index, self._stamp(), image, self.name, event, small=taken.small if taken else None)
+            small = taken.small if taken else None
+            yield Frame(index, self._stamp(), image, self.name, event, epoch=0.0, small=small)
 
     def _take(self, until: float, outages: int | None) -> Picture | None:
         """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.

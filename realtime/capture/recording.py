@@ -66,7 +66,7 @@ class Recording(Source):
             time = self._time(index, last)
             last, longest = time, max(longest, time - last if index else 0.0)
             self._end = last + longest  # of the last frame, if it is shown as long as any
-            yield Frame(index, time, to_8_bit(image), self.name)
+            yield Frame(index, time, to_8_bit(image), self.name, epoch=self.claims.created)
 
     def _pictures(self) -> Iterator[np.ndarray]:
         """Pictures as they are decoded; reads that failed before another one succeeded are counted as lost."""
@@ -123,7 +123,7 @@ class Slice(Recording):
             if last < self._start:
                 lost_before = self.lost
                 continue
-            yield Frame(index, last, to_8_bit(image), self.name)
+            yield Frame(index, last, to_8_bit(image), self.name, epoch=self.claims.created)
             index += 1
         if self.lost > lost_before:
             raise SourceError(damaged(self._path, self.lost - lost_before))
@@ -168,7 +168,7 @@ def check(path: str, frames: int, end: float, length: Length, said: Claims, lost
     problems = [damaged(path, lost)] if lost else []
     if said.missing or is_short(frames, end, length):
         known_end = f" of {length.frames}" if length.frames and length.frames > frames else ""
-        problems.append(f"{name} ends after {frames}{known_end} frames: it is cut off or damaged.")
+        problems.append(f"{name} ends after {frames}{known_end} frames: it is truncated or damaged.")
     if said.streams > 1:
         problems.append(f"{name} holds {said.streams} video streams, of which the first was read.")
     if problems:
@@ -196,8 +196,8 @@ def open_video(path: str) -> Any:
     if not capture.isOpened():
         capture.release()
         raise SourceError(
-            f"{printable(path)} cannot be opened as a video: it is no video, damaged or cut off.",
-            "Play it elsewhere, or convert it, for example to H.264 in .mp4.",
+            f"{printable(path)} cannot be opened: it is not a video, or it is damaged or truncated.",
+            "Check that it plays, or convert it, for example to H.264 in .mp4.",
         )
     return capture
 

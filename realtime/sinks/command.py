@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from realtime.errors import OptionError, SinkError
-from realtime.output.record import record
+from realtime.output.record import BEGIN, record
 from realtime.values import Result
 
 WAITING = 32  # readings that may wait for the command
@@ -31,9 +31,9 @@ def parse_command(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise OptionError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
+        raise OptionError(f"--on-reading {text!r} is not a valid command ({error}).", "Close its quotes.") from None
     if not words or shutil.which(words[0]) is None:
-        raise OptionError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
+        raise OptionError(f"--on-reading {text!r}: no such program.", "Give its full path.")
     return words
 
 
@@ -74,10 +74,10 @@ class OnReading:
             raise SinkError(text, "See what the command does, and how long it takes.")
 
     def write(self, result: Result) -> None:
-        """Queue the tracks that were confirmed, or changed their text, in this frame; a live run never waits."""
+        """Queue the values that were confirmed, or corrected, in this frame; a live run never waits."""
         for track in result.confirmed:
             self.total += 1
-            if not self._put(record(track, self._mode, result.frame.source)):
+            if not self._put(record(track, self._mode, result.frame, BEGIN)):
                 self._drop()
 
     def _put(self, row: dict[str, Any]) -> bool:
