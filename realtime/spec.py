@@ -35,6 +35,7 @@ class ModelSpec:
     stride: int = 0
     keep_aspect: bool = False  # pad to the input's shape instead of stretching
     margin: float = 0.0  # of a located object's height, that is read beyond its corners on every side
+    letters: str = ""  # the file beside it that tells how letters follow each other in words
     threshold: float = 0.5
     temperature: float = 1.0
     sha256: str = ""
