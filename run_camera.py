@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -30,7 +30,7 @@ from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
 from realtime.logs import start_logging
 from realtime.loop import run
-from realtime.output.record import doubtful, hashed, read_key
+from realtime.output.record import doubtful, hashed, plain, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
@@ -86,6 +86,7 @@ SECTIONS = {
         "whole_frame",
         "threshold",
         "unsure",
+        "plain",
         "region",
         "rising",
         "max_rate",
@@ -117,6 +118,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--whole-frame", is_flag=True, help="Read each picture as one object, without locating it.")
 @click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
+@click.option("--plain", is_flag=True, help="Write digits only: no points, minus signs or colons.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
@@ -256,7 +258,7 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
-    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
+    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure, o.plain)
     report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
                          young=YOUNG)  # fmt: skip
     if stop.signal:
@@ -305,7 +307,7 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []
     outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
-    outputs += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
+    outputs += [Mapped(rewording(key, o.unsure, o.plain), sink) for sink in record_sinks(o, source, stop)]
     return views, outputs
 
 
@@ -331,11 +333,14 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     return sinks
 
 
-def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
+def rewording(key: bytes, unsure: float | None, digits_only: bool) -> Callable[[Result], Result]:
     """What happens to texts before they are written down."""
+    steps: list[Callable[[Result], Result]] = [plain] if digits_only else []
     if key:
-        return partial(hashed, key=key)
-    return partial(doubtful, least=unsure) if unsure else lambda result: result
+        steps.append(partial(hashed, key=key))
+    elif unsure:
+        steps.append(partial(doubtful, least=unsure))
+    return lambda result: reduce(lambda changed, step: step(changed), steps, result)
 
 
 def open_page(o: SimpleNamespace, pipeline: Pipeline, overlay: Overlay, key: bytes) -> Any:
