@@ -109,27 +109,27 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Kept(), envvar="GLYPHCAM_SOURCE")
 @click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
-              help="Kind of text; several with commas between.")  # fmt: skip
-@click.option("--whole-frame", is_flag=True, help="The picture is the object: read it without looking for one.")
-@click.option("--threshold", type=SHARE, metavar="F", help="Least confidence of a reading.  [default: the model's own]")
-@click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters less sure than this.")
+              help="Kind of text; separate several with commas.")  # fmt: skip
+@click.option("--whole-frame", is_flag=True, help="Read each picture as one object, without locating it.")
+@click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
+@click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
-              help="Look only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; may be repeated.")  # fmt: skip
+              help="Search only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; repeatable.")  # fmt: skip
 @click.option("--search-size", type=SEARCH, metavar="N",
-              help="Longer side of the pictures in which texts are looked for.  [default: 640]")  # fmt: skip
-@click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: those that come along]")
+              help="Longer side of the picture that is searched, in pixels.  [default: 640]")  # fmt: skip
+@click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: the bundled models]")
 @click.option("--threads", type=POSITIVE, metavar="N", default=1, show_default=True, help="Threads per network.")
-@click.option("--size", type=Size(), metavar="WxH", help="Ask the camera for this picture size, such as 1280x720.")
-@click.option("--fps", type=RATE, metavar="F", help="Ask the camera for this many frames a second.")
-@click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn pictures clockwise, in degrees.")
+@click.option("--size", type=Size(), metavar="WxH", help="Picture size to ask the camera for, such as 1280x720.")
+@click.option("--fps", type=RATE, metavar="F", help="Frames per second to ask the camera for.")
+@click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Rotate pictures clockwise, in degrees.")
 @click.option("--flip", is_flag=True, help="Mirror pictures left to right.")
-@click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after so many frames.")
-@click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read every Nth frame only.")
-@click.option("--max-fps", type=RATE, metavar="F", help="Read at most so many frames a second.")
-@click.option("--skip-still", is_flag=True, help="Do not read frames in which nothing moved.")
-@click.option("--skip-blurred", is_flag=True, help="Do not read frames more blurred than their neighbours.")
-@click.option("--show/--no-show", default=None, help="A window.  [default: where no other output is named]")
+@click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after N frames.")
+@click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read only every Nth frame.")
+@click.option("--max-fps", type=RATE, metavar="F", help="Read at most F frames per second.")
+@click.option("--skip-still", is_flag=True, help="Skip frames in which nothing moved.")
+@click.option("--skip-blurred", is_flag=True, help="Skip frames blurrier than their neighbours.")
+@click.option("--show/--no-show", default=None, help="Show a window.  [default: if no other output is named]")
 @click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
 @click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
 @click.option(
@@ -138,7 +138,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
     metavar="TEXT",
     default="",
     envvar="GLYPHCAM_TOKEN",
-    help="Token for --serve.  [default: made where needed]",
+    help="Token for --serve.  [default: generated if needed]",
 )
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
@@ -155,13 +155,13 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
     envvar="GLYPHCAM_MQTT",
     help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].",
 )
-@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops when older.")
+@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
-@click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with so many processes.")
+@click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
-@click.option("--demo", is_flag=True, help="Run on a short clip that comes with the program.")
-@click.option("--draw", is_flag=True, help="A pad to draw on; with --serve on the page.")
-@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="How much to say.")
+@click.option("--demo", is_flag=True, help="Run on the bundled clip.")
+@click.option("--draw", is_flag=True, help="Open a pad to draw on; with --serve, on the page.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Amount of logging.")
 @click.version_option(package_name="glyphcam")
 def main(**options: Any) -> None:
     """Find, read and follow digits, characters or number plates.
@@ -347,7 +347,8 @@ def needing(extra: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise UserError(f"{error.name} is not installed.", f"Run: pip install 'glyphcam[{extra}]'.") from None
+        hint = f"Run: pip install 'glyphcam[{extra}]'."
+        raise UserError(f"The extra {extra!r} is not installed ({error.name} is missing).", hint) from None
 
 
 def adjust(pipeline: Pipeline, step: float) -> None:

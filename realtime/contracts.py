@@ -45,7 +45,7 @@ class Refiner(Protocol):
 
 
 class Pipeline(Protocol):
-    """Frames in the order of time -> what they say; `threshold` is the least confidence of a reading."""
+    """Frames in the order of time -> what they say; `threshold` is the minimum confidence of a reading."""
 
     @property
     def mode(self) -> str: ...

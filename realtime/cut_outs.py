@@ -25,7 +25,7 @@ class CutOuts:
 
     @property
     def threshold(self) -> float:
-        """The least confidence of a reading, 0 to 1."""
+        """The minimum confidence of a reading, 0 to 1."""
         return self._parts[0][1].threshold
 
     def set_threshold(self, value: float) -> None:
@@ -84,7 +84,7 @@ class CutOuts:
 
 
 def moved(sighting: Sighting, right: float, down: float) -> Sighting:
-    """A sighting so many pixels further right and down."""
+    """A sighting moved right and down by so many pixels."""
     return replace(sighting, quad=sighting.quad.moved(right, down))
 
 

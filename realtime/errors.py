@@ -2,7 +2,7 @@
 
 
 class UserError(Exception):
-    """Something the user can put right: the sentence names the value and the rule, the hint names the way out."""
+    """A mistake that the user can correct: the message names the value and the rule, the hint the way out."""
 
     exit_code = 2  # of a program that could not begin: the same command cannot help
 

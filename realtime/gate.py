@@ -51,7 +51,7 @@ class FrameFilter:
 
 
 def frame_filter(every: int = 1, most: float | None = None, still: bool = False, blurred: bool = False) -> FrameFilter:
-    """Every Nth frame, at most so many a second, without those that show nothing new, without blurred ones."""
+    """Every Nth frame, at most `most` per second, without those that show nothing new, without blurred ones."""
     limits = ([Every(every)] if every > 1 else []) + ([AtMost(most)] if most else [])
     return FrameFilter(limits, [Moved()] * still + [Sharp()] * blurred)
 
@@ -68,7 +68,7 @@ class Every:
 
 
 class AtMost:
-    """Lets at most `fps` frames a second through, by the frames' own times."""
+    """Lets at most `fps` frames per second through, by the frames' own times."""
 
     def __init__(self, fps: float) -> None:
         self._interval, self._next = 1 / fps, float("-inf")

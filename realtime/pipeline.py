@@ -65,7 +65,7 @@ class Pipeline:
 
     @property
     def threshold(self) -> float:
-        """The least confidence of a reading, 0 to 1."""
+        """The minimum confidence of a reading, 0 to 1."""
         return self._threshold
 
     def set_threshold(self, value: float) -> None:

@@ -1,4 +1,4 @@
-"""Look twice: the exact corners in a loose crop around a detection; what is no object at a second look is dropped."""
+"""Look twice: the exact corners in a loose crop around a detection; what turns out to be no object is dropped."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ KINDS = ("locator", "corners", "reader", "classifier")
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What a network eats and what its numbers mean.
+    """What a network takes and what its numbers mean.
 
     A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives objectness and four corners; a
     `corners` network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet,
@@ -82,7 +82,7 @@ def checked(spec: ModelSpec, path: Path) -> ModelSpec:
     if spec.kind not in KINDS:
         raise ModelError(f"{path}: kind is {spec.kind!r}, not one of {', '.join(KINDS)}.", AGAIN)
     if len(set(spec.alphabet)) < len(spec.alphabet):
-        raise ModelError(f"{path}: the alphabet names a character twice.", AGAIN)
+        raise ModelError(f"{path}: the alphabet repeats a character.", AGAIN)
     return spec
 
 

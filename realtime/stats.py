@@ -87,6 +87,11 @@ def peak_memory(process: int | str = "self") -> int:
     return next((1024 * int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: "1 reading", "2 readings"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @dataclass(frozen=True)
 class Summary:
     """A whole run in figures.
@@ -115,7 +120,8 @@ class Summary:
         return 1 - self.read / self.frames if self.frames else 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.frames} frames in {self.seconds:.1f} s ({self.fps:.1f} a second)", f"{self.tracks} readings"]
+        frames, readings = counted(self.frames, "frame"), counted(self.tracks, "reading")
+        parts = [f"{frames} in {self.seconds:.1f} s ({self.fps:.1f} per second)", readings]
         if self.dropped:
             parts.append(f"{self.dropped} dropped")
         if self.frames > self.read:

@@ -73,7 +73,7 @@ class Quad:
         return cls(((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)))
 
     def moved(self, right: float, down: float) -> Quad:
-        """The same, so many pixels further right and down."""
+        """The same, moved right and down by so many pixels."""
         return Quad(tuple((x + right, y + down) for x, y in self.corners))
 
     def array(self) -> np.ndarray:

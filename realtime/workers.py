@@ -94,7 +94,7 @@ class DaskPool:
         self._client.close(timeout=GRACE)
 
     def wait_for(self, workers: int) -> None:
-        """Wait until so many workers are there."""
+        """Wait until `workers` of them have joined."""
         with self:
             self._client.wait_for_workers(workers)
 
@@ -163,7 +163,7 @@ def outcome(future: Future[Any]) -> Any:
     try:
         return future.exception() or future.result()
     except CancelledError:
-        raise UserError("The scheduler went away.", "Start it and run this again: finished work is kept.") from None
+        raise UserError("The scheduler is gone.", "Restart it and run this again: finished work is kept.") from None
 
 
 def _begin(pipe: Connection) -> None:

@@ -25,7 +25,7 @@ HELP = {
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--fonts", multiple=True, metavar="DIR", help="More folders of fonts beside the system's.")
+@click.option("--fonts", multiple=True, metavar="DIR", help="More folders of fonts, besides the system's.")
 def main(fonts: tuple[str, ...]) -> None:
     """Render training data; the same seed and index always give the same sample."""
     if fonts:

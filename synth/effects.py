@@ -25,7 +25,7 @@ class Effects:
 
 @dataclass(frozen=True)
 class Effect:
-    """One effect: how often it happens, its dice (rng, severity, pixels) -> parameters, its work."""
+    """One effect: its chance, how its parameters are drawn (rng, severity, pixels), what it does with them."""
 
     chance: float
     sample: Callable[[Rng, float, float], tuple]

@@ -16,7 +16,7 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Ground:
-    """How a surface looks; `place` is where its dice lie in the noise, or in a photograph.
+    """How a surface looks; `place` is its offset in the noise, or in a photograph.
 
     `contrast`: deviation of its gray values; `scale`: coarseness of its pattern in pixels, or share of the photograph.
     """

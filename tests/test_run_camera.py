@@ -55,7 +55,7 @@ def test_records_go_to_standard_output_where_nothing_else_is_named(pipeline, cli
     done = run(clip, "--no-show")
     assert done.exit_code == 0
     assert [(row["text"], row["source"]) for row in records(done.stdout)] == [("42", clip)]
-    assert "12 frames" in caplog.text and "1 readings" in caplog.text
+    assert "12 frames" in caplog.text and "1 reading" in caplog.text
 
 
 def test_every_output_at_once(pipeline, clip, tmp_path):
@@ -183,8 +183,8 @@ def refused(*arguments):
         (["CLIP", "--save", "TMP/a.avi"], "is not an .mp4"),
         (["CLIP", "--roi", "1,2,3", "--no-show"], "neither a rectangle nor a polygon"),
         (["CLIP", "--roi", "1000,1000,30,30", "--no-show"], "outside the picture"),
-        (["CLIP", "--hash-texts", "TMP/no/salt", "--no-show"], "is no salt file"),
-        (["CLIP", "--on-reading", "no-such-program"], "there is no such program"),
+        (["CLIP", "--hash-texts", "TMP/no/salt", "--no-show"], "is not a usable salt file"),
+        (["CLIP", "--on-reading", "no-such-program"], "no such program"),
         (["CLIP", "--size", "big"], "is not a size"),
         (["CLIP", "--threshold", 1.5], "is not in the range"),
         (["CLIP", "--mode", "faces"], "is not a mode"),

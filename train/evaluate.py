@@ -151,7 +151,7 @@ def read_right(pipeline: Pipeline, example: Example) -> bool:
 
 
 def plate_rides(bench: Bench) -> list[Row]:
-    """The dash-cam rides at one picture a second: distinct plates read, as pictures and as recordings.
+    """The dash-cam rides at one picture per second: distinct plates read, as pictures and as recordings.
 
     As a recording a plate must be read twice alike; a third of these plates are seen in one picture only.
     """
@@ -244,7 +244,7 @@ def digit_wholes(bench: Bench) -> list[Row]:
 
 
 def nothing_said(bench: Bench, examples: Sequence[Example]) -> float:
-    """Share of pictures that say nothing of which nothing is said."""
+    """Share of the pictures without text in which none is read."""
     return float(np.mean([bench.pipeline.read_whole(cut_out(e)).text == "" for e in examples]))
 
 

@@ -36,6 +36,7 @@ from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
+from realtime.stats import counted
 from realtime.track import Tracker
 from realtime.values import Frame, Result, Sighting, Track
 from realtime.workers import Pool, completed
@@ -106,10 +107,10 @@ class Report:
         self.seconds = seconds
 
     def __str__(self) -> str:
-        parts = [f"{self.recordings} recordings, {spoken(self.media)} in {spoken(self.seconds)}"]
+        parts = [f"{counted(self.recordings, 'recording')}, {spoken(self.media)} in {spoken(self.seconds)}"]
         parts[0] += f" ({self.speed:.1f} times real time)"
-        parts.append(f"{self.tracks} readings")
-        parts += [f"{self.before} were done before"] if self.before else []
+        parts.append(counted(self.tracks, "reading"))
+        parts += [f"{self.before} done before"] if self.before else []
         parts += [f"{len(self.failures)} failed"] if self.failures else []
         return ", ".join(parts)
 
@@ -199,7 +200,7 @@ def plan(path: str, setup: Setup, digest: str, seconds: float) -> PlannedRecordi
     """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
     if is_address(path):
         if urlsplit(path).scheme in LIVE:
-            raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
+            raise SourceError(f"{mask(path)} is a live stream.", "An archive is made of recordings only.")
         return PlannedRecording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
     if still(path):
         return PlannedRecording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))

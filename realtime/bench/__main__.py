@@ -31,7 +31,7 @@ frames_option: Decorator = click.option(
     "--frames", type=click.IntRange(1), default=200, show_default=True, help="Pictures of each kind."
 )
 models_option: Decorator = click.option(
-    "--models", type=click.Path(file_okay=False), help="Folder of models.  [default: the bundled ones]"
+    "--models", type=click.Path(file_okay=False), help="Folder of models.  [default: the bundled models]"
 )
 out_option: Decorator = click.option(
     "--out", type=click.Path(path_type=Path), default="docs", show_default=True, help="Folder for the pages."

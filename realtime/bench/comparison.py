@@ -1,4 +1,4 @@
-"""This program beside other people's readers: the same pictures, the same machine, one process and one thread each."""
+"""This program compared with other readers: the same pictures, the same machine, one process and one thread each."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def prepared(image: np.ndarray, kind: PictureKind) -> tuple[np.ndarray, float]:
 def cascades(_: str | None) -> Read:
     """OpenCV's plate cascade: it finds and reads nothing."""
     if not hasattr(cv2, "CascadeClassifier"):
-        raise UserError(f"OpenCV {cv2.__version__} has no cascades any more.")
+        raise UserError(f"OpenCV {cv2.__version__} no longer has cascades.")
     finder = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_russian_plate_number.xml"))
     cv2.setNumThreads(1)
 

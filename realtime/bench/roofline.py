@@ -41,7 +41,7 @@ print(json.dumps([1024**3 / best(lambda: np.matmul(a, b, out=c)), 2 * x.nbytes /
 
 @dataclass(frozen=True)
 class Peak:
-    """What one core does at most in a second: int8 multiply-accumulates, and bytes read and written."""
+    """What one core does at most per second: int8 multiply-accumulates, and bytes read and written."""
 
     macs: float
     bytes: float

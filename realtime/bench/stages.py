@@ -154,7 +154,7 @@ def first_result(
             memory = max(memory, peak_memory(process.pid))
         said = process.stderr.read().decode().strip() if process.stderr else ""
     if process.returncode:
-        raise UserError(said.splitlines()[-1] if said else f"run_camera.py ended with code {process.returncode}.")
+        raise UserError(said.splitlines()[-1] if said else f"run_camera.py exited with code {process.returncode}.")
     return start, memory or None
 
 

@@ -52,7 +52,7 @@ def expanded(text: str) -> Found:
     else:
         return Found((text,))
     if not found.files:
-        why = " ".join(found.failures) or f"Known endings: {' '.join(PICTURES + VIDEOS)}."
+        why = " ".join(found.failures) or f"Known extensions: {' '.join(PICTURES + VIDEOS)}."
         raise SourceError(f"{printable(text)} {rule}.", why)
     return found
 

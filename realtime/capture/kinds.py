@@ -63,7 +63,7 @@ def head_of(path: str, length: int = HEAD) -> bytes:
 
 def unreadable(path: str, error: OSError) -> SourceError:
     """What to say of a file that the system does not give."""
-    return SourceError(f"{printable(path)} cannot be read ({error.strerror}).", "Look at who may read it.")
+    return SourceError(f"{printable(path)} cannot be read ({error.strerror}).", "Check its permissions.")
 
 
 def is_text(head: bytes) -> bool:

@@ -42,7 +42,7 @@ def open_camera(
         capture.release()
         raise SourceError(
             f"Camera {text} cannot be opened.",
-            "Plug one in or close the program that uses it, name another source, or see it work without: --demo.",
+            "Plug one in or close the program that uses it, name another source, or try --demo.",
         )
     _configure(capture, text, size, fps)
     return capture
@@ -199,7 +199,7 @@ class Live(Source):
             if taken:
                 index, image = index + 1, taken.image
             if image is None:
-                raise SourceError(f"{self.name} gives no picture.", "Check the cable or the address, or see --demo.")
+                raise SourceError(f"{self.name} delivers no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
             outages = taken.outages if taken else self._outages
             yield Frame(index, self._stamp(), image, self.name, event, small=taken.small if taken else None)

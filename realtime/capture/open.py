@@ -168,7 +168,7 @@ def open_stream(url: str, stop: Event, clock: Clock, max_fps: float | None = Non
     """
     scheme = urlsplit(url).scheme.lower()
     if scheme not in STREAMS:
-        raise SourceError(f"{mask(url)} is no address of a stream.", "Streams start with rtsp://, http:// or https://.")
+        raise SourceError(f"{mask(url)} is not a stream address.", "Streams start with rtsp://, http:// or https://.")
     if scheme.startswith("http") and unless_stopped(lambda: shows_one_picture(url), stop):
         return Live(url, lambda _: Snapshots(url, max_fps or 1.0), stop, stamp=clock)
     capture = None if stop.is_set() else unless_stopped(lambda: stream_capture(url, OPEN_SECONDS), stop)
@@ -185,7 +185,5 @@ def stream_capture(url: str, patience: float) -> Any:
     capture = video_capture(url, patience)
     if not capture.isOpened():
         capture.release()
-        raise SourceError(
-            f"{mask(url)} does not answer with a video.", "Check the address, the password and the network."
-        )
+        raise SourceError(f"{mask(url)} does not deliver video.", "Check the address, the password and the network.")
     return capture

@@ -48,7 +48,7 @@ def read_pictures(path: str) -> Iterator[tuple[float | None, np.ndarray]]:
     head = head_of(path)
     missing = claims(path).missing
     if missing and not head.startswith(JPEG):  # OpenCV fetches gigabytes for a damaged PNG that claims them
-        raise SourceError(f"{printable(path)} is not a whole picture: it is damaged or cut off.", "Copy it again.")
+        raise SourceError(f"{printable(path)} is damaged or truncated.", "Copy it again.")
     found = False
     try:
         with reachable(path) as name:
@@ -64,7 +64,7 @@ def read_pictures(path: str) -> Iterator[tuple[float | None, np.ndarray]]:
         hint = "Convert it to JPEG or PNG."
         raise SourceError(f"{printable(path)} is not a picture that OpenCV can read, or is damaged.", hint)
     if missing:
-        raise SourceError(f"{printable(path)} is cut off: the lower part of the picture is missing.", "Copy it again.")
+        raise SourceError(f"{printable(path)} is truncated: its lower part is missing.", "Copy it again.")
 
 
 def is_animated(head: bytes) -> bool:
@@ -175,7 +175,7 @@ def value_range(image: np.ndarray) -> tuple[float, float]:
 
 
 def stretched(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Values from `low` to `high` as uint8 from 0 to 255; what is no number is black."""
+    """Values from `low` to `high` as uint8 from 0 to 255; NaN is black."""
     if values.dtype == np.uint8:
         return values
     moved = np.nan_to_num(values.astype(np.float32) - np.float32(low), nan=0.0, posinf=high - low, neginf=0.0)

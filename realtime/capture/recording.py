@@ -168,7 +168,7 @@ def check(path: str, frames: int, end: float, length: Length, said: Claims, lost
     problems = [damaged(path, lost)] if lost else []
     if said.missing or is_short(frames, end, length):
         known_end = f" of {length.frames}" if length.frames and length.frames > frames else ""
-        problems.append(f"{name} ends after {frames}{known_end} frames: it is cut off or damaged.")
+        problems.append(f"{name} ends after {frames}{known_end} frames: it is truncated or damaged.")
     if said.streams > 1:
         problems.append(f"{name} holds {said.streams} video streams, of which the first was read.")
     if problems:
@@ -196,8 +196,8 @@ def open_video(path: str) -> Any:
     if not capture.isOpened():
         capture.release()
         raise SourceError(
-            f"{printable(path)} cannot be opened as a video: it is no video, damaged or cut off.",
-            "Play it elsewhere, or convert it, for example to H.264 in .mp4.",
+            f"{printable(path)} cannot be opened: it is not a video, or it is damaged or truncated.",
+            "Check that it plays, or convert it, for example to H.264 in .mp4.",
         )
     return capture
 

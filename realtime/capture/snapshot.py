@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Snapshots:
-    """A picture behind a URL with the few verbs of cv2.VideoCapture, asked for at most `fps` times a second."""
+    """A picture behind a URL with the few verbs of cv2.VideoCapture, polled at most `fps` times per second."""
 
     def __init__(self, url: str, fps: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._url, self._fps, self._clock = url, fps, clock

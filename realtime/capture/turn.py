@@ -16,7 +16,7 @@ ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_9
 
 @dataclass(frozen=True)
 class Turn:
-    """Clockwise by so many degrees (0, 90, 180 or 270), then mirrored left to right."""
+    """A clockwise turn in degrees (0, 90, 180 or 270), then mirrored left to right."""
 
     degrees: int = 0
     mirrored: bool = False

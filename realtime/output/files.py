@@ -14,7 +14,7 @@ from realtime.errors import OptionError, SinkError
 def check_free(path: str | Path, overwrite: bool) -> None:
     """Raises SinkError where there is such a file already and it may not be replaced."""
     if Path(path).exists() and not overwrite:
-        raise OptionError(f"{path} exists already.", "Name another file, or add --overwrite.")
+        raise OptionError(f"{path} already exists.", "Name another file, or add --overwrite.")
 
 
 def check_writable(path: str | Path) -> None:
@@ -50,11 +50,11 @@ class Output:
             self._file.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # for what Python flushes at its end
-            raise SinkError("Nobody reads standard output any more.") from None
+            raise SinkError("Standard output is closed.") from None
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(self._size)
-            raise SinkError(f"{self._path} cannot be written any more ({error.strerror}).", "Make room.") from None
+            raise SinkError(f"{self._path} can no longer be written ({error.strerror}).", "Make room.") from None
         self._size += len(data)
 
     def close(self) -> None:

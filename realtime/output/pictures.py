@@ -32,6 +32,6 @@ def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = F
         with open(path, "wb" if replace else "xb") as file:
             file.write(data)
     except FileExistsError:
-        raise OptionError(f"{printable(path)} exists already.", "Name another place, or add --overwrite.") from None
+        raise OptionError(f"{printable(path)} already exists.", "Name another place, or add --overwrite.") from None
     except OSError as error:
         raise SinkError(f"{printable(path)} cannot be written ({error.strerror}).", "Name a writable place.") from None

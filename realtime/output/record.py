@@ -78,9 +78,10 @@ def read_key(path: Path) -> bytes:
         _make_key(Path(path))
         key = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path} is no salt file ({error.strerror}).", "Name one that can be read or made.") from None
+        hint = "Name a file that can be read or created."
+        raise UserError(f"{path} is not a usable salt file ({error.strerror}).", hint) from None
     if len(key) < SHORTEST_KEY:
-        raise UserError(f"{path} holds {len(key)} bytes, a salt needs {SHORTEST_KEY}.", "Delete it to have one made.")
+        raise UserError(f"{path} holds {len(key)} bytes, a salt needs {SHORTEST_KEY}.", "Delete it to get a new one.")
     return key
 
 

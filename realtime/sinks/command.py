@@ -30,9 +30,9 @@ def parse_command(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise OptionError(f"--on-reading {text!r} is no command ({error}).", "Close its quotes.") from None
+        raise OptionError(f"--on-reading {text!r} is not a valid command ({error}).", "Close its quotes.") from None
     if not words or shutil.which(words[0]) is None:
-        raise OptionError(f"--on-reading {text!r}: there is no such program.", "Give its full path.")
+        raise OptionError(f"--on-reading {text!r}: no such program.", "Give its full path.")
     return words
 
 

@@ -43,7 +43,7 @@ class Crops:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             place = printable(self._folder)
-            raise SinkError(f"{place} cannot be made ({error.strerror}).", "Name a writable place.") from None
+            raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
         self._sweep()
         return self
 

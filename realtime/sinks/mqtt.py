@@ -55,7 +55,7 @@ def parse_broker(url: str) -> Broker:
     topic = unquote(parts.path).strip("/") if parts else ""
     if not parts or not parts.hostname or set(url) & set("?#") or set(topic) & set("+#\0"):
         form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
-        raise OptionError(f"--mqtt {mask(url)!r} is no broker.", f"Write {form}, odd characters as %XX.")
+        raise OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Broker(parts.hostname, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 

@@ -37,7 +37,7 @@ class Stills:
                 self._path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 place = printable(self._path)
-                raise SinkError(f"{place} cannot be made ({error.strerror}).", "Name a writable place.") from None
+                raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
         return self
 
     def __exit__(self, *_: object) -> None:

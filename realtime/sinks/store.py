@@ -135,7 +135,7 @@ class Store:
         self._retention.swept()
 
     def _failure(self, error: sqlite3.Error) -> SinkError:
-        return SinkError(f"{self._path} cannot be written any more ({error}).", f"{len(self._waiting)} rows are lost.")
+        return SinkError(f"{self._path} can no longer be written ({error}).", f"{len(self._waiting)} rows are lost.")
 
     def _now(self) -> str:
         return stamp(self._clock())

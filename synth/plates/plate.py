@@ -35,7 +35,7 @@ ANY_FACE = ("din", "highway", "narrow", "sans", "dies", "dies", "slab", "glyphs"
 
 @dataclass(frozen=True)
 class Plate:
-    """One plate, all dice thrown; `text` is what a reader should say, `seed` decides art, wear and small print."""
+    """One plate, all choices made; `text` is what a reader should say, `seed` decides art, wear and small print."""
 
     layout: Layout
     lines: Lines

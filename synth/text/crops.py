@@ -80,7 +80,7 @@ def sample_crop(
 
 
 def sample_line_crop(rng: Rng, mode: str, split: str, strength: float = 1.0) -> Crop:
-    """The dice of `sample_crop`."""
+    """Draws the parameters of `sample_crop`."""
     line = sample_line(rng, mode, split)
     height = int(rng.integers(40, 65))
     grow = rng.uniform(-0.04, 0.12, 4) if rng.random() < 0.85 else rng.uniform(-0.05, 0.35, 4)

@@ -1,4 +1,4 @@
-"""The dice for lines of text: print, signs, displays, handwriting and the drums of a meter; and their pictures."""
+"""Lines of text drawn at random: print, signs, displays, handwriting, the drums of a meter; and their pictures."""
 
 from __future__ import annotations
 

@@ -67,5 +67,5 @@ def test_timings_remember_a_bounded_number():
 
 def test_summary_says_what_happened():
     text = str(Summary(frames=100, read=25, dropped=3, tracks=2, seconds=4.0))
-    assert text == "100 frames in 4.0 s (25.0 a second), 2 readings, 3 dropped, 75 % skipped"
+    assert text == "100 frames in 4.0 s (25.0 per second), 2 readings, 3 dropped, 75 % skipped"
     assert Summary().fps == 0 and Summary().skipped == 0

@@ -89,7 +89,7 @@ def check(
 def source_of(name: str, sources: Mapping[str, PublicSet]) -> PublicSet:
     """The set of that name."""
     if name not in sources:
-        raise SourceError(f"{name!r} is no public set.", f"Known are: {', '.join(sources)}.")
+        raise SourceError(f"{name!r} is not a public set.", f"Known are: {', '.join(sources)}.")
     return sources[name]
 
 
@@ -129,7 +129,7 @@ def fetch(archive: Archive, path: Path, page: str) -> None:
 def download(url: str, part: Path) -> bool:
     """Append to `part` what it lacks of `url`; whether it is complete by the server's own account."""
     if not url.startswith(("http://", "https://")):
-        raise SourceError(f"{url} is no web address.", "Only http and https are fetched.")
+        raise SourceError(f"{url} is not a web address.", "Only http and https are fetched.")
     have = part.stat().st_size if part.is_file() else 0
     headers = {"User-Agent": "glyphcam"} | ({"Range": f"bytes={have}-"} if have else {})
     try:

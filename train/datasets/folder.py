@@ -66,5 +66,5 @@ def quad_of(row: dict[str, str]) -> Quad | None:
             x, y, w, h = (float(row[c]) for c in BOX)
             return Quad.from_box(Box(x, y, x + w, y + h))
     except ValueError as error:
-        raise SourceError(f"The row of {row['file']} has a coordinate that is no number ({error}).") from None
+        raise SourceError(f"The row of {row['file']} has a coordinate that is not a number ({error}).") from None
     return None

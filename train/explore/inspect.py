@@ -296,7 +296,7 @@ def filter_layers(net: KerasNet, wanted: Sequence[str]) -> list:
 
     every = {a.name: a for a in net.model.layers if isinstance(a, keras.layers.Conv2D | keras.layers.DepthwiseConv2D)}
     if unknown := [n for n in wanted if n not in every]:
-        raise UserError(f"{unknown[0]!r} is no convolution of this model.", f"It has {', '.join(every)}.")
+        raise UserError(f"{unknown[0]!r} is not a convolution of this model.", f"It has {', '.join(every)}.")
     return [every[n] for n in wanted] if wanted else list(every.values())
 
 

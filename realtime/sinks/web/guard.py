@@ -25,7 +25,9 @@ def parse_address(text: str) -> tuple[str, int]:
     host, _, port = str(text).strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
-        raise OptionError(f"--serve {text!r} is no address.", "Write [HOST:]PORT, for example 8080 or 0.0.0.0:8080.")
+        raise OptionError(
+            f"--serve {text!r} is not a valid address.", "Write [HOST:]PORT, for example 8080 or 0.0.0.0:8080."
+        )
     return host or LOOPBACK, int(port)
 
 
@@ -43,8 +45,8 @@ def choose_token(host: str, token: str) -> str:
     """The token that guards a host: the given one, a new one, or none ("") where only this machine can reach it."""
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
         raise OptionError(
-            "The token for --serve is too short or holds odd characters.",
-            f"Give {SHORTEST_TOKEN} or more plain characters, or none to have one made.",
+            "The token for --serve is too short or has unusual characters.",
+            f"Use at least {SHORTEST_TOKEN} letters and digits, or leave --token out to have one generated.",
         )
     return token or ("" if is_loopback(host) else secrets.token_urlsafe(24))
 

@@ -378,7 +378,7 @@ def test_a_scheduler_takes_the_place_of_workers(filed, tmp_path):
 def test_what_was_done_before_is_said(filed, tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: archive.Report(before=2, seconds=0.5))
     assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--workers", 1).exit_code == 0
-    assert "2 were done before" in caplog.text
+    assert "2 done before" in caplog.text
 
 
 def test_failures_exit_with_1(filed, tmp_path):

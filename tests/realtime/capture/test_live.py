@@ -138,7 +138,7 @@ def test_frame_times_come_from_the_clock_and_indices_count_new_pictures():
 
 
 def test_a_camera_without_a_first_picture_is_an_error():
-    with live(FakeCamera([])) as source, pytest.raises(SourceError, match="gives no picture"):
+    with live(FakeCamera([])) as source, pytest.raises(SourceError, match="delivers no picture"):
         next(iter(source))
 
 

@@ -72,7 +72,7 @@ def test_stop_ends_a_recording(tmp_path):
         ("empty.png", b"", "is empty"),
         ("folder", "folder", "holds no picture and no video"),
         ("*.mp4", None, "matches no file"),
-        ("gopher://x/y", "url", "is no address of a stream"),
+        ("gopher://x/y", "url", "is not a stream address"),
     ],
 )
 def test_what_cannot_be_opened_says_why(tmp_path, name, content, words):

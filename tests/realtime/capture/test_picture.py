@@ -51,7 +51,7 @@ def test_a_png_whose_parts_claim_more_than_it_holds_is_refused_before_memory_is_
     whole = Path(path).read_bytes()
     for damaged in (whole[:33] + b"\xd9" + whole[34:], whole[:-20], whole[:40], whole[:8]):
         Path(path).write_bytes(damaged)
-        with monkeypatch.context() as patch, pytest.raises(SourceError, match="damaged or cut off"):
+        with monkeypatch.context() as patch, pytest.raises(SourceError, match="damaged or truncated"):
             patch.setattr(cv2, "imread", None)
             read_picture(path)
 

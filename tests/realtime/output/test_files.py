@@ -47,7 +47,7 @@ def test_what_exists_is_kept_unless_told_otherwise(tmp_path):
     check_free(path, overwrite=False)
     path.write_text("dear")
     check_free(path, overwrite=True)
-    with pytest.raises(SinkError, match="exists already"):
+    with pytest.raises(SinkError, match="already exists"):
         check_free(path, overwrite=False)
 
 

@@ -58,7 +58,7 @@ def test_pictures_older_than_kept_are_deleted_now_and_later(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SinkError, match="cannot be made"), Crops(str(tmp_path / "file" / "crops")):
+    with pytest.raises(SinkError, match="cannot be created"), Crops(str(tmp_path / "file" / "crops")):
         pass
 
 
@@ -90,5 +90,5 @@ def test_a_picture_that_is_there_is_not_replaced(tmp_path):
     result = make_result(ended=(make_track(),))
     with Crops(str(tmp_path), clock=lambda: 0.0, run="a") as crops:
         crops.write(result)
-        with pytest.raises(SinkError, match="exists already"):
+        with pytest.raises(SinkError, match="already exists"):
             crops.write(result)

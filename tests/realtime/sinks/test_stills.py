@@ -51,7 +51,7 @@ def test_existing_pictures_are_kept_unless_told_otherwise(tmp_path):
 
 def test_a_place_that_is_not_there_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SinkError, match="cannot be made"), Stills(str(tmp_path / "file" / "out"), shown):
+    with pytest.raises(SinkError, match="cannot be created"), Stills(str(tmp_path / "file" / "out"), shown):
         pass
     with pytest.raises(SinkError, match="cannot be written"), Stills(str(tmp_path / "no" / "a.png"), shown) as stills:
         stills.write(still())

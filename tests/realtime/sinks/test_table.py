@@ -111,7 +111,7 @@ def test_a_reader_that_went_away_is_an_error(monkeypatch):
     os.close(reading)
     with open(writing, "w") as pipe:
         monkeypatch.setattr("sys.stdout", pipe)
-        with pytest.raises(SinkError, match="Nobody reads"), Table("-", "digits", json_line) as table:
+        with pytest.raises(SinkError, match="Standard output is closed"), Table("-", "digits", json_line) as table:
             table.write(RESULT)
 
 

@@ -29,7 +29,7 @@ async function reconnect() {
   setStatus("gone", "not connected");
   $("veil").textContent = "The program does not answer. Trying again.";
   try {
-    if ((await ask("api/state")).full) $("veil").textContent = "Others are watching; waiting for a place.";
+    if ((await ask("api/state")).full) $("veil").textContent = "Too many viewers; waiting for a free place.";
   } catch {
     if ($("login").open) return;
   }
@@ -238,7 +238,7 @@ async function enter(token) {
 async function onLogin(event) {
   event.preventDefault();
   const trouble = await enter($("token").value.trim()).catch(() => "The program does not answer.");
-  $("login-error").textContent = trouble === "A token is needed." ? "This is not the token." : trouble;
+  $("login-error").textContent = trouble === "A token is needed." ? "Wrong token." : trouble;
   if (trouble) return;
   $("token").value = "";
   $("login").close();

@@ -203,7 +203,7 @@ def test_a_wrong_token_is_refused_and_the_right_one_kept(browser):
         page.wait_for_selector("#login[open]")
         page.fill("#token", "wrong horse")
         page.press("#token", "Enter")
-        eventually(lambda: page.inner_text("#login-error") == "This is not the token.")
+        eventually(lambda: page.inner_text("#login-error") == "Wrong token.")
         assert page.locator("#readings li").count() == 0
         page.fill("#token", TOKEN)
         page.press("#token", "Enter")
