@@ -56,14 +56,6 @@ LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
 
 
-class Refused(click.ClickException):
-    """Something the user can put right: one sentence and an exit code that says whether another try may help."""
-
-    def __init__(self, error: UserError) -> None:
-        super().__init__(printable(error))
-        self.exit_code = error.exit_code
-
-
 class Sectioned(click.Command):
     """A command whose help lists the options under headings."""
 
@@ -183,7 +175,8 @@ def main(**options: Any) -> None:
         with stopping_on_signals() as stop:
             summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(error) from None
+        click.echo(f"Error: {printable(error)}", err=True)
+        sys.exit(error.exit_code)
     if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
 
 from realtime.errors import OptionError, SinkError
 from realtime.output.record import record
@@ -49,15 +50,15 @@ def parse_broker(url: str) -> Broker:
     """The broker of an address; OptionError where it is none."""
     try:
         parts = urlsplit(url)
-        port = parts.port or PORTS[parts.scheme]
+        port, host = parts.port or PORTS[parts.scheme], parts.hostname or ""
     except (ValueError, KeyError):
-        parts = port = None
-    topic = unquote(parts.path).strip("/") if parts else ""
-    if not parts or not parts.hostname or set(url) & set("?#") or set(topic) & set("+#\0"):
+        parts, port, host = urlsplit(""), 0, ""
+    topic = unquote(parts.path).strip("/")
+    if not host or set(url) & set("?#") or set(topic) & set("+#\0"):
         form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
         raise OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Broker(parts.hostname, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
+    return Broker(host, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 
 
 class Mqtt:
@@ -82,7 +83,7 @@ class Mqtt:
 
     def _new_client(self) -> paho.Client:
         broker = self.broker
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"glyphcam-{secrets.token_hex(4)}")
+        client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"glyphcam-{secrets.token_hex(4)}")
         if broker.user:
             client.username_pw_set(broker.user, broker.password)
         if broker.tls:

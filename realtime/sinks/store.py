@@ -117,12 +117,13 @@ class Store:
         """The row of this run's source, made on first sight."""
         key = self._run, mask(name)
         self._base.execute("INSERT OR IGNORE INTO sources (run, name) VALUES (?, ?)", key)
-        return self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()[0]
+        row: tuple[int] = self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()
+        return row[0]
 
     def _insert(self, table: str, row: dict[str, Any]) -> int:
         places = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
-        return self._base.execute(statement, tuple(row.values())).lastrowid
+        return self._base.execute(statement, tuple(row.values())).lastrowid or 0
 
     def _sweep(self) -> None:
         """Delete what is too old, once an hour."""

@@ -67,8 +67,8 @@ class Board:
         old = self._entries.pop((source, track.id), None)
         self.version += 1
         row = record(track, self._mode, source)
-        crop = small_crop(track.best_crop) if track.best_crop is not None else old and old.crop
-        number, at = (old.id, old.at) if old else (self.version, self._now())
+        number, at, crop = (old.id, old.at, old.crop) if old else (self.version, self._now(), None)
+        crop = crop if track.best_crop is None else small_crop(track.best_crop)
         key = ("", number) if gone else (source, track.id)  # a source may use the number of an ended track again
         self._entries[key] = Entry(number, row, crop, at, gone)
         if len(self._entries) > READINGS:
