@@ -19,20 +19,21 @@ from click.core import ParameterSource
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
+from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
-from realtime.cli_rules import Job, check_options, check_pictures, check_places
-from realtime.cli_types import METAVAR, Kept, Modes, Size
+from realtime.cli.logs import start_logging
+from realtime.cli.rules import Job, check_options, check_pictures, check_places
+from realtime.cli.stopping import Stop, stopping_on_signals
+from realtime.cli.types import METAVAR, Kept, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
-from realtime.logs import start_logging
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
-from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -46,7 +47,6 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
-from realtime.stopping import Stop, stopping_on_signals
 from realtime.values import Result
 from realtime.workers import DaskPool, ProcessPool
 

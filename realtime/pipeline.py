@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from realtime import contracts
+from realtime.areas.roi import Roi, Within
+from realtime.areas.tiles import Tiles
 from realtime.contracts import Net
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
@@ -19,9 +21,7 @@ from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats, match, repair
-from realtime.roi import Roi, Within
 from realtime.stats import Stopwatch
-from realtime.tiles import Tiles
 from realtime.track import AGREE, Step, Tracker
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 

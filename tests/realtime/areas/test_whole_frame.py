@@ -3,8 +3,8 @@
 import numpy as np
 from conftest import make_frame
 
+from realtime.areas.whole_frame import WholeFrame
 from realtime.values import Box, Reading, State
-from realtime.whole_frame import WholeFrame
 
 
 def run(texts, threshold=0.5, **changes):
