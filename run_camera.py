@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from click.core import ParameterSource
 import realtime
 from realtime import pad
 from realtime.archive import run as archive
+from realtime.archive.identity import YOUNG
 from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
@@ -77,6 +79,8 @@ SECTIONS = {
         "threshold",
         "unsure",
         "region",
+        "rising",
+        "max_rate",
         "roi",
         "search_size",
         "models",
@@ -84,7 +88,7 @@ SECTIONS = {
     ),
     "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
     "What to see": ("show", "save", "serve", "token"),
-    "What to write down": ("jsonl", "csv", "reads", "db", "crops", "overwrite", "on_reading", "mqtt"),
+    "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
     "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
@@ -106,6 +110,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
+@click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
               help="Search only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; repeatable.")  # fmt: skip
 @click.option("--search-size", type=SEARCH, metavar="N",
@@ -124,29 +130,19 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--show/--no-show", default=None, help="Show a window.  [default: if no other output is named]")
 @click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
 @click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
-@click.option(
-    "--token",
-    type=Kept(),
-    metavar="TEXT",
-    default="",
-    envvar="GLYPHCAM_TOKEN",
-    help="Token for --serve.  [default: generated if needed]",
-)
+@click.option("--token", type=Kept(), metavar="TEXT", default="", envvar="GLYPHCAM_TOKEN",
+              help="Token for --serve.  [default: generated if needed]")  # fmt: skip
 @click.option("--jsonl", type=PIPED, metavar="FILE", help="Write records as JSON lines; - for standard output.")
 @click.option("--csv", type=PIPED, metavar="FILE", help="Write records as CSV; - for standard output.")
 @click.option("--reads", type=click.Choice(["confirmed", "all"]), default="confirmed", show_default=True,
-              help="Rows in --jsonl and --csv: one per object, or one per sighting and frame.")  # fmt: skip
+              help="Rows in --jsonl and --csv: those of values, or one per sighting and frame.")  # fmt: skip
+@click.option("--interval", type=RATE, metavar="SECONDS", help="Write what stands into --jsonl and --csv this often.")
 @click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
-@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each object in this folder.")
+@click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
-@click.option(
-    "--mqtt",
-    type=Kept(),
-    metavar="URL",
-    envvar="GLYPHCAM_MQTT",
-    help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].",
-)
+@click.option("--mqtt", type=Kept(), metavar="URL", envvar="GLYPHCAM_MQTT",
+              help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")  # fmt: skip
 @click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
@@ -252,7 +248,8 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
-    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change)
+    report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
+                         young=YOUNG)  # fmt: skip
     if stop.signal:
         log.error("Stopped before the end. Run the same command again to go on.")
     return report
@@ -287,6 +284,8 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.skip_still,
         o.skip_blurred,
         bool(o.crops),
+        rising=o.rising,
+        max_rate=o.max_rate,
     )
 
 
@@ -304,15 +303,18 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
 
 
 def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
-    """The sinks that write texts down."""
+    """The sinks that write texts down; of a live source at once, not only when a value is over."""
     crops = Crops(o.crops, o.keep) if o.crops else None
     crop = crops.path if crops else no_crop
-    table = partial(Table, everything=o.reads == "all", overwrite=o.overwrite, crop=crop)
+    interval = o.interval or inf
+    table = partial(
+        Table, everything=o.reads == "all", live=source.live, interval=interval, overwrite=o.overwrite, crop=crop
+    )
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
     sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop)] if o.db else []
-    sinks += [OnReading(o.on_reading, o.mode)] if o.on_reading else []
+    sinks += [OnReading(o.on_reading, o.mode, live=source.live, stop=stop)] if o.on_reading else []
     if o.mqtt:
         mqtt = needing("mqtt", "realtime.sinks.mqtt")
         sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop))

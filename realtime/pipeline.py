@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ import numpy as np
 from realtime import contracts
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
+from realtime.change import AGREE
 from realtime.contracts import Net
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
@@ -20,23 +22,24 @@ from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
-from realtime.regions import formats, match, repair
+from realtime.regions import formats
+from realtime.rules import Rules, rules_of
 from realtime.stats import Stopwatch
-from realtime.track import AGREE, Step, Tracker
+from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
 T = TypeVar("T")
 Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
-ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 
 
 class Pipeline:
     """Reads pictures (`read`, `read_whole`: no memory) and frames in turn (calling it: with tracking).
 
-    `threshold` decides which readings count, on the calibrated confidence of the whole text, 0 to 1.
+    `rules` say which readings count. What was sure enough once is followed on even after the threshold rose, so that
+    moving it to and fro makes no second record of the same object.
     """
 
     def __init__(
@@ -47,16 +50,15 @@ class Pipeline:
         *,
         refiner: contracts.Refiner | None = None,
         classifier: contracts.Reader | None = None,
-        threshold: float,
-        regions: Sequence[str] = (),
+        rules: Rules,
         agree: int = AGREE,
         gray: Callable[[np.ndarray], np.ndarray] = to_gray,
         ids: Iterator[int] | None = None,
     ) -> None:
         self._mode, self.locator, self.recogniser = mode, locator, recogniser
-        self.refiner, self.classifier, self._regions = refiner, classifier, tuple(regions)
-        self._threshold, self._gray = threshold, gray
-        self._tracker = Tracker(agree, ids=ids or count(1))
+        self.refiner, self.classifier, self._gray = refiner, classifier, gray
+        self._rules = self._loosest = rules
+        self._tracker = Tracker(agree, rules=lambda: self._rules, ids=ids)
 
     @property
     def mode(self) -> str:
@@ -64,17 +66,23 @@ class Pipeline:
         return self._mode.name
 
     @property
+    def rules(self) -> Rules:
+        """What a text must be to be reported."""
+        return self._rules
+
+    @property
     def threshold(self) -> float:
         """The minimum confidence of a reading, 0 to 1."""
-        return self._threshold
+        return self._rules.threshold
 
     def set_threshold(self, value: float) -> None:
-        """Report readings from this confidence on, 0 to 1."""
-        self._threshold = min(1.0, max(0.0, value))
+        """Report readings from this confidence on, 0 to 1; values that were confirmed before stay so."""
+        self._rules = replace(self._rules, threshold=min(1.0, max(0.0, value)))
+        self._loosest = min(self._loosest, self._rules, key=lambda rules: rules.threshold)
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
-        return self._sightings(self._gray(image), Stopwatch(), again=True)
+        return self._sightings(self._gray(image), Stopwatch(), self._rules, again=True)
 
     def detections(self, image: np.ndarray) -> list[Detection]:
         """Where objects are, unread: what `read` would look at."""
@@ -88,7 +96,7 @@ class Pipeline:
             reading = single_or_string(self.classifier.whole(gray), reading, gray.shape)
         if self.refiner:
             reading = max(reading, self._straightened(gray, self.refiner), key=lambda r: r.confidence)
-        return self._ruled(reading)
+        return self._rules.applied(reading)
 
     def classify(self, image: np.ndarray, most: int = 5) -> list[tuple[str, float]]:
         """The likeliest single characters of a drawing with their probabilities; "" stands for none of them."""
@@ -104,33 +112,28 @@ class Pipeline:
         sightings = self.see(frame, watch)
         with watch("track"):
             step = follow(self._tracker, frame, sightings)
-        return Result(frame, tuple(sightings), step.tracks, step.confirmed, step.ended, watch.take())
+        shown = tuple(s for s in sightings if self._rules.accepts(s.reading))
+        return Result(frame, shown, step.tracks, step.confirmed, step.ended, watch.take(), doubtful=step.doubtful)
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
         """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
         with watch("gray"):
             gray = self._gray(frame.image)
-        return self._sightings(gray, watch, again=frame.still, small=frame.small)
-
-    def needed(self, reading: Reading) -> float:
-        """How sure a reading must be."""
-        return max(self.threshold, ALONE) if len(reading.text) == 1 else self.threshold
+        return self._sightings(gray, watch, self._loosest, again=frame.still, small=frame.small)
 
     def flush(self) -> tuple[Track, ...]:
         """End every track: nothing more will come from this source."""
         return self._tracker.flush()
 
     def _sightings(
-        self, gray: np.ndarray, watch: Stopwatch, again: bool = False, small: np.ndarray | None = None
+        self, gray: np.ndarray, watch: Stopwatch, rules: Rules, again: bool = False, small: np.ndarray | None = None
     ) -> list[Sighting]:
-        """Sightings as sure as they must be, best first."""
+        """Sightings that the rules accept, best first."""
         detections = self._detections(gray, watch, small)
         with watch("read"):
-            sightings = [
-                replace(s, reading=self._ruled(s.reading)) for s in self.recogniser(gray, detections, again=again)
-            ]
-        sure = [s for s in sightings if s.reading.text and s.reading.confidence >= self.needed(s.reading)]
-        return suppress_overlaps(sure)
+            read = self.recogniser(gray, detections, again=again)
+            sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
+        return suppress_overlaps([s for s in sightings if rules.accepts(s.reading)])
 
     def _detections(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Detection]:
         """Detections of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
@@ -146,24 +149,6 @@ class Pipeline:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
         detections = refiner(gray, [Detection(frame_quad(gray), 1.0)])
         return next((s.reading for s in self.recogniser(gray, detections, again=True)), NOTHING)
-
-    def _ruled(self, reading: Reading) -> Reading:
-        """The reading under the mode's rules: long enough, and with the region whose format it has."""
-        if len(reading.text) < self._mode.shortest:
-            return NOTHING
-        if not self._regions:
-            return reading
-        reading = repair(reading, self._regions)
-        return replace(reading, region=match(reading.text, self._regions))
-
-
-def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:
-    """What the sightings of one more frame change; those of a still picture are tracks of their own at once."""
-    if not frame.still:
-        return tracker(frame.time, frame.index, sightings, frame.image)
-    alone = tracker.alone()
-    step = alone(frame.time, frame.index, sightings, frame.image)
-    return replace(step, ended=alone.flush())
 
 
 def suppress_overlaps(sightings: Sequence[Sighting]) -> list[Sighting]:
@@ -271,6 +256,7 @@ class MultiMode:
             joined(r.confirmed for r in results),
             joined(r.ended for r in results),
             {stage: sum(r.timings.get(stage, 0.0) for r in results) for stage in stages},
+            doubtful=joined(r.doubtful for r in results),
         )
 
     def flush(self) -> tuple[Track, ...]:
@@ -293,6 +279,8 @@ def load(
     rois: Sequence[Roi] = (),
     search_size: int = LONGEST,
     agree: int = AGREE,
+    rising: bool = False,
+    max_rate: float | None = None,
     instrument: Instrument = lambda net, network: net,
 ) -> Pipeline | MultiMode:
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
@@ -306,20 +294,9 @@ def load(
     shared = Shared() if len(found) > 1 else None
     formats(regions)  # a region that is not known is refused now, not at the first reading
     folder = Path(models) if models else SHIPPED
-    pipelines = [
-        assembled(
-            mode,
-            nets_of(mode, folder, threads),
-            instrument,
-            threshold=threshold,
-            regions=regions,
-            rois=rois,
-            search_size=search_size,
-            agree=agree,
-            shared=shared,
-        )
-        for mode in found
-    ]
+    rules = partial(rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate)
+    assemble = partial(assembled, instrument=instrument, rules=rules, rois=rois, search_size=search_size)
+    pipelines = [assemble(mode, nets_of(mode, folder, threads), agree=agree, shared=shared) for mode in found]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
@@ -331,10 +308,9 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
-    instrument: Instrument,
     *,
-    threshold: float | None,
-    regions: Sequence[str],
+    instrument: Instrument,
+    rules: Callable[[Mode, float], Rules],
     rois: Sequence[Roi],
     search_size: int,
     agree: int,
@@ -351,9 +327,8 @@ def assembled(
         Recogniser(net["reader"], spec["reader"], mode.name),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
-        threshold=spec["reader"].threshold if threshold is None else threshold,
-        regions=regions,
+        rules=rules(mode, spec["reader"].threshold),
         agree=agree,
         gray=shared.gray if shared else to_gray,
-        ids=shared.ids if shared else count(1),
+        ids=shared.ids if shared else None,
     )

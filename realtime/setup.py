@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realtime import contracts
@@ -12,13 +12,14 @@ from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
 from realtime.capture.turn import Turn
+from realtime.change import AGREE
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
-from realtime.modes import modes_of
+from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
+from realtime.rules import Rules, rules_of
 from realtime.spec import load_spec
-from realtime.track import AGREE
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Setup:
     skip_blurred: bool = False
     crops: bool = False  # whether pictures of what was seen are wanted
     agree: int = AGREE
+    rising: bool = False
+    max_rate: float | None = None
 
     @property
     def gated(self) -> bool:
@@ -62,7 +65,8 @@ class Setup:
         reader = self.reader()
         if isinstance(reader, MultiMode):
             raise UserError("--whole-frame reads one kind of text.", "Name one --mode.")
-        parts = [WholeFrame(self.mode, reader.read_whole, reader.threshold) for _ in range(max(1, len(self.rois)))]
+        rules = replace(reader.rules, alone=0.0)
+        parts = [WholeFrame(self.mode, reader.read_whole, rules) for _ in range(max(1, len(self.rois)))]
         return CutOuts(list(zip(self.rois, parts, strict=True))) if self.rois else parts[0]
 
     def reader(self, instrument: Instrument = lambda net, network: net) -> Pipeline | MultiMode:
@@ -76,7 +80,21 @@ class Setup:
             rois=self.rois,
             search_size=self.search_size or LONGEST,
             agree=self.agree,
+            rising=self.rising,
+            max_rate=self.max_rate,
             instrument=instrument,
+        )
+
+    def rules(self, mode: Mode) -> Rules:
+        """What texts of a mode must be to be reported, as its pipeline has it."""
+        folder = Path(self.models) if self.models else SHIPPED
+        return rules_of(
+            mode,
+            load_spec(folder / f"{mode.name}-reader.json").threshold,
+            threshold=self.threshold,
+            regions=self.regions,
+            rising=self.rising,
+            max_rate=self.max_rate,
         )
 
     def digest(self) -> str:
@@ -84,5 +102,6 @@ class Setup:
         folder = Path(self.models) if self.models else SHIPPED
         modes = modes_of(self.mode)
         specs = [load_spec(folder / f"{mode.name}-{network}.json") for mode in modes for network in mode.networks]
-        text = json.dumps([asdict(self) | {"models": None, "threads": 1}, [spec.sha256 for spec in specs]])
+        means = [asdict(replace(spec, training={}, scores={})) for spec in specs]
+        text = json.dumps([asdict(self) | {"models": None, "threads": 1}, means])
         return hashlib.sha256(text.encode()).hexdigest()[:16]

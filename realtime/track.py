@@ -2,65 +2,108 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
-from typing import Any
+from math import inf
 
 import numpy as np
 
+from realtime.change import AGREE, Before, Moment, Spell, Turn, Values
 from realtime.preprocess import expand
-from realtime.values import Box, Reading, Sighting, State, Track, iou
-from realtime.vote import NOTHING, vote
+from realtime.rules import Rules
+from realtime.values import Box, Frame, Sighting, State, Track, iou
+from realtime.vote import alike
 
-AGREE = 2  # equal readings that confirm a track
-SETTLED = 0.5  # and the confidence their vote must have
 LOST_AFTER = 1.2  # seconds unseen
+IN_SIGHT = 0.3  # seconds unseen after which what is in the same place may be another object
 GAPS = 2.5  # or so many times the usual time between frames, where that is longer
-READS = 60  # the surest readings kept for the vote
-NEARBY = 3.0  # box sizes that an object may move between two frames and still be the same by its place
+STEADY = 0.8  # of the usual time between frames stays what it was at each new one
+TOLD = 10  # readings of an object after which its end is never silent
+REMEMBERED = 8  # objects that are gone, for a meter to go on from where it was
 CROP_MARGIN = 0.08
+log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Join:
+    """One way for a sighting to be the same object: it must keep every limit."""
+
+    overlap: float = 0.0  # least intersection over union with where the object was or should be
+    distance: float = inf  # most, of the centres, in lengths of the object
+    size: float = inf  # the areas differ by at most this factor
+    likeness: float = 0.0  # least share of equal characters
+    in_sight: bool = False  # only while the object was seen a moment ago
+
+
+JOINS = (
+    Join(overlap=0.4, in_sight=True),  # it stays in place and says something else
+    Join(overlap=0.2, likeness=0.4),  # it moved a little, and is read a little otherwise
+    Join(distance=3.0, size=2.5, likeness=0.6),  # it moved on
+    Join(size=20.0, likeness=0.85),  # it was unseen for a while, or the camera swung round
+)
+
+
 class TrackState:
-    """What the tracker remembers of one object."""
+    """What the tracker remembers of one object: where it is, and the values it says."""
 
-    id: int
-    sighting: Sighting
-    first_time: float
-    first_frame: int
-    last_time: float
-    last_frame: int
-    readings: list[Reading] = field(default_factory=list)
-    count: int = 0
-    velocity: tuple[float, float] = (0.0, 0.0)
-    best: Sighting | None = None
-    best_crop: np.ndarray | None = None
-    reading: Reading = NOTHING
-    state: State = State.TENTATIVE
+    def __init__(self, number: int, now: Moment, sighting: Sighting, values: Values) -> None:
+        self.id, self.sighting, self.values = number, sighting, values
+        self.last, self.count = now, 0
+        self._velocity = (0.0, 0.0)
 
     def expected(self, time: float) -> Box:
         """Where the object should be, moving on as it did."""
-        box, elapsed = self.sighting.box, time - self.last_time
-        dx, dy = self.velocity[0] * elapsed, self.velocity[1] * elapsed
+        box, elapsed = self.sighting.box, time - self.last.time
+        dx, dy = self._velocity[0] * elapsed, self._velocity[1] * elapsed
         return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
 
+    def move(self, now: Moment, sighting: Sighting) -> None:
+        """It is here now."""
+        elapsed = now.time - self.last.time
+        if elapsed > 0:
+            (x0, y0), (x1, y1) = self.sighting.box.center, sighting.box.center
+            self._velocity = (x1 - x0) / elapsed, (y1 - y0) / elapsed
+        self.sighting, self.last = sighting, now
+
     def track(self) -> Track:
-        """The frozen picture of this trail."""
+        """The object with the value that stands."""
+        state = State.CONFIRMED if self.values.confirmed else State.TENTATIVE
+        return self.at(self.values.standing, state, self.sighting)
+
+    def at(self, spell: Spell, state: State, sighting: Sighting | None = None) -> Track:
+        """The object with one of its values, where it was last read unless another sighting is given."""
+        (first, first_frame), (last, last_frame) = spell.first, spell.last
         return Track(
-            self.id, self.state, self.sighting, self.reading, self.first_time, self.last_time, self.count,
-            self.first_frame, self.last_frame, self.best, self.best_crop,
-        )  # fmt: skip
+            self.id,
+            state,
+            sighting or spell.sighting or self.sighting,
+            spell.reading,
+            first,
+            last,
+            spell.count,
+            first_frame,
+            last_frame,
+            spell.best,
+            spell.best_crop,
+            spell.number,
+        )
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one frame changed: tracks alive, newly confirmed or corrected, and ended."""
+    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, or are doubtful."""
 
-    tracks: tuple[Track, ...]
-    confirmed: tuple[Track, ...]
-    ended: tuple[Track, ...]
+    tracks: tuple[Track, ...] = ()
+    confirmed: tuple[Track, ...] = ()
+    ended: tuple[Track, ...] = ()
+    doubtful: tuple[Track, ...] = ()
+
+
+Cut = Callable[["np.ndarray", Sighting], "np.ndarray | None"]
 
 
 def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
@@ -73,112 +116,166 @@ def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
 
 
 class Tracker:
-    """Joins sightings to trails by place and text; `ids` count from 1, `cut` gives a sighting's picture of a frame."""
+    """Joins sightings to objects by place and text.
+
+    `rules` gives those that texts must keep just now; `ids` numbers objects, from 1 where nothing else is said; `cut`
+    gives a sighting's picture out of a frame's.
+    """
 
     def __init__(
         self,
         agree: int = AGREE,
         lost_after: float = LOST_AFTER,
         *,
+        rules: Callable[[], Rules] = Rules,
         ids: Iterator[int] | None = None,
-        cut: Callable[[Any, Sighting], np.ndarray | None] = cut,
+        cut: Cut = cut,
     ) -> None:
-        self.agree, self.lost_after = agree, lost_after
-        self.trails: list[TrackState] = []
+        self._agree, self._lost_after, self._rules = agree, lost_after, rules
         self._ids, self._cut = ids or count(1), cut
+        self._trails: list[TrackState] = []
+        self._gone: deque[tuple[Box, Before]] = deque(maxlen=REMEMBERED)
         self._last_time: float | None = None
         self._interval = 0.0
 
     def __call__(self, time: float, index: int, sightings: Sequence[Sighting], image: np.ndarray) -> Step:
         """Take one frame's sightings (`time` in seconds, never falling) and the frame they were seen in."""
+        now, rules = Moment(time, index), self._rules()
         self._pace(time)
-        ended = self._drop(lambda t: time - t.last_time > max(self.lost_after, GAPS * self._interval))
-        before = {t.id: (t.state, t.reading.text) for t in self.trails}
+        ended = self._drop(lambda t: time - t.last.time > self._at_least(self._lost_after))
+        before = {t.id: shown(t) for t in self._trails}
+        doubtful = []
         for trail, sighting in self._matched(time, sightings):
-            self._extend(trail or self._begin(time, index, sighting), time, index, sighting, image)
-        confirmed = [t for t in self.trails if t.state is State.CONFIRMED]
-        changed = [t for t in confirmed if before.get(t.id) != (t.state, t.reading.text)]
-        return Step(tuple(t.track() for t in self.trails), tuple(t.track() for t in changed), ended)
+            trail = trail or self._begin(now, sighting)
+            turn = self._extend(trail, now, sighting, rules, image)
+            ended += [trail.at(turn.ended, State.LOST)] if turn.ended else []
+            doubtful += [trail.at(turn.doubtful, State.DOUBTFUL)] if turn.doubtful else []
+        changed = [t.track() for t in self._trails if t.values.confirmed and before.get(t.id) != shown(t)]
+        return Step(tuple(t.track() for t in self._trails), tuple(changed), tuple(ended), tuple(doubtful))
 
     def alone(self) -> Tracker:
         """A tracker for one still picture, in which a single reading is all that there will be."""
-        return Tracker(1, self.lost_after, cut=self._cut)
+        return Tracker(1, self._lost_after, rules=self._rules, ids=self._ids, cut=self._cut)
 
     def flush(self) -> tuple[Track, ...]:
-        """End every trail: the recording is over."""
-        return self._drop(lambda trail: True)
+        """End every object: the recording is over."""
+        return tuple(self._drop(lambda trail: True))
 
     def _pace(self, time: float) -> None:
         if self._last_time is not None and time > self._last_time:
             step = time - self._last_time
-            self._interval = step if not self._interval else 0.8 * self._interval + 0.2 * step
+            self._interval = STEADY * self._interval + (1 - STEADY) * step if self._interval else step
         self._last_time = time
 
-    def _drop(self, gone) -> tuple[Track, ...]:
-        leaving = [t for t in self.trails if gone(t)]
-        self.trails = [t for t in self.trails if not gone(t)]
-        return tuple(replace(t.track(), state=State.LOST) for t in leaving if t.state is State.CONFIRMED)
+    def _at_least(self, seconds: float) -> float:
+        """The seconds, or longer where frames come more seldom."""
+        return max(seconds, GAPS * self._interval)
+
+    def _drop(self, gone: Callable[[TrackState], bool]) -> list[Track]:
+        leaving = [t for t in self._trails if gone(t)]
+        self._trails = [t for t in self._trails if t not in leaving]
+        for trail in leaving:
+            self._remember(trail)
+        return [t.at(t.values.standing, State.LOST) for t in leaving if t.values.confirmed]
+
+    def _remember(self, trail: TrackState) -> None:
+        """Keep where a meter was, and say why an object that was read often gives no record."""
+        if before := trail.values.before:
+            self._gone.append((trail.sighting.box, before))
+        elif trail.count >= TOLD:
+            best = trail.values.standing.reading
+            log.info(
+                "No record of object %d: its %d readings do not agree, or not as surely as asked for (%s at %.2f)",
+                trail.id, trail.count, best.text or "too short", best.confidence,
+            )  # fmt: skip
 
     def _matched(self, time: float, sightings: Sequence[Sighting]) -> list[tuple[TrackState | None, Sighting]]:
-        """Each sighting with its trail or None; the best pairs first, each trail once."""
-        scores = [(affinity(t, s, time), i, j) for i, t in enumerate(self.trails) for j, s in enumerate(sightings)]
+        """Each sighting with its object or None; the best pairs first, each object once."""
         taken: dict[int, int] = {}
-        for score, i, j in sorted(scores, key=lambda x: -x[0]):
-            if score > 0 and j not in taken and i not in taken.values():
+        for _, i, j in sorted(self._pairs(time, sightings), reverse=True):
+            if j not in taken and i not in taken.values():
                 taken[j] = i
-        return [(self.trails[taken[j]] if j in taken else None, s) for j, s in enumerate(sightings)]
+        return [(self._trails[taken[j]] if j in taken else None, s) for j, s in enumerate(sightings)]
 
-    def _begin(self, time: float, index: int, sighting: Sighting) -> TrackState:
-        self.trails.append(TrackState(next(self._ids), sighting, time, index, time, index))
-        return self.trails[-1]
+    def _pairs(self, time: float, sightings: Sequence[Sighting]) -> Iterator[tuple[float, int, int]]:
+        """How well, and which object goes on in which sighting, both by number."""
+        if not self._trails or not sightings:
+            return
+        seen = np.array([corners(s.box) for s in sightings])
+        last = np.array([corners(t.sighting.box) for t in self._trails])
+        expected = np.array([corners(t.expected(time)) for t in self._trails])
+        overlap, distance, size = geometry(last, expected, seen)
+        in_sight = np.array([time - t.last.time <= self._at_least(IN_SIGHT) for t in self._trails])
+        needed = likeness_needed(overlap, distance, size, in_sight[:, None])
+        said, read = [t.values.standing.text for t in self._trails], [s.reading.text for s in sightings]
+        for i, j in np.argwhere(needed <= likeness_at_most(said, read)).tolist():
+            likeness = alike(said[i], read[j])
+            if likeness >= needed[i, j]:
+                yield float(overlap[i, j]) + likeness / (1 + float(distance[i, j])), i, j
 
-    def _extend(self, trail: TrackState, time: float, index: int, sighting: Sighting, image: np.ndarray) -> None:
-        elapsed = time - trail.last_time
-        if elapsed > 0:
-            (x0, y0), (x1, y1) = trail.sighting.box.center, sighting.box.center
-            trail.velocity = (x1 - x0) / elapsed, (y1 - y0) / elapsed
-        trail.sighting, trail.last_time, trail.last_frame = sighting, time, index
-        if sighting.reading.text:
-            trail.count += 1
-            trail.readings = sorted([*trail.readings, sighting.reading], key=lambda r: -r.confidence)[:READS]
-            trail.reading = vote(trail.readings)
-            trail.state = self._state(trail)
-            if trail.best is None or sighting.reading.confidence > trail.best.reading.confidence:
-                trail.best, trail.best_crop = sighting, self._cut(image, sighting)
+    def _begin(self, now: Moment, sighting: Sighting) -> TrackState:
+        before = next((b for box, b in reversed(self._gone) if iou(box, sighting.box) >= JOINS[0].overlap), None)
+        self._trails.append(TrackState(next(self._ids), now, sighting, Values(now, self._agree, before)))
+        return self._trails[-1]
 
-    def _state(self, trail: TrackState) -> State:
-        agreeing = sum(r.text == trail.reading.text for r in trail.readings)
-        settled = agreeing >= self.agree and (self.agree == 1 or trail.reading.confidence >= SETTLED)
-        return State.CONFIRMED if settled else trail.state
-
-
-def affinity(trail: TrackState, sighting: Sighting, time: float) -> float:
-    """How well a sighting continues a trail, 0 (not at all) to 2: by place, size and text."""
-    expected = trail.expected(time)
-    overlap = max(iou(expected, sighting.box), iou(trail.sighting.box, sighting.box))
-    likeness = alike(trail.reading.text, sighting.reading.text)
-    size = max(expected.width, expected.height, 1.0)
-    distance = min(_apart(expected, sighting.box), _apart(trail.sighting.box, sighting.box)) / size
-    ratio = sighting.box.area / max(trail.sighting.box.area, 1.0)
-    same_size = 0.4 < ratio < 2.5
-    if overlap > 0.2 and (likeness > 0.4 or not trail.reading.text or not sighting.reading.text or overlap > 0.5):
-        return overlap + likeness
-    if distance < NEARBY and same_size and likeness > 0.6:
-        return likeness / (1 + distance)
-    return 0.5 * likeness / (1 + distance) if likeness > 0.85 and 0.05 < ratio < 20 else 0.0
+    def _extend(self, trail: TrackState, now: Moment, sighting: Sighting, rules: Rules, image: np.ndarray) -> Turn:
+        trail.move(now, sighting)
+        if not sighting.reading.text:
+            return Turn()
+        trail.count += 1
+        return trail.values.hear(now, sighting, rules, partial(self._cut, image))
 
 
-def _apart(a: Box, b: Box) -> float:
-    """Distance of two boxes' centres in pixels."""
-    (x0, y0), (x1, y1) = a.center, b.center
-    return float(np.hypot(x1 - x0, y1 - y0))
+def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray, in_sight: np.ndarray) -> np.ndarray:
+    """The least likeness, 0 to 1, with which each pair is one object by any of JOINS; infinite where by none."""
+    needed = np.full(overlap.shape, inf)
+    for join in JOINS:
+        kept = (overlap >= join.overlap) & (distance <= join.distance) & (size <= join.size)
+        kept &= in_sight | (not join.in_sight)
+        needed = np.where(kept, np.minimum(needed, join.likeness), needed)
+    return needed
 
 
-def alike(a: str, b: str) -> float:
-    """Share of places at which two texts agree, 0 to 1; texts of other lengths are compared from both ends."""
-    if not a or not b:
-        return 0.0
-    longer = max(len(a), len(b))
-    front = sum(x == y for x, y in zip(a, b, strict=False))
-    back = sum(x == y for x, y in zip(reversed(a), reversed(b), strict=False))
-    return max(front, back) / longer
+def likeness_at_most(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
+    """How alike each text can be to each other one, without a closer look: (texts, others), 0 to 1."""
+    longest = np.maximum.outer([max(len(t), 1) for t in texts], [len(t) for t in others])
+    equal = np.equal.outer(np.array(texts, object), np.array(others, object)).astype(bool)
+    return np.where(equal, 1.0, 1 - 1 / longest)
+
+
+def corners(box: Box) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    return box.x0, box.y0, box.x1, box.y1
+
+
+def shown(trail: TrackState) -> tuple[bool, int, str]:
+    """What a track tells of its value: whether it is confirmed, its number and its text."""
+    standing = trail.values.standing
+    return trail.values.confirmed, standing.number, standing.reading.text
+
+
+def geometry(last: np.ndarray, expected: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Overlap, distance in lengths of the object, and factor between the areas: (objects, sightings) each.
+
+    `last`, `expected` (objects, 4) and `seen` (sightings, 4) are boxes: left, top, right, bottom. Of the last and the
+    expected place the nearer one counts.
+    """
+    places = np.stack([last, expected])[:, :, None]
+    shared = np.minimum(places[..., 2:], seen[:, 2:]) - np.maximum(places[..., :2], seen[:, :2])
+    shared = np.maximum(shared, 0).prod(-1)
+    area, areas = (seen[:, 2:] - seen[:, :2]).prod(-1), (last[:, 2:] - last[:, :2]).prod(-1)[:, None]
+    overlap = (shared / np.maximum(areas + area - shared, 1e-9)).max(0)
+    offset = places[..., :2] + places[..., 2:] - seen[:, :2] - seen[:, 2:]
+    length = np.maximum((last[:, 2:] - last[:, :2]).max(-1), 1.0)[:, None]
+    distance = np.hypot(offset[..., 0], offset[..., 1]).min(0) / 2 / length
+    factor = np.maximum(areas, 1.0) / np.maximum(area, 1.0)
+    return overlap, distance, np.maximum(factor, 1 / factor)
+
+
+def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:
+    """What the sightings of one more frame change; those of a still picture are objects of their own at once."""
+    if not frame.still:
+        return tracker(frame.time, frame.index, sightings, frame.image)
+    alone = tracker.alone()
+    step = alone(frame.time, frame.index, sightings, frame.image)
+    return replace(step, ended=alone.flush())

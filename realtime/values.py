@@ -105,6 +105,7 @@ class Frame:
     source: str = ""
     event: str = ""  # "source lost", then "source waiting" with the last picture, then "source back"; else empty
     still: bool = False  # the only picture of its source: nothing to follow
+    epoch: float | None = None  # Unix time of second 0 of `time`; None where nobody knows
     small: np.ndarray | None = None  # the same moment in fewer pixels, uint8 gray (h, w): enough to find things in
 
 
@@ -149,21 +150,25 @@ class Sighting:
 
 
 class State(Enum):
-    """A track's life: seen but not yet agreed on; agreed on; gone."""
+    """The life of a value: read but not yet agreed on; agreed on; over; or agreed on, but against the rules."""
 
     TENTATIVE = "tentative"
     CONFIRMED = "confirmed"
     LOST = "lost"
+    DOUBTFUL = "doubtful"
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """One object followed over time, with the voted reading; times in seconds."""
+    """One object followed over time, with one of the values that it says one after the other; times in seconds.
+
+    All but `id` and `sighting` are the value's own: an object whose display changes keeps its `id` and counts `value`.
+    """
 
     id: int
     state: State
     sighting: Sighting  # the latest
-    reading: Reading  # what all its readings agree on
+    reading: Reading  # what all readings of the value agree on
     first_time: float
     last_time: float
     count: int  # readings that went into the vote
@@ -171,15 +176,22 @@ class Track:
     last_frame: int = 0
     best: Sighting | None = None  # the surest sighting so far
     best_crop: np.ndarray | None = None  # its picture, uint8 (h, w, 3) or (h, w)
+    value: int = 1  # number of the value within the track
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What no other value of the source has: the numbers of the track and the value."""
+        return self.id, self.value
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
     """What the pipeline says of one frame.
 
-    `tracks`: those alive in this frame; `confirmed`: tracks that became CONFIRMED or changed their text now;
-    `ended`: tracks that were LOST in this frame (each confirmed one is reported there exactly once, as last voted).
-    `timings`: milliseconds per stage.
+    `tracks`: those alive in this frame, each with the value that stands; `confirmed`: those whose value was confirmed
+    or corrected now; `ended`: values that are over, because another took their place or the object is gone (each
+    confirmed one is there exactly once, as last voted); `doubtful`: values that no meter could show after the one
+    before. `timings`: milliseconds per stage.
     """
 
     frame: Frame
@@ -190,3 +202,4 @@ class Result:
     timings: Mapping[str, float] = field(default_factory=dict)
     fps: float = 0.0  # true rate of the loop, frames per second
     dropped: int = 0  # frames a live source skipped so far
+    doubtful: tuple[Track, ...] = ()

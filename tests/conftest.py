@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from realtime.rules import Rules
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +82,10 @@ class FakePipeline:
 
     def set_threshold(self, value: float) -> None:
         self.threshold = min(1.0, max(0.0, value))
+
+    @property
+    def rules(self) -> Rules:
+        return Rules(self.threshold)
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         return [make_sighting()]

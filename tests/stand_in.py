@@ -16,6 +16,7 @@ from realtime.capture.open import open_source
 from realtime.loop import run
 from realtime.modes import MODES
 from realtime.pipeline import Pipeline
+from realtime.rules import Rules
 from realtime.setup import Setup
 from realtime.sinks.store import Store
 from realtime.values import Box, Detection, Quad, Reading, Sighting
@@ -37,7 +38,10 @@ class StandIn(Setup):
                 os._exit(9)
             return blocks(gray)
 
-        return Pipeline(MODES["digits"], locate, shades, threshold=0.1, agree=self.agree)
+        return Pipeline(MODES["digits"], locate, shades, rules=self.rules(MODES["digits"]), agree=self.agree)
+
+    def rules(self, mode):
+        return Rules(0.1)
 
     def digest(self) -> str:
         return "stand-in"
@@ -92,7 +96,7 @@ FIELDS = (
 
 
 def rows(base, fields=FIELDS):
-    query = f"SELECT s.name, {fields} FROM tracks t JOIN sources s ON s.id = t.source ORDER BY s.name, t.id"
+    query = f"SELECT s.name, {fields} FROM tracks t JOIN sources s ON s.id = t.source ORDER BY s.name, t.track, t.value"
     with closing(sqlite3.connect(base)) as connection:
         return connection.execute(query).fetchall()
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "average": "train.average",
     "export": "train.export",
     "evaluate": "train.evaluate",
+    "films": "train.films",
     "card": "train.card",
     "compare": "train.reports.run",
     "inspect": "train.explore.inspect",

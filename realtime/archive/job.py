@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib
 import json
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
+from realtime.archive.identity import reading
 from realtime.capture.open import open_file
 from realtime.capture.recording import Slice
 from realtime.capture.source import Source, is_address
@@ -191,12 +191,11 @@ def fetched(path: str) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder:
         copy = Path(folder) / (PurePosixPath(urlsplit(path).path).name or "recording")
-        try:
-            fsspec = importlib.import_module("fsspec")
-            with fsspec.open(path, "rb") as remote, copy.open("wb") as local:
-                shutil.copyfileobj(remote, local, 1 << 20)
-        except ImportError as error:
-            raise SourceError(f"{mask(path)} cannot be fetched ({error}).", "Install glyphcam[cluster].") from None
-        except (OSError, ValueError) as error:
-            raise SourceError(f"{mask(path)} cannot be fetched ({error}).", "Check the address.") from None
+        with reading(path) as (remote, size), copy.open("wb") as local:
+            shutil.copyfileobj(remote, local, 1 << 20)
+        got = copy.stat().st_size
+        if size is not None and got != size:
+            raise SourceError(
+                f"{mask(path)} was changed while it was fetched ({got} of {size} bytes).", "Read it again."
+            )
         yield str(copy)

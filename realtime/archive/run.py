@@ -13,23 +13,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import chain, count
 from math import inf
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from realtime.archive.identity import check_finished, content_of, place_of
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
+from realtime.archive.lock import filling
 from realtime.capture.claims import Claims, is_cut_fast
 from realtime.capture.files import Found, files_of, listed, still
-from realtime.capture.kinds import unreadable
 from realtime.capture.open import local, open_file
 from realtime.capture.recording import Length, Recording, check
 from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
-from realtime.modes import modes_of
-from realtime.pipeline import follow
+from realtime.modes import Mode, modes_of
 from realtime.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
@@ -37,8 +37,8 @@ from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
 from realtime.stats import counted
-from realtime.track import Tracker
-from realtime.values import Frame, Result, Sighting, Track
+from realtime.track import Tracker, follow
+from realtime.values import Frame, Result, Sighting, State, Track
 from realtime.workers import Pool, completed
 
 T = TypeVar("T")
@@ -46,10 +46,17 @@ SLICE = 30.0  # seconds of a recording in one job
 LIVE = ("rtsp", "rtsps", "rtmp", "tcp", "udp", "rtp", "srt")
 TABLES = """
 CREATE TABLE IF NOT EXISTS recordings (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
-    key TEXT NOT NULL UNIQUE, frames INTEGER, seconds REAL, failure TEXT);
+    key TEXT NOT NULL UNIQUE, frames INTEGER, seconds REAL, failure TEXT, place TEXT, content TEXT);
 CREATE TABLE IF NOT EXISTS parts (key TEXT NOT NULL, number INTEGER NOT NULL, frames INTEGER, seconds REAL,
     failure TEXT, notes BLOB, PRIMARY KEY (key, number));
 """
+INDEXES = """
+CREATE INDEX IF NOT EXISTS recordings_by_place ON recordings(place);
+CREATE INDEX IF NOT EXISTS recordings_by_content ON recordings(content);
+"""
+ALONE = """
+SELECT source FROM recordings WHERE place = ? AND source NOT IN (SELECT source FROM recordings WHERE place <> ?)
+"""  # some addresses shared a source in the first version
 Change = Callable[[Result], Result]
 FORM = "{l_bar}{bar}| {n_fmt} of {total_fmt} s [{elapsed}<{remaining}{postfix}]"
 log = logging.getLogger(__name__)
@@ -57,14 +64,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PlannedRecording:
-    """What is to be read: its name in the records, a key that no other content or setting has, and its parts."""
+    """What is to be read: its name in the records, where it is, what is in it and how it is read, and its parts."""
 
     name: str
-    key: str
+    place: str
+    content: str
     parts: tuple[Segment, ...]
     seconds: float = 0.0  # 0 where nobody knows
     frames: int | None = None  # as its container says
     claims: Claims = field(default_factory=Claims)
+
+    @property
+    def key(self) -> str:
+        """What no other place, content or setting has."""
+        return f"{self.place} {self.content}"
 
 
 @dataclass
@@ -132,18 +145,22 @@ def run(
     keep: float | None = None,
     change: Change = lambda result: result,
     seconds: float = SLICE,
+    young: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Read files, folders, globs and URLs into a database; what it holds already is not read again.
 
-    `change` is what happens to texts before they are written, `crops` a folder for the pictures of the tracks,
-    `seconds` the length of a part. Raises UserError for models, a database or a scheduler that cannot be used.
+    A recording whose content is another one than before takes the place of its earlier records; one that was moved
+    keeps them. `change` is what happens to texts before they are written, `crops` a folder for the pictures of the
+    tracks, `seconds` the length of a part; files changed less than `young` seconds ago wait for the next run. Raises
+    UserError for models, a database or a scheduler that cannot be used.
     """
     begin, report = clock(), Report()
     digest = f"{setup.digest()}/{seconds:g}"
     pictures = Crops(crops, keep) if crops else None
-    with Ledger(base, setup.mode, keep=keep, crop=pictures.path if pictures else no_crop) as ledger:
-        todo = wanted(list(planned(sources, setup, digest, seconds, report)), ledger, report)
+    crop = pictures.path if pictures else no_crop
+    with filling(base), Ledger(base, setup.mode, keep=keep, crop=crop) as ledger:
+        todo = wanted(list(planned(sources, setup, digest, seconds, report, young)), ledger, report)
         desk = RecordingWriter(ledger, pictures, change, setup, report)
         with Bar(sum(r.seconds for r in todo), bar_format=FORM, unit_scale=True) as bar, pool:
             for recording, seen in read(todo, ledger, pool, stop, report, Speed(bar, report, clock)):
@@ -158,7 +175,7 @@ def run(
 
 
 def planned(
-    sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report
+    sources: Sequence[str], setup: Setup, digest: str, seconds: float, report: Report, young: float = 0.0
 ) -> Iterator[PlannedRecording]:
     """The recordings that sources name, each once; those that cannot be opened go into the report."""
     found, known = named(sources), set()
@@ -167,7 +184,7 @@ def planned(
         log.info("Passed over, neither pictures nor videos: %s.", listed(found.passed))
     for path in found.files:
         try:
-            recording = plan(path, setup, digest, seconds)
+            recording = plan(path, setup, digest, seconds, young)
         except (SourceError, OSError) as error:
             report.fail(str(error))
             continue
@@ -196,27 +213,20 @@ def listed_urls(url: str) -> list[str]:
         raise SourceError(f"{mask(url)} cannot be listed ({error}).", "Check the address.") from None
 
 
-def plan(path: str, setup: Setup, digest: str, seconds: float) -> PlannedRecording:
+def plan(path: str, setup: Setup, digest: str, seconds: float, young: float = 0.0) -> PlannedRecording:
     """A recording and its parts. Raises SourceError for a camera, a live stream, a file that cannot be opened."""
+    if is_address(path) and urlsplit(path).scheme in LIVE:
+        raise SourceError(f"{mask(path)} is a live stream.", "Only recordings go into an archive.")
+    place, content = place_of(path), f"{content_of(path)} {digest}"
     if is_address(path):
-        if urlsplit(path).scheme in LIVE:
-            raise SourceError(f"{mask(path)} is a live stream.", "An archive is made of recordings only.")
-        return PlannedRecording(mask(path), f"{mask(path)} {digest}", (Segment(setup, path),))
+        return PlannedRecording(mask(path), place, content, (Segment(setup, path),))
+    check_finished(path, young)
     if still(path):
-        return PlannedRecording(printable(path), key_of(path, digest), (Segment(setup, os.path.abspath(path)),))
+        return PlannedRecording(printable(path), place, content, (Segment(setup, os.path.abspath(path)),))
     with open_file(path, threading.Event()) as source:
         length, said = (source.length, source.claims) if isinstance(source, Recording) else (Length(), Claims())
         parts = tuple(cut(os.path.abspath(path), setup, length.seconds or 0.0, seconds))
-        return PlannedRecording(source.name, key_of(path, digest), parts, length.seconds or 0.0, length.frames, said)
-
-
-def key_of(path: str, digest: str) -> str:
-    """The file as it is now, read in this way."""
-    try:
-        facts = os.stat(path)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    return f"{printable(os.path.abspath(path))} {facts.st_size} {facts.st_mtime_ns} {digest}"
+        return PlannedRecording(source.name, place, content, parts, length.seconds or 0.0, length.frames, said)
 
 
 def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segment]:
@@ -231,9 +241,10 @@ def cut(path: str, setup: Setup, length: float, seconds: float) -> Iterator[Segm
 
 def wanted(recordings: Sequence[PlannedRecording], ledger: Ledger, report: Report) -> list[PlannedRecording]:
     """Those that are not in the database yet; what failed in those that are is told again."""
-    todo = []
+    todo, present = [], {recording.place for recording in recordings}
     for recording in recordings:
         failure = ledger.failure(recording.key)
+        failure = ledger.moved(recording, present) if failure is None else failure
         if failure is None:
             todo.append(recording)
             continue
@@ -289,17 +300,33 @@ class RecordingWriter:
 
     def settle(self, recording: PlannedRecording, parts: Iterable[PartResult]) -> None:
         """Follow the objects through all parts and write the recording down, all of it or nothing."""
+        if changed(recording):
+            self._ledger.forget_parts(recording.key)
+            self._report.fail(f"{recording.name} was changed while it was read. It waits for the next run.")
+            return
         total = Total()
         tracks = tuple(replay_tracking(total.counted(parts), self._setup))
         failure = " ".join(filter(None, (total.failure, length_failure(recording, total))))
-        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name)
-        result = self._change(Result(frame, ended=tracks))
+        epoch = recording.claims.created
+        frame = Frame(max(0, total.frames - 1), total.seconds, NO_PICTURE, recording.name, epoch=epoch)
+        ended = tuple(track for track in tracks if track.state is not State.DOUBTFUL)
+        doubtful = tuple(track for track in tracks if track.state is State.DOUBTFUL)
+        result = self._change(Result(frame, ended=ended, doubtful=doubtful))
         if self._crops:
             with self._crops:
                 self._crops.write(result)
-        row = {"key": recording.key, "frames": total.frames, "seconds": total.seconds, "failure": failure}
-        self._ledger.settle(row, result)
-        self._report.settle(len(tracks), failure)
+        row = {"frames": total.frames, "seconds": total.seconds, "failure": failure}
+        self._ledger.settle(recording, row, result)
+        self._report.settle(len(ended), failure)
+
+
+def changed(recording: PlannedRecording) -> bool:
+    """Whether a file is not what it was when its parts were planned; what a URL names was compared as it came."""
+    path = recording.parts[0].path
+    try:
+        return not is_address(path) and not recording.content.startswith(content_of(path) + " ")
+    except SourceError:
+        return True
 
 
 class Total:
@@ -329,19 +356,26 @@ def length_failure(recording: PlannedRecording, total: Total) -> str:
 
 
 def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track]:
-    """The tracks of a recording as the pipeline would have followed them in one piece, as they end."""
+    """The values of a recording as the pipeline would have followed them in one piece, as they end or are doubtful."""
     ids, offset, crops = count(1), 0, PartCrops()
-    trackers = {mode.name: Tracker(setup.agree, ids=ids, cut=crops) for mode in modes_of(setup.mode)}
+    trackers = {mode.name: replaying(mode, setup, ids, crops) for mode in modes_of(setup.mode)}
     for part in parts:
         notes = unpacked(part.notes)
         crops.turn_to(notes.crops)
         for frame, sightings in notes.frames:
             frame = replace(frame, index=offset + frame.index)
             for mode, tracker in trackers.items():
-                yield from follow(tracker, frame, [s for s in sightings if s.mode == mode]).ended
+                step = follow(tracker, frame, [s for s in sightings if s.mode == mode])
+                yield from (*step.ended, *step.doubtful)
         offset += part.frames
     for tracker in trackers.values():
         yield from tracker.flush()
+
+
+def replaying(mode: Mode, setup: Setup, ids: Iterator[int], crops: PartCrops) -> Tracker:
+    """The tracker of a mode, which takes pictures out of what came with the part."""
+    rules = setup.rules(mode)
+    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crops)
 
 
 class PartCrops:
@@ -369,9 +403,19 @@ class Ledger(Store):
 
     def __enter__(self) -> Ledger:
         super().__enter__()
-        self._do(lambda: self._base.executescript(TABLES))
+        self._do(self._make_tables)
         self._do(lambda: self._base.execute(f"PRAGMA busy_timeout = {int(1000 * LAST_PATIENCE)}"))
         return self
+
+    def _make_tables(self) -> None:
+        self._base.executescript(TABLES)
+        if "place" not in {row[1] for row in self._base.execute("PRAGMA table_info(recordings)")}:
+            for name in ("place", "content"):
+                self._base.execute(f"ALTER TABLE recordings ADD COLUMN {name} TEXT")
+            for number, key in self._base.execute("SELECT id, key FROM recordings").fetchall():
+                place = place_of(earlier_path(key))
+                self._base.execute("UPDATE recordings SET place = ? WHERE id = ?", (place, number))
+        self._base.executescript(INDEXES)
 
     def failure(self, key: str) -> str | None:
         """What went wrong in a recording that is done, "" for nothing; None where it is not done."""
@@ -393,18 +437,73 @@ class Ledger(Store):
         query = "SELECT frames, seconds, failure, notes FROM parts WHERE key = ? ORDER BY number"
         yield from (PartResult(*row) for row in self._do(lambda: self._base.execute(query, (key,))))
 
-    def settle(self, row: dict[str, Any], result: Result) -> None:
-        """Write a recording down, unless it is there already, and forget its parts."""
-        if self.failure(row["key"]) is None:
-            self._waiting.append(("recordings", {**row, "source": result.frame.source}))
-            self.write(result)
-        self._do(lambda: self._base.execute("DELETE FROM parts WHERE key IN (SELECT key FROM recordings)"))
+    def moved(self, recording: PlannedRecording, present: set[str]) -> str | None:
+        """Take over the records of the same content from a place that is not there any more; what failed in them.
+
+        None where there is no such place.
+        """
+        query = "SELECT id, source, failure, place FROM recordings WHERE content = ?"
+        found = self._do(lambda: self._base.execute(query, (recording.content,)).fetchall())
+        gone = [row[:3] for row in found if row[3] not in present]
+        if not gone:
+            return None
+        number, source, failure = gone[0]
+        self._do(lambda: self._move(recording, number, source))
+        return str(failure)
+
+    def _move(self, recording: PlannedRecording, number: int, source: int) -> None:
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            run = self._base.execute("SELECT run FROM sources WHERE id = ?", (source,)).fetchone()[0]
+            name = self._free_name(recording.name, run)
+            values = recording.place, recording.key, number
+            self._base.execute("UPDATE recordings SET place = ?, key = ? WHERE id = ?", values)
+            self._base.execute("UPDATE sources SET name = ? WHERE id = ?", (name, source))
+
+    def _free_name(self, name: str, run: int | None) -> str:
+        """The name, with a number where another recording of the run has it: addresses may differ in a password."""
+        taken = "SELECT 1 FROM sources WHERE run = ? AND name = ?"
+        names = chain([name], (f"{name} ({number})" for number in count(2)))
+        return next(n for n in names if not self._base.execute(taken, (run, mask(n))).fetchone())
+
+    def settle(self, recording: PlannedRecording, row: dict[str, Any], result: Result) -> None:
+        """Write a recording down in place of what was known of its place, and forget its parts, all in one."""
+        if self.failure(recording.key) is not None:
+            return
+        name = self._do(lambda: self._free_name(recording.name, self._run))
+        facts = {"key": recording.key, "place": recording.place, "content": recording.content, "source": name}
+        self._waiting.append(("recordings", {**row, **facts}))
+        self.write(replace(result, frame=replace(result.frame, source=name)))
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        if table == "recordings":
+            self._forget(row["place"])
+        super()._put(table, row)
+
+    def _forget(self, place: str) -> None:
+        """Delete what was written of a place, and the parts that were read of it."""
+        sources = [source for (source,) in self._base.execute(ALONE, (place, place))]
+        self._base.execute("DELETE FROM recordings WHERE place = ?", (place,))
+        self._base.execute("DELETE FROM parts WHERE key LIKE ?", (f"{place} %",))
+        for source in sources:
+            for table in ("tracks", "events"):
+                self._base.execute(f"DELETE FROM {table} WHERE source = ?", (source,))
+            self._base.execute("DELETE FROM sources WHERE id = ?", (source,))
+
+    def forget_parts(self, key: str) -> None:
+        """The parts of a recording are no longer what is there."""
+        self._do(lambda: self._base.execute("DELETE FROM parts WHERE key = ?", (key,)))
 
     def _do(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except sqlite3.Error as error:
             raise self._failure(error) from None
+
+
+def earlier_path(key: str) -> str:
+    """The path or URL in a key of the first version: PATH SIZE MTIME DIGEST, or URL DIGEST."""
+    return key.rsplit(" ", 1 if "://" in key.partition(" ")[0] else 3)[0]
 
 
 class Speed:

@@ -50,6 +50,7 @@ class CutOuts:
             tuple(track for result in results for track in result.confirmed),
             tuple(track for result in results for track in result.ended),
             {"read": sum(result.timings.get("read", 0.0) for result in results)},
+            doubtful=tuple(track for result in results for track in result.doubtful),
         )
 
     def flush(self) -> tuple[Track, ...]:
@@ -65,6 +66,7 @@ class CutOuts:
             tracks=self._tracks(part, result.tracks, left, top),
             confirmed=self._tracks(part, result.confirmed, left, top),
             ended=self._tracks(part, result.ended, left, top),
+            doubtful=self._tracks(part, result.doubtful, left, top),
         )
 
     def _tracks(self, part: int, tracks: Iterable[Track], left: int, top: int) -> tuple[Track, ...]:

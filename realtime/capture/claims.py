@@ -12,16 +12,21 @@ from realtime.capture.kinds import JPEG, PNG, end_of_jpeg
 
 BOXES = re.compile(rb"....(?:ftyp|moov|mdat|free|skip|wide|pnot|styp)", re.DOTALL)  # ISO 14496-12: .mp4, .mov
 EBML, SEGMENT, CLUSTER, TRACKS, TRACK_ENTRY, TRACK_TYPE = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE, 0x83
-VIDEO = 1  # a track type of Matroska (RFC 9559)
+EPOCH_1904 = 2_082_844_800  # seconds from the beginning of MP4's time to that of Unix
+VIDEO = b"\1"  # a track type of Matroska (RFC 9559)
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Bytes that a file ought to have and lacks, its video streams, and how many seconds the first one is shown."""
+    """Bytes that a file ought to have and lacks, its video streams, how many seconds the first one is shown.
+
+    `created`: when its first frame was recorded, Unix time; None where it does not say.
+    """
 
     missing: int = 0
     streams: int = 1
     seconds: float | None = None
+    created: float | None = None
 
 
 def claims(path: str) -> Claims:
@@ -88,7 +93,16 @@ def iso_claims(data: mmap.mmap) -> Claims:
     scale = next((versioned(data, begin, 12, 20) for kind, begin, _ in parts if kind == b"mvhd"), 0)
     tracks = [dict_of(data, begin, end) for kind, begin, end in parts if kind == b"trak"]
     spans = [duration(data, track) for track in tracks if is_video(data, track)]
-    return Claims(max(0, missing), len(spans) or 1, spans[0] / scale if spans and scale and spans[0] else None)
+    seconds = spans[0] / scale if spans and scale and spans[0] else None
+    created = next((creation(data, begin) for kind, begin, _ in parts if kind == b"mvhd"), None)
+    return Claims(max(0, missing), len(spans) or 1, seconds, created)
+
+
+def creation(data: mmap.mmap, begin: int) -> float | None:
+    """The creation time of a movie header as Unix time; None for 0, which encoders write that know no clock."""
+    width = 8 if data[begin] == 1 else 4
+    seconds = int.from_bytes(data[begin + 4 : begin + 4 + width], "big")
+    return float(seconds - EPOCH_1904) if seconds > EPOCH_1904 else None
 
 
 def dict_of(data: mmap.mmap, begin: int, end: int) -> dict[bytes, tuple[int, int]]:
@@ -106,7 +120,8 @@ def duration(data: mmap.mmap, track: dict[bytes, tuple[int, int]]) -> int:
     """How long a track is shown, in units of the movie; 0 where it does not say."""
     if b"tkhd" not in track:
         return 0
-    begin, wide = track[b"tkhd"][0], data[track[b"tkhd"][0]] == 1
+    begin = track[b"tkhd"][0]
+    wide = data[begin : begin + 1] == b"\1"
     at, width = (28, 8) if wide else (20, 4)
     value = int.from_bytes(data[begin + at : begin + at + width], "big")
     return 0 if value == (1 << 8 * width) - 1 else value
@@ -114,7 +129,7 @@ def duration(data: mmap.mmap, track: dict[bytes, tuple[int, int]]) -> int:
 
 def versioned(data: mmap.mmap, begin: int, narrow: int, wide: int) -> int:
     """A 32-bit field of a full box that lies elsewhere in version 1."""
-    at = begin + (wide if data[begin] == 1 else narrow)
+    at = begin + (wide if data[begin : begin + 1] == b"\1" else narrow)
     return int.from_bytes(data[at : at + 4], "big")
 
 
@@ -158,7 +173,7 @@ def video_tracks(data: mmap.mmap, begin: int) -> int:
     for name, start, end in elements(data, begin, len(data)):
         if name == TRACKS and end:
             entries = [(b, e) for n, b, e in elements(data, start, end) if n == TRACK_ENTRY and e]
-            kinds = [data[b] for entry in entries for n, b, _ in elements(data, *entry) if n == TRACK_TYPE]
+            kinds = [data[b : b + 1] for entry in entries for n, b, _ in elements(data, *entry) if n == TRACK_TYPE]
             return kinds.count(VIDEO) or 1
         if name == CLUSTER:
             break

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
-from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
@@ -23,7 +22,7 @@ from realtime.values import BACK, LOST, WAITING, Frame
 BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between attempts to reopen, the last one repeated
 STEADY = 30.0  # seconds that a camera must last for the pauses to be short again
 PACES, LONGEST = 3.0, 60.0  # intervals between pictures after which one is missing, at most so many seconds
-REMEMBERED = 5  # intervals of which the median is a stream's pace
+REMEMBERED = 5  # intervals of which the longest is a stream's pace
 PARTING = 1.0  # seconds for the reading thread to leave; a read that hangs is left behind
 POLL = 0.05  # seconds between two looks whether to stop
 T = TypeVar("T")
@@ -161,8 +160,9 @@ class Live(Source):
     @property
     def patience(self) -> float:
         """Seconds without a picture after which one is missing, by the stream's own pace as far as it is known."""
-        pace = median(self._intervals) if self._intervals else 1 / self.fps if self.fps else 0.0
-        return max(self._stall if self._intervals else self._first, min(LONGEST, PACES * pace))
+        known_pace = len(self._intervals) == REMEMBERED  # the first pictures of a stream often come at once
+        longest = max(self._intervals, default=0.0)
+        return max(self._stall if known_pace else self._first, min(LONGEST, PACES * longest))
 
     def _note_outage(self) -> None:
         with self._changed:
@@ -202,7 +202,8 @@ class Live(Source):
                 raise SourceError(f"{self.name} delivers no picture.", "Check the cable or the address, or see --demo.")
             seen, lost = taken.time if taken else self._clock(), not taken
             outages = taken.outages if taken else self._outages
-            yield Frame(index, self._stamp(), image, self.name, event, small=taken.small if taken else None)
+            small = taken.small if taken else None
+            yield Frame(index, self._stamp(), image, self.name, event, epoch=0.0, small=small)
 
     def _take(self, until: float, outages: int | None) -> Picture | None:
         """The newest picture as soon as there is one; None at `until`, or at once after an outage not yet told of.

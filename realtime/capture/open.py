@@ -20,12 +20,13 @@ from realtime.capture.picamera import PiCamera
 from realtime.capture.picture import read_pictures
 from realtime.capture.recording import Recording, open_video, video_capture
 from realtime.capture.snapshot import Snapshots, shows_one_picture
-from realtime.capture.source import OPEN_SECONDS, Clock, Source, is_address, known, steady_clock
+from realtime.capture.source import Clock, Source, is_address, known, steady_clock
 from realtime.errors import SourceError
 from realtime.redact import mask, printable
 from realtime.values import Frame
 
 STREAMS = ("rtsp", "rtsps", "rtmp", "http", "https", "tcp", "udp", "rtp", "srt")
+SLOWEST = 30.0  # seconds in which a stream must give its next picture until its own pace is known
 log = logging.getLogger(__name__)
 
 
@@ -170,14 +171,18 @@ def open_stream(url: str, stop: Event, clock: Clock, max_fps: float | None = Non
     if scheme not in STREAMS:
         raise SourceError(f"{mask(url)} is not a stream address.", "Streams start with rtsp://, http:// or https://.")
     if scheme.startswith("http") and unless_stopped(lambda: shows_one_picture(url), stop):
-        return Live(url, lambda _: Snapshots(url, max_fps or 1.0), stop, stamp=clock)
-    capture = None if stop.is_set() else unless_stopped(lambda: stream_capture(url, OPEN_SECONDS), stop)
+        return Live(url, lambda _: Snapshots(url, max_fps or 1.0), stop, stamp=clock, first=SLOWEST)
+    capture = None if stop.is_set() else unless_stopped(lambda: stream_capture(url, SLOWEST), stop)
     if capture is None:
         return Nothing(url, stop)
     if scheme.startswith("http") and known(capture.get(cv2.CAP_PROP_FRAME_COUNT)):
         return Recording(url, capture, stop)
     ready = [capture]
-    return Live(url, lambda patience: ready.pop() if ready else stream_capture(url, patience), stop, stamp=clock)
+
+    def opener(patience: float) -> Any:
+        return ready.pop() if ready else stream_capture(url, patience)
+
+    return Live(url, opener, stop, stamp=clock, first=SLOWEST)
 
 
 def stream_capture(url: str, patience: float) -> Any:

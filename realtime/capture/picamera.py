@@ -25,16 +25,17 @@ class PiCamera:
 
     def __init__(self, size: tuple[int, int] | None = None, fps: float | None = None, small: bool = True) -> None:
         self._camera, self._fps = open_picamera2(), fps or 30.0
-        width, height = size or LARGE
-        streams = {"main": {"size": (width, height), "format": "RGB888"}}  # libcamera's RGB888 is B, G, R in memory
-        if small and max(width, height) > SMALL:
-            streams["lores"] = {"size": shrunk((width, height)), "format": "YUV420"}
+        size = size or LARGE
+        # libcamera's RGB888 is B, G, R in memory.
+        streams: dict[str, Any] = {"main": {"size": size, "format": "RGB888"}}
+        if small and max(size) > SMALL:
+            streams["lores"] = {"size": shrunk(size), "format": "YUV420"}
         try:
             self._start(streams, {"FrameRate": float(fps)} if fps else {})
         except (RuntimeError, ValueError) as error:
             self._camera.close()
             hint = "Try --size 1280x720 without --fps."
-            raise SourceError(f"The Pi camera does not start with {width}x{height} ({error}).", hint) from None
+            raise SourceError(f"The Pi camera does not start with {size[0]}x{size[1]} ({error}).", hint) from None
 
     def _start(self, streams: dict[str, Any], controls: dict[str, Any]) -> None:
         self._camera.configure(self._camera.create_video_configuration(**streams, controls=controls))

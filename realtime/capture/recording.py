@@ -66,7 +66,7 @@ class Recording(Source):
             time = self._time(index, last)
             last, longest = time, max(longest, time - last if index else 0.0)
             self._end = last + longest  # of the last frame, if it is shown as long as any
-            yield Frame(index, time, to_8_bit(image), self.name)
+            yield Frame(index, time, to_8_bit(image), self.name, epoch=self.claims.created)
 
     def _pictures(self) -> Iterator[np.ndarray]:
         """Pictures as they are decoded; reads that failed before another one succeeded are counted as lost."""
@@ -123,7 +123,7 @@ class Slice(Recording):
             if last < self._start:
                 lost_before = self.lost
                 continue
-            yield Frame(index, last, to_8_bit(image), self.name)
+            yield Frame(index, last, to_8_bit(image), self.name, epoch=self.claims.created)
             index += 1
         if self.lost > lost_before:
             raise SourceError(damaged(self._path, self.lost - lost_before))

@@ -32,22 +32,24 @@ USED_BY: dict[str, frozenset[Job]] = {
     "mode": EVERYTHING, "models": EVERYTHING, "threads": EVERYTHING, "log_level": EVERYTHING,
     "sources": READING, "threshold": READING, "region": READING, "roi": READING, "rotate": READING, "flip": READING,
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
-    "unsure": READING, "keep": READING, "hash_texts": READING,
+    "unsure": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
-    "reads": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
+    "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
     "serve": RUNNING | {PAGE}, "token": RUNNING | {PAGE}, "db": READING | {PAGE}, "crops": READING | {PAGE},
     "size": frozenset({CAMERA}), "fps": frozenset({CAMERA}), "demo": frozenset({FILES}),
     "workers": frozenset({ARCHIVE}), "scheduler": frozenset({ARCHIVE}), "draw": frozenset({PAD, PAGE}),
 }  # fmt: skip
 WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
-    "token": ("serve",), "reads": ("jsonl", "csv"), "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
+    "token": ("serve",), "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
+    "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
     "unsure": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
 }  # fmt: skip
 EXCLUDES: dict[tuple[str, str], str] = {
     ("workers", "scheduler"): "A cluster brings its own workers.",
     ("hash_texts", "unsure"): "A text with '?' in it has no lasting hash.",
     ("demo", "sources"): "Leave SOURCE out.",
+    ("interval", "reads"): "With --reads all every frame gives its rows.",
     ("keep", "save"): "Keep records in --db and pictures in --crops only.",
     ("keep", "jsonl"): "Keep records in --db and pictures in --crops only.",
     ("keep", "csv"): "Keep records in --db and pictures in --crops only.",

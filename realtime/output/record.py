@@ -1,4 +1,4 @@
-"""What is written down: tracks, sightings and events as dictionaries; addresses masked, texts hashed on request."""
+"""What is written down: values, sightings and events as dictionaries; addresses masked, texts hashed on request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +17,45 @@ from realtime.redact import mask, printable
 from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
 FIELDS = (
-    "source", "frame", "time", "track", "mode", "text", "confidence", "confidences",
-    "box", "quad", "region", "first_time", "last_time", "count",
+    "event", "source", "frame", "time", "track", "value", "mode", "text", "confidence", "confidences",
+    "box", "quad", "region", "first_time", "last_time", "first_at", "last_at", "count",
 )  # fmt: skip
+BEGIN, PRESENT, END, DOUBTFUL, SEEN = "begin", "present", "end", "doubtful", "seen"  # occasions of a record
 KEY_BYTES = 32
 SHORTEST_KEY = 16
 HASH_DIGITS = 32
 
 
-def record(track: Track, mode: str, source: str, crop: str = "") -> dict[str, Any]:
-    """A track as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
+def record(track: Track, mode: str, frame: Frame, event: str = END, crop: str = "") -> dict[str, Any]:
+    """A track with its value as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
 
-    "frame", "time", "box" and "quad" are those of the latest sighting; the text is the vote of all of them.
+    "frame", "time", "box" and "quad" are those of the value's latest sighting; the text is the vote of all of them.
+    `frame` gives the source and its calendar; `event` says on which occasion the record is written.
     """
-    row = _row(track.sighting.quad, track.reading, track.sighting.mode or mode, source)
-    row |= {"frame": track.last_frame, "time": _seconds(track.last_time), "track": track.id, "count": track.count}
-    row |= {"first_time": _seconds(track.first_time), "last_time": _seconds(track.last_time)}
-    return _ordered(row, crop)
+    row = _row(track.sighting.quad, track.reading, track.sighting.mode or mode, frame.source)
+    row |= {"event": event, "frame": track.last_frame, "track": track.id, "value": track.value, "count": track.count}
+    return _ordered(row | _times(frame, track.first_time, track.last_time), crop)
 
 
-def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: int | None = None) -> dict[str, Any]:
+def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: Track | None = None) -> dict[str, Any]:
     """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
-    time = _seconds(frame.time)
     row = _row(sighting.quad, sighting.reading, sighting.mode or mode, frame.source)
-    row |= {"frame": frame.index, "time": time, "track": track, "first_time": time, "last_time": time, "count": 1}
-    return _ordered(row)
+    numbers = {"track": track and track.id, "value": track and track.value}
+    row |= {"event": SEEN, "frame": frame.index, **numbers, "count": 1}
+    return _ordered(row | _times(frame, frame.time, frame.time))
+
+
+def _times(frame: Frame, first: float, last: float) -> dict[str, Any]:
+    """Seconds of the source, and where its calendar is known ISO 8601 with the zone of this machine."""
+    seconds = {"time": _seconds(last), "first_time": _seconds(first), "last_time": _seconds(last)}
+    return seconds | {"first_at": calendar(frame.epoch, first), "last_at": calendar(frame.epoch, last)}
+
+
+def calendar(epoch: float | None, seconds: float) -> str:
+    """When so many seconds after an epoch (Unix time) are, ISO 8601 to the millisecond; "" without an epoch."""
+    if epoch is None:
+        return ""
+    return datetime.fromtimestamp(epoch + seconds).astimezone().isoformat(timespec="milliseconds")
 
 
 def event_record(event: str, source: str, frame: int, time: float) -> dict[str, Any]:
@@ -115,8 +130,10 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
         return dataclasses.replace(sighting, reading=change(sighting.reading))
 
     def of_track(track: Track) -> Track:
-        parts = {"sighting": of_sighting(track.sighting), "best": track.best and of_sighting(track.best)}
-        return dataclasses.replace(track, reading=change(track.reading), **parts)
+        best = track.best and of_sighting(track.best)
+        return dataclasses.replace(
+            track, reading=change(track.reading), sighting=of_sighting(track.sighting), best=best
+        )
 
     return dataclasses.replace(
         result,
@@ -124,6 +141,7 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
         tracks=tuple(map(of_track, result.tracks)),
         confirmed=tuple(map(of_track, result.confirmed)),
         ended=tuple(map(of_track, result.ended)),
+        doubtful=tuple(map(of_track, result.doubtful)),
     )
 
 

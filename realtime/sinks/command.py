@@ -15,12 +15,13 @@ import sys
 import threading
 from typing import Any
 
-from realtime.errors import OptionError
-from realtime.output.record import record
+from realtime.errors import OptionError, SinkError
+from realtime.output.record import BEGIN, record
 from realtime.values import Result
 
 WAITING = 32  # readings that may wait for the command
 LONGEST = 30.0  # seconds that one command may run
+POLL = 0.1  # seconds between two looks whether to stop
 PARTING = 5.0  # seconds for those still waiting when the run ends
 log = logging.getLogger(__name__)
 
@@ -39,18 +40,19 @@ def parse_command(text: str) -> list[str]:
 class OnReading:
     """A sink that runs a command per confirmed reading, with the record as one JSON line on standard input.
 
-    One command runs at a time, on a thread of its own; those that find the queue full are dropped, counted and said.
+    One command runs at a time, on a thread of its own. Where the queue is full, a live run drops readings and a
+    recording waits, until `stop` is set. Readings that were dropped and commands that failed are an error at the end.
     A changed text counts as a reading of its own.
     """
 
-    def __init__(self, command: str, mode: str) -> None:
+    def __init__(self, command: str, mode: str, *, live: bool = True, stop: threading.Event | None = None) -> None:
         self._words = parse_command(command)
-        self._mode = mode
+        self._mode, self._live, self._stop = mode, live, stop or threading.Event()
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
         self._process: subprocess.Popen[str] | None = None
         self._ending = self._over = False
-        self.dropped = 0
+        self.total = self.dropped = self.failed = 0
 
     def __enter__(self) -> OnReading:
         self._thread.start()
@@ -60,21 +62,33 @@ class OnReading:
         self._ending = True
         with contextlib.suppress(queue.Full):  # a full queue needs no waking
             self._queue.put_nowait(None)
+        while not self._live and self._thread.is_alive() and not self._stop.is_set():
+            self._thread.join(POLL)
         self._thread.join(PARTING)
         self._over = True
         if self._process is not None:
             kill(self._process)
         self._thread.join()
-        if self.dropped:
-            log.warning("--on-reading: %d readings were dropped, the command is too slow", self.dropped)
+        if self.dropped or self.failed:
+            text = f"--on-reading: of {self.total} readings {self.dropped} were dropped and {self.failed} failed."
+            raise SinkError(text, "See what the command does, and how long it takes.")
 
     def write(self, result: Result) -> None:
-        """Queue the tracks that were confirmed, or changed their text, in this frame; never waits."""
+        """Queue the values that were confirmed, or corrected, in this frame; a live run never waits."""
         for track in result.confirmed:
-            try:
-                self._queue.put_nowait(record(track, self._mode, result.frame.source))
-            except queue.Full:
+            self.total += 1
+            if not self._put(record(track, self._mode, result.frame, BEGIN)):
                 self._drop()
+
+    def _put(self, row: dict[str, Any]) -> bool:
+        """Queue a reading; False where there is no place for it."""
+        while True:
+            try:
+                self._queue.put(row, timeout=0 if self._live else POLL)
+                return True
+            except queue.Full:
+                if self._live or self._stop.is_set():
+                    return False
 
     def _drop(self) -> None:
         if not self.dropped:
@@ -95,18 +109,16 @@ class OnReading:
         """Run the command; its output goes to standard error, for standard output may hold records."""
         try:
             pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": sys.stderr.fileno(), "text": True}
-            own = {
-                k: v for k, v in os.environ.items() if not k.startswith("GLYPHCAM_")
-            }  # passwords are not its business
-            self._process = subprocess.Popen(self._words, start_new_session=True, env=own, **pipes)
+            self._process = subprocess.Popen(self._words, start_new_session=True, env=without_secrets(), **pipes)
             self._process.communicate(line, timeout=LONGEST)
+            problem = f"{self._words[0]} ended with {self._process.returncode}" if self._process.returncode else ""
         except (OSError, subprocess.TimeoutExpired) as error:
-            log.warning("--on-reading: %s", error)
+            problem = str(error)
             if self._process is not None:
                 kill(self._process)
-        else:
-            if self._process.returncode:
-                log.warning("--on-reading: %s ended with %d", self._words[0], self._process.returncode)
+        if problem:
+            self.failed += 1
+            log.warning("--on-reading: %s", problem)
         self._process = None
 
 

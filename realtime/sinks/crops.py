@@ -1,4 +1,4 @@
-"""The best picture of each track as a file of its own."""
+"""The best picture of each value as a file of its own."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from realtime.errors import SinkError
+from realtime.output.occasions import Occasions
 from realtime.output.pictures import digest, plain, write_new
+from realtime.output.record import DOUBTFUL, END
 from realtime.output.retention import Retention
 from realtime.redact import printable
 from realtime.values import Result, Track
 
 PICTURE = re.compile(r"crop-\d{8}-\d{6}-.*\.jpg")  # what this sink makes; anything else in the folder is not its own
+UPDATE = 1.0  # seconds of the source's time between two looks for a better picture
 
 
 class Crops:
-    """A sink that writes a JPEG per confirmed track that ended; `path` tells where, for the records.
+    """A sink that writes a JPEG per confirmed value, again when there is a better one; `path` tells where, for records.
 
-    Names hold the start of the run, the source, the track and its text, and a hash of all that and of `run`, a token
-    that no other run has: no picture ever takes the place of another. With `keep`, pictures of this sink's making that
-    are older than so many days are deleted. SinkError where nothing can be written.
+    Names hold the start of the run, the source, the numbers of track and value, and a hash of all that and of `run`, a
+    token that no other run has: no picture ever takes the place of another. With `keep`, pictures of this sink's making
+    that are older than so many days are deleted. SinkError where nothing can be written.
     """
 
     def __init__(
@@ -37,6 +42,8 @@ class Crops:
         self._folder, self._retention = Path(folder), Retention(keep, clock, steady)
         self._begin = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         self._token = run or secrets.token_hex(8)
+        self._occasions = Occasions(UPDATE)
+        self._saved: dict[Path, np.ndarray] = {}  # of values that stand
 
     def __enter__(self) -> Crops:
         try:
@@ -55,17 +62,21 @@ class Crops:
         return printable(self._place(result, track)) if track.best_crop is not None else ""
 
     def _place(self, result: Result, track: Track) -> Path:
-        source, text = result.frame.source, track.reading.text
-        names = self._begin, plain(Path(source).stem) or "camera", f"{track.id:06d}", plain(text)
-        # Stills count their tracks from 1, page by page, mode by mode: where and when one was seen sets it apart.
-        seen = track.sighting.mode, track.first_frame, track.last_frame, track.sighting.quad.corners
-        return self._folder / f"crop-{'-'.join(names)}-{digest(self._token, source, track.id, text, seen)}.jpg"
+        """A name that stays the same while the value stands, even if its text is corrected."""
+        source = result.frame.source
+        names = self._begin, plain(Path(source).stem) or "camera", f"{track.id:06d}", f"{track.value:04d}"
+        value = track.sighting.mode, track.key, track.first_frame  # the pages of a picture may count anew
+        return self._folder / f"crop-{'-'.join(names)}-{digest(self._token, source, value)}.jpg"
 
     def write(self, result: Result) -> None:
-        """Save the pictures of the tracks that ended."""
-        for track in result.ended:
-            if track.best_crop is not None:
-                write_new(self._place(result, track), ".jpg", track.best_crop)
+        """Save the pictures of values that are confirmed, have a better picture, or ended."""
+        for event, track in self._occasions(result):
+            place, picture = self._place(result, track), track.best_crop
+            if picture is not None and self._saved.get(place) is not picture:
+                write_new(place, ".jpg", picture, replace=place in self._saved)
+                self._saved[place] = picture
+            if event in (END, DOUBTFUL):
+                self._saved.pop(place, None)
         self._sweep()
 
     def _sweep(self) -> None:

@@ -19,7 +19,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from realtime.errors import OptionError, SinkError
-from realtime.output.record import record
+from realtime.output.record import BEGIN, record
 from realtime.redact import mask
 from realtime.values import Result
 
@@ -48,15 +48,16 @@ class Broker:
 
 def parse_broker(url: str) -> Broker:
     """The broker of an address; OptionError where it is none."""
+    form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
+    wrong = OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
     try:
         parts = urlsplit(url)
         port, host = parts.port or PORTS[parts.scheme], parts.hostname or ""
     except (ValueError, KeyError):
-        parts, port, host = urlsplit(""), 0, ""
+        raise wrong from None
     topic = unquote(parts.path).strip("/")
-    if not host or set(url) & set("?#") or set(topic) & set("+#\0"):
-        form = "mqtt[s]://[USER:PASSWORD@]HOST[:PORT][/TOPIC]"
-        raise OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
+    if not parts.hostname or set(url) & set("?#") or set(topic) & set("+#\0"):
+        raise wrong
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Broker(host, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 
@@ -115,11 +116,11 @@ class Mqtt:
             raise SinkError(f"{lost} of {self.total} readings did not reach the MQTT broker {host}.", reason)
 
     def write(self, result: Result) -> None:
-        """Publish the tracks that were confirmed, or changed their text, in this frame."""
+        """Publish the values that were confirmed, or corrected, in this frame."""
         for track in result.confirmed:
             if not self._live:
                 self._wait_until(lambda: len(self._waiting) < WAITING, PATIENCE)
-            self._add(json.dumps(record(track, self._mode, result.frame.source)))
+            self._add(json.dumps(record(track, self._mode, result.frame, BEGIN)))
 
     def _add(self, reading: str) -> None:
         self.total += 1

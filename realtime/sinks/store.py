@@ -1,4 +1,4 @@
-"""Records in an SQLite file that datasette and sqlite-utils read as it is: runs, sources, tracks, events."""
+"""Records in an SQLite file that datasette and sqlite-utils read as it is: runs, sources, values of tracks, events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from realtime.errors import SinkError
-from realtime.output.record import record
+from realtime.output.occasions import Occasions
+from realtime.output.record import BEGIN, PRESENT, record
 from realtime.output.retention import Retention
 from realtime.redact import mask
 from realtime.values import BACK, LOST, Result, Track
@@ -23,15 +24,25 @@ CREATE TABLE IF NOT EXISTS sources (id INTEGER PRIMARY KEY, run INTEGER NOT NULL
     name TEXT NOT NULL, UNIQUE (run, name));
 CREATE TABLE IF NOT EXISTS tracks (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, track INTEGER, mode TEXT, text TEXT, confidence REAL, confidences TEXT, frame INTEGER,
-    time REAL, first_time REAL, last_time REAL, count INTEGER, region TEXT, box TEXT, quad TEXT, crop TEXT);
+    time REAL, first_time REAL, last_time REAL, count INTEGER, region TEXT, box TEXT, quad TEXT, crop TEXT,
+    event TEXT, value INTEGER, first_at TEXT, last_at TEXT);
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, event TEXT NOT NULL, frame INTEGER, time REAL);
+"""
+INDEXES = """
 CREATE INDEX IF NOT EXISTS tracks_by_text ON tracks(text);
 CREATE INDEX IF NOT EXISTS tracks_by_written ON tracks(written);
 CREATE INDEX IF NOT EXISTS tracks_by_time ON tracks(time);
+CREATE INDEX IF NOT EXISTS tracks_by_value ON tracks(source, track, value);
+"""
+ADDED = {"event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT"}  # to databases of earlier versions
+STANDING = f"""
+SELECT id FROM tracks WHERE source = ? AND track = ? AND value = ? AND event IN ('{BEGIN}', '{PRESENT}')
+ORDER BY id DESC LIMIT 1
 """
 TRACK = ("track", "mode", "text", "confidence", "confidences", "frame", "time", "first_time", "last_time", "count",
-         "region", "box", "quad", "crop")  # fmt: skip
+         "region", "box", "quad", "crop", "event", "value", "first_at", "last_at")  # fmt: skip
+UPDATE = 1.0  # seconds of the source's time between two updates of a value that stands
 PATIENCE = 0.05  # seconds that the loop waits for a locked file; rows wait in memory then
 LAST_PATIENCE = 10.0  # seconds that the end of a run waits
 MOST_WAITING = 10_000  # rows that wait at most
@@ -41,8 +52,10 @@ log = logging.getLogger(__name__)
 class Store:
     """A sink that adds to a database, new or existing; `written` is UTC, `time` the frame's own.
 
-    Rows are committed at once (write-ahead log). While another program holds the file locked, rows wait in memory. With
-    `keep`, rows older than so many days are deleted. SinkError where the file is no database or cannot be written.
+    A value is a row as soon as it is confirmed, which is updated while it stands and when it ends; its `event` says
+    which. Rows are committed at once (write-ahead log). While another program holds the file locked, rows wait in
+    memory. With `keep`, rows older than so many days are deleted. SinkError where the file is no database or cannot be
+    written.
     """
 
     def __init__(
@@ -58,6 +71,7 @@ class Store:
         self._path, self._mode, self._crop = str(path), mode, crop
         self._retention, self._clock = Retention(keep, clock, steady), clock
         self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
+        self._occasions = Occasions(UPDATE)
 
     def __enter__(self) -> Store:
         try:
@@ -65,6 +79,8 @@ class Store:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")
             self._base.executescript(SCHEMA)
+            self._modernise()
+            self._base.executescript(INDEXES)
             self._run = self._insert("runs", {"started": self._now(), "mode": self._mode})
             self._base.execute(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}")
         except sqlite3.Error as error:
@@ -81,14 +97,20 @@ class Store:
         finally:
             self._base.close()
 
+    def _modernise(self) -> None:
+        """Give the table of an earlier version the columns that it lacks."""
+        columns = {row[1] for row in self._base.execute("PRAGMA table_info(tracks)")}
+        for name in ADDED.keys() - columns if "written" in columns else ():
+            self._base.execute(f"ALTER TABLE tracks ADD COLUMN {name} {ADDED[name]}")
+
     def write(self, result: Result) -> None:
-        """Add the tracks that ended, and what happened to the source."""
+        """Write down the values that began, stand or ended, and what happened to the source."""
         frame, written = result.frame, self._now()
         if frame.event in (LOST, BACK):
             row = {"event": frame.event, "frame": frame.index, "time": frame.time}
             self._waiting.append(("events", {"source": frame.source, "written": written, **row}))
-        for track in result.ended:
-            row = record(track, self._mode, frame.source, self._crop(result, track))
+        for event, track in self._occasions(result):
+            row = record(track, self._mode, frame, event, self._crop(result, track))
             self._waiting.append(("tracks", {"source": frame.source, "written": written, **flat(row)}))
         self._try()
 
@@ -110,17 +132,30 @@ class Store:
         with self._base:
             self._base.execute("BEGIN IMMEDIATE")
             for table, row in self._waiting:
-                self._insert(table, {**row, "source": self._source(row["source"])})
+                self._put(table, {**row, "source": self._source(row["source"])})
         self._waiting.clear()
+
+    def _put(self, table: str, row: dict[str, Any]) -> None:
+        if table != "tracks" or not self._update(row):
+            self._insert(table, row)
 
     def _source(self, name: str) -> int:
         """The row of this run's source, made on first sight."""
         key = self._run, mask(name)
         self._base.execute("INSERT OR IGNORE INTO sources (run, name) VALUES (?, ?)", key)
-        row: tuple[int] = self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()
-        return row[0]
+        (number,) = self._base.execute("SELECT id FROM sources WHERE run = ? AND name = ?", key).fetchone()
+        return int(number)
 
-    def _insert(self, table: str, row: dict[str, Any]) -> int:
+    def _update(self, row: dict[str, Any]) -> bool:
+        """Bring the row of a value that stands up to date; False where there is none."""
+        standing = self._base.execute(STANDING, (row["source"], row["track"], row["value"])).fetchone()
+        if standing is None:
+            return False
+        places = ", ".join(f"{name} = ?" for name in row)
+        self._base.execute(f"UPDATE tracks SET {places} WHERE id = ?", (*row.values(), standing[0]))
+        return True
+
+    def _insert(self, table: str, row: dict[str, Any]) -> int | None:
         places = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
         return self._base.execute(statement, tuple(row.values())).lastrowid or 0

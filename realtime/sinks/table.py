@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 from realtime.output.files import Output, check_free
-from realtime.output.record import FIELDS, event_record, record, sighting_record
+from realtime.output.occasions import Occasions
+from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, PRESENT, event_record, record, sighting_record
 from realtime.values import BACK, LOST, Result, Track
 
-COLUMNS = (*FIELDS, "crop", "event")
+COLUMNS = (*FIELDS, "crop")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CropOf = Callable[[Result, Track], str]
 
@@ -25,8 +27,9 @@ def no_crop(result: Result, track: Track) -> str:
 class Table:
     """A sink for rows, each made a `line` of JSON or CSV; "-" is standard output.
 
-    `everything` writes one row per sighting and frame instead of one per confirmed track that ended. Raises SinkError
-    for an existing file without `overwrite`, and where nothing can be written (any more).
+    A value is a row when it ends; with `live` also when it is confirmed or corrected, so that nothing waits for its
+    end; and every `interval` seconds while it stands. `everything` writes one row per sighting and frame instead.
+    Raises SinkError for an existing file without `overwrite`, and where nothing can be written (any more).
     """
 
     def __init__(
@@ -36,11 +39,14 @@ class Table:
         line: Callable[[dict[str, Any]], str],
         *,
         everything: bool = False,
+        live: bool = False,
+        interval: float = inf,
         overwrite: bool = False,
         crop: CropOf = no_crop,
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
-        self._rows = sighting_rows if everything else track_rows
+        self._everything, self._occasions = everything, Occasions(interval)
+        self._written = {END, DOUBTFUL, *([BEGIN, PRESENT] if live else []), *([PRESENT] if interval < inf else [])}
         if self._path != "-":
             check_free(path, overwrite)
 
@@ -55,8 +61,15 @@ class Table:
 
     def write(self, result: Result) -> None:
         """Add the rows of one result, if there are any."""
-        for row in (*event_rows(result), *self._rows(result, self._mode, self._crop)):
+        rows = sighting_rows(result, self._mode) if self._everything else self._value_rows(result)
+        for row in (*event_rows(result), *rows):
             self._output.append(self._line(row).encode())
+
+    def _value_rows(self, result: Result) -> Iterator[dict[str, Any]]:
+        """A row per value and occasion."""
+        for event, track in self._occasions(result):
+            if event in self._written:
+                yield record(track, self._mode, result.frame, event, self._crop(result, track))
 
 
 def event_rows(result: Result) -> Iterator[dict[str, Any]]:
@@ -66,15 +79,11 @@ def event_rows(result: Result) -> Iterator[dict[str, Any]]:
         yield event_record(frame.event, frame.source, frame.index, frame.time)
 
 
-def track_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict[str, Any]]:
-    """One row per confirmed track that ended."""
-    return [record(track, mode, result.frame.source, crop(result, track)) for track in result.ended]
-
-
-def sighting_rows(result: Result, mode: str, crop: CropOf = no_crop) -> Iterable[dict[str, Any]]:
-    """One row per sighting, with the number of its track where it has one."""
-    numbers = {track.sighting: track.id for track in result.tracks}
-    return [sighting_record(s, result.frame, mode, numbers.get(s)) for s in result.sightings]
+def sighting_rows(result: Result, mode: str) -> Iterator[dict[str, Any]]:
+    """A row per sighting, with the numbers of its track and value where it has them."""
+    tracks = {track.sighting: track for track in result.tracks}
+    for sighting in result.sightings:
+        yield sighting_record(sighting, result.frame, mode, tracks.get(sighting))
 
 
 def json_line(row: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from realtime.errors import SinkError
 from realtime.output.display import check_display
+from realtime.output.pictures import digest, plain, write_new
 from realtime.values import Frame, Result
 
 HELP = "q quit, p pause, s save, +/- threshold"
@@ -95,10 +96,12 @@ class Window:
 
     def _save(self, frame: Frame, picture: np.ndarray) -> None:
         path = self._folder / f"{still_name(frame)}.png"
-        if cv2.imwrite(str(path), picture):
-            log.info("saved %s", path)
+        try:
+            write_new(path, ".png", picture)
+        except SinkError as error:
+            log.warning("%s", error)
         else:
-            log.warning("%s cannot be written", path)
+            log.info("saved %s", path)
 
 
 class Pace:
@@ -128,6 +131,6 @@ def within(width: int, height: int, most_width: int, most_height: int) -> tuple[
 
 
 def still_name(frame: Frame) -> str:
-    """A file name for a still: the source's name, the frame's index and time."""
-    stem = "".join(c if c.isalnum() else "-" for c in Path(frame.source).stem)[:40] or "camera"
-    return f"{stem}-{frame.index:06d}-{frame.time:.3f}"
+    """A file name for a still: the source's name and hash, the frame's index and time."""
+    stem = plain(Path(frame.source).stem) or "camera"
+    return f"{stem}-{digest(frame.source)}-{frame.index:06d}-{frame.time:.3f}"

@@ -143,7 +143,7 @@ def render_clip(clip: Clip, backgrounds: Sequence[np.ndarray] = ()) -> Iterator[
     before = None
     for _, matrix in views(clip):
         frame = warp_image(image, matrix, clip.size)
-        frame = apply_effects(frame, _camera(rng, clip, matrix, before))
+        frame = apply_effects(frame, camera_of(rng, clip, matrix, before))
         before = matrix
         seen = [warp_points(quad, matrix) for quad in quads]
         yield frame, [(quad, text) for quad, text in zip(seen, texts, strict=True) if in_view(quad, clip.size)]
@@ -154,7 +154,7 @@ def in_view(quad: np.ndarray, size: tuple[int, int]) -> bool:
     return bool((quad >= 0).all() and (quad <= (size[1], size[0])).all())
 
 
-def _camera(rng: Rng, clip: Clip, matrix: np.ndarray, before: np.ndarray | None) -> Effects:
+def camera_of(rng: Rng, clip: Clip, matrix: np.ndarray, before: np.ndarray | None) -> Effects:
     """Blur along the movement since the last frame, sensor noise, compression."""
     middle = np.array([[clip.scene.size[1] / 2, clip.scene.size[0] / 2]])
     step = np.zeros(2) if before is None else (warp_points(middle, matrix) - warp_points(middle, before))[0]

@@ -10,6 +10,7 @@ from realtime.locate import pyramid
 from realtime.modes import MODES
 from realtime.pipeline import MultiMode, Once, Pipeline, Shared, load
 from realtime.preprocess import to_gray
+from realtime.rules import Rules
 from realtime.stats import Stopwatch
 from realtime.values import Frame
 
@@ -31,7 +32,7 @@ def make_pipeline(mode, shared=None):
         return [type(s)(s.quad, s.reading, s.score, mode) for s in shades(gray, detections)]
 
     alike = {"gray": shared.gray, "ids": shared.ids} if shared else {}
-    return Pipeline(MODES[mode], Looking(shared.pyramid) if shared else Looking(), read, threshold=0.1, **alike)
+    return Pipeline(MODES[mode], Looking(shared.pyramid) if shared else Looking(), read, rules=Rules(0.1), **alike)
 
 
 def make_both():

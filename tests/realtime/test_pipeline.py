@@ -11,6 +11,7 @@ from realtime.modes import MODES
 from realtime.pipeline import Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
+from realtime.rules import rules_of
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State
 from train.sampling.detection import SIZES, cell_targets
@@ -61,7 +62,8 @@ class Stripes:
 def make(mode="digits", text="4217", sure=0.95, **changes):
     spec = ModelSpec("r", mode, "reader", 32, 160, MODES[mode].alphabet, slots=24)
     parts = {"locator": Locator(see_bars, LOCATOR), "recogniser": Recogniser(Stripes(spec, text, sure), spec)}
-    return Pipeline(MODES[mode], **{"threshold": spec.threshold, **parts, **changes})
+    wanted = {name: changes.pop(name) for name in ("threshold", "regions") if name in changes}
+    return Pipeline(MODES[mode], rules=rules_of(MODES[mode], spec.threshold, **wanted), **{**parts, **changes})
 
 
 def texts(sightings):

@@ -6,8 +6,10 @@ from conftest import make_sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.track import LOST_AFTER, Tracker, affinity, alike, cut
-from realtime.values import Quad, Reading, Sighting, State
+from realtime.rules import Rules
+from realtime.track import JOINS, LOST_AFTER, TOLD, Tracker, cut, likeness_needed
+from realtime.values import Box, Quad, Reading, Sighting, State
+from realtime.vote import TEXTS
 
 IMAGE = np.zeros((240, 640, 3), np.uint8)
 
@@ -125,7 +127,7 @@ def test_ids_count_from_one_in_every_tracker():
 def test_flush_leaves_nothing_behind():
     tracker = Tracker()
     follow(tracker, [[make_sighting("42")]] * 3)
-    assert len(tracker.flush()) == 1 and tracker.flush() == () and not tracker.trails
+    assert len(tracker.flush()) == 1 and tracker.flush() == () and not tracker((1.0), 9, [], IMAGE).tracks
 
 
 # --- which belongs to which
@@ -184,18 +186,162 @@ def test_every_sighting_of_a_frame_has_a_track_of_its_own(places):
     assert len(step.tracks) == len(places)
 
 
-def test_likeness_is_the_share_of_equal_places_from_either_end():
-    assert alike("1234", "1234") == 1 and alike("1234", "9999") == 0 and alike("", "1") == 0
-    assert alike("1234", "234") == alike("1234", "123") == 0.75
+# --- the rules that join a sighting to an object, a row for each limit
 
 
-def test_the_same_place_and_text_fit_better_than_either_alone():
+BOX = (100.0, 100.0, 200.0, 140.0)  # 100 wide, 40 high
+PLACES = {  # what it makes with BOX
+    "here": BOX,
+    "overlap 0.43": (140.0, 100.0, 240.0, 140.0),
+    "overlap 0.38": (145.0, 100.0, 245.0, 140.0),
+    "overlap 0.22": (164.0, 100.0, 264.0, 140.0),
+    "overlap 0.18": (170.0, 100.0, 270.0, 140.0),
+    "distance 2.9": (390.0, 100.0, 490.0, 140.0),
+    "distance 3.1": (410.0, 100.0, 510.0, 140.0),
+    "distance 2.5, size 2.4": (330.0, 100.0, 485.0, 162.0),
+    "distance 2.5, size 2.6": (330.0, 100.0, 490.0, 165.0),
+    "far, size 19": (3000.0, 1000.0, 3436.0, 1174.0),
+    "far, size 21": (3000.0, 1000.0, 3460.0, 1183.0),
+}
+TEXT = "12345678"  # likeness of the others: 1, 0.875, 0.75, 0.625, 0.5, 0.375, 0
+EQUAL, ONE, TWO, THREE, FOUR, FIVE, OTHER = (TEXT[:k] + "XXXXXXXX"[k:] for k in (8, 7, 6, 5, 4, 3, 0))
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "gap", "same"),
+    [
+        ("here", OTHER, 0.29, True),  # it stays in place and says something else
+        ("here", OTHER, 0.31, False),
+        ("overlap 0.43", OTHER, 0.1, True),
+        ("overlap 0.38", OTHER, 0.1, False),
+        ("here", FOUR, 1.0, True),  # it moved a little, and is read a little otherwise
+        ("here", FIVE, 1.0, False),
+        ("overlap 0.22", FOUR, 1.0, True),
+        ("overlap 0.18", FOUR, 1.0, False),
+        ("distance 2.9", THREE, 1.0, True),  # it moved on
+        ("distance 3.1", THREE, 1.0, False),
+        ("distance 2.9", FOUR, 1.0, False),
+        ("distance 2.5, size 2.4", THREE, 1.0, True),
+        ("distance 2.5, size 2.6", THREE, 1.0, False),
+        ("far, size 19", ONE, 1.0, True),  # it was unseen for a while, or the camera swung round
+        ("far, size 19", TWO, 1.0, False),
+        ("far, size 21", EQUAL, 1.0, False),
+    ],
+)
+def test_a_sighting_is_the_same_object_or_another(place, text, gap, same):
     tracker = Tracker()
-    follow(tracker, [[make_sighting("4217")]])
-    (trail,) = tracker.trails
-    here, there, other = make_sighting("4217"), make_sighting("4217", 40), make_sighting("9999", 300)
-    scores = [affinity(trail, s, 0.1) for s in (here, there, other)]
-    assert scores[0] > scores[1] > scores[2] == 0
+    for k in range(3):
+        tracker(k / 100, k, [at(BOX, TEXT)], IMAGE)
+    step = tracker(0.02 + gap, 3, [at(PLACES[place], text)], IMAGE)
+    assert len(step.tracks) == (1 if same else 2)
+
+
+def at(box, text):
+    return Sighting(Quad.from_box(Box(*box)), Reading(text, (0.9,) * len(text), 0.9))
+
+
+def test_every_way_to_be_the_same_is_needed():
+    """Each row of the table joins something that no other row does."""
+    for k, join in enumerate(JOINS):
+        overlap, distance = np.array([[join.overlap]]), np.array([[min(join.distance, 99.0)]])
+        size, in_sight = np.array([[min(join.size, 99.0)]]), np.array([[join.in_sight]])
+        needed = likeness_needed(overlap, distance, size, in_sight)[0, 0]
+        assert needed == min(join.likeness, needed), f"row {k}"
+        assert needed == join.likeness, f"row {k}"
+
+
+def test_where_an_object_should_be_counts_as_well_as_where_it_was():
+    """At 600 pixels per second an object is seen again 0.5 s later, 300 pixels on, and read otherwise."""
+    tracker = Tracker()
+    for k in range(5):
+        tracker(k / 10, k, [at((100 + 60 * k, 100, 200 + 60 * k, 140), TEXT)], IMAGE)
+    step = tracker(0.9, 5, [at((640, 100, 740, 140), FOUR)], IMAGE)
+    assert len(step.tracks) == 1
+
+
+def test_the_likelier_object_gets_the_sighting():
+    tracker = Tracker()
+    pair = [at((100, 100, 200, 140), "1234"), at((100, 150, 200, 190), "1239")]
+    for k in range(3):
+        tracker(k / 10, k, pair, IMAGE)
+    step = tracker(0.3, 3, [at((100, 125, 200, 165), "1239")], IMAGE)
+    assert [t.reading.text for t in step.tracks if t.last_frame == 3] == ["1239"]
+
+
+# --- values
+
+
+def test_two_plates_that_follow_each_other_in_one_place_are_two():
+    tracker = Tracker()
+    first, second = [at(BOX, "AB123CD")], [at(BOX, "XY987ZW")]
+    steps = follow(tracker, [first] * 10 + [[]] * 5 + [second] * 10)
+    assert ended(steps, tracker) == ["AB123CD", "XY987ZW"]
+
+
+def test_and_without_a_gap_too():
+    tracker = Tracker()
+    steps = follow(tracker, [[at(BOX, "AB123CD")]] * 10 + [[at(BOX, "XY987ZW")]] * 10)
+    assert ended(steps, tracker) == ["AB123CD", "XY987ZW"]
+
+
+def test_a_display_keeps_its_number_and_counts_its_values():
+    tracker = Tracker()
+    steps = follow(tracker, [[at(BOX, text)] for text in ("781", "124", "9") for _ in range(20)])
+    over = [(t.id, t.value, t.reading.text) for step in steps for t in step.ended]
+    assert over == [(1, 1, "781"), (1, 2, "124")]
+    assert [(t.id, t.value, t.first_frame, t.last_frame, t.count) for t in tracker.flush()] == [(1, 3, 40, 59, 20)]
+
+
+def test_what_ended_shows_where_and_how_it_was_last_seen():
+    tracker = Tracker()
+    here, there = at(BOX, "781"), at((104, 100, 204, 140), "124")
+    steps = follow(tracker, [[here]] * 10 + [[there]] * 10)
+    (over,) = [t for step in steps for t in step.ended]
+    assert over.sighting is here and over.state is State.LOST
+    assert steps[-1].tracks[0].sighting is there
+
+
+def test_an_object_that_was_read_often_never_ends_in_silence(caplog):
+    caplog.set_level("INFO")
+    for count in (TOLD - 1, TOLD):
+        caplog.clear()
+        tracker = Tracker(rules=lambda: Rules(0.8))
+        follow(tracker, [[make_sighting("42", confidence=0.6)]] * count)
+        assert tracker.flush() == ()
+        assert ("No record of object 1" in caplog.text) is (count == TOLD)
+
+
+def test_a_meter_that_was_out_of_sight_goes_on_from_where_it_was():
+    tracker = Tracker(rules=lambda: Rules(rising=True))
+    script = [[at(BOX, "0041")]] * 10 + [[]] * 20 + [[at(BOX, "0011")]] * 10 + [[]] * 20 + [[at(BOX, "0042")]] * 10
+    steps = follow(tracker, script)
+    assert [t.reading.text for step in steps for t in step.doubtful] == ["0011"]
+    assert ended(steps, tracker) == ["0041", "0042"]
+
+
+def test_another_meter_elsewhere_is_another_meter():
+    tracker = Tracker(rules=lambda: Rules(rising=True))
+    steps = follow(tracker, [[at(BOX, "0041")]] * 10 + [[]] * 20 + [[at(PLACES["distance 3.1"], "0011")]] * 10)
+    assert ended(steps, tracker) == ["0041", "0011"]
+
+
+def test_the_rules_of_the_moment_count():
+    """A threshold that is raised and lowered again neither ends nor doubles a value."""
+    rules = [Rules(0.5)]
+    tracker = Tracker(rules=lambda: rules[0])
+    steps = []
+    for k in range(40):
+        rules[0] = Rules(0.95 if 10 <= k < 20 else 0.5)
+        steps.append(tracker(k / 10, k, [make_sighting("42")], IMAGE))
+    assert confirmed(steps) == [(1, "42")] and ended(steps, tracker) == ["42"]
+
+
+def test_memory_stays_what_it_is_before_a_display_that_changes_for_ever():
+    tracker = Tracker()
+    for k in range(3000):
+        tracker(k / 10, k, [at(BOX, f"{k // 10:06d}")], IMAGE)
+    (trail,) = tracker._trails
+    assert len(trail.values.standing.ballot._tallies) <= TEXTS and len(tracker._gone) == 0
 
 
 # --- the best picture

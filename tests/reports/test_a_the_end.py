@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from conftest import write_clip
 from reports.made import encoded, ffmpeg, film, needs_ffmpeg, read, silenced
+from stand_in import StandIn
 
 from realtime.archive import run as archive
 from realtime.capture.claims import claims
+from realtime.cli.stopping import Stop
 from realtime.setup import Setup
+from realtime.workers import ProcessPool
 
 
 def test_one_damaged_frame_costs_one_frame(tmp_path):
@@ -80,3 +83,16 @@ def test_what_containers_say_of_themselves(tmp_path):
         assert (said.missing, said.streams) == (0, 1) and said.seconds in (None, 2.0)
         path.write_bytes(path.read_bytes() + b"\xff" * 40)  # what stands behind the end does not matter
         assert claims(str(path)).missing == 0
+
+
+@needs_ffmpeg
+def test_an_archive_reads_on_over_damaged_frames_and_says_so_in_the_part_that_has_them(tmp_path):
+    path = film(tmp_path / "a.mkv", 100, "mjpeg")
+    data = bytearray(path.read_bytes())
+    starts = [k for k in range(len(data) - 2) if data[k : k + 3] == b"\xff\xd8\xff"]
+    for start in starts[60:62]:
+        data[start : start + 300] = bytes(300)
+    path.write_bytes(data)
+    report = archive.run([str(path)], StandIn(), str(tmp_path / "a.db"), ProcessPool(1), Stop(), seconds=1.0)
+    (failure,) = report.failures
+    assert report.frames == 98 and failure.count("2 frames in it could not be decoded") == 1

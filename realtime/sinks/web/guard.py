@@ -26,7 +26,7 @@ def parse_address(text: str) -> tuple[str, int]:
     host = host.removeprefix("[").removesuffix("]")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
         raise OptionError(
-            f"--serve {text!r} is not a valid address.", "Write [HOST:]PORT, for example 8080 or 0.0.0.0:8080."
+            f"--serve {text!r} is not a valid address.", "Write [HOST:]PORT, such as 8080 or 0.0.0.0:8080."
         )
     return host or LOOPBACK, int(port)
 

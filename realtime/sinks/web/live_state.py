@@ -11,12 +11,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from realtime.output.record import event_record, record
+from realtime.output.occasions import Occasions
+from realtime.output.record import DOUBTFUL, END, event_record, record
 from realtime.redact import mask
-from realtime.values import BACK, LOST, WAITING, Result, Track
+from realtime.values import BACK, LOST, WAITING, Frame, Result, Track
 
 READINGS = 50  # latest readings that are kept
 EVENTS = 20
+UPDATE = 1.0  # seconds of the source's time between two updates of a reading that stands
 STALLED = 3.0  # seconds without a result after which the source counts as stalled
 CROP = (320, 160)  # largest width and height of a kept crop
 
@@ -43,7 +45,8 @@ class Board:
     def __init__(self, mode: str, clock: Callable[[], float], now: Callable[[], float]) -> None:
         self._mode, self._clock, self._now = mode, clock, now
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[str, int], Entry] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, int, int], Entry] = OrderedDict()
+        self._occasions = Occasions(UPDATE)
         self._arrived = clock()
         self.events: deque[dict[str, Any]] = deque(maxlen=EVENTS)
         self.result: Result | None = None
@@ -58,18 +61,18 @@ class Board:
             if frame.event in (LOST, BACK):
                 row = event_record(frame.event, frame.source, frame.index, frame.time)
                 self.events.append(row | {"at": round(self._now(), 3)})
-            for track in result.confirmed:
-                self._note(track, frame.source, gone=False)
-            for track in result.ended:
-                self._note(track, frame.source, gone=True)
+            for event, track in self._occasions(result):
+                if event != DOUBTFUL:
+                    self._note(track, frame, event)
 
-    def _note(self, track: Track, source: str, gone: bool) -> None:
-        old = self._entries.pop((source, track.id), None)
+    def _note(self, track: Track, frame: Frame, event: str) -> None:
+        source, gone = frame.source, event == END
+        old = self._entries.pop((source, *track.key), None)
         self.version += 1
-        row = record(track, self._mode, source)
-        number, at, crop = (old.id, old.at, old.crop) if old else (self.version, self._now(), None)
-        crop = crop if track.best_crop is None else small_crop(track.best_crop)
-        key = ("", number) if gone else (source, track.id)  # a source may use the number of an ended track again
+        row = record(track, self._mode, frame, event)
+        crop = small_crop(track.best_crop) if track.best_crop is not None else old.crop if old else None
+        number, at = (old.id, old.at) if old else (self.version, self._now())
+        key = ("", number, 0) if gone else (source, *track.key)  # a source may use the number of an ended track again
         self._entries[key] = Entry(number, row, crop, at, gone)
         if len(self._entries) > READINGS:
             self._entries.popitem(last=False)

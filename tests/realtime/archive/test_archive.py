@@ -215,7 +215,7 @@ def write_cut(path):
 
 
 def test_a_cut_end_shows_in_slices_too(tmp_path):
-    recording = archive.PlannedRecording("film.mp4", "key", (1, 2), 100.0, 1000)
+    recording = archive.PlannedRecording("film.mp4", "place", "content", (1, 2), 100.0, 1000)
     total = archive.Total()
     total.frames, total.seconds = 500, 50.0
     assert "ends after 500 of 1000 frames" in archive.length_failure(recording, total)

@@ -4,6 +4,7 @@ import numpy as np
 from conftest import make_frame
 
 from realtime.areas.whole_frame import WholeFrame
+from realtime.rules import Rules
 from realtime.values import Box, Reading, State
 
 
@@ -15,7 +16,7 @@ def run(texts, threshold=0.5, **changes):
         text = next(script)
         return Reading(text.lower(), (0.9,) * len(text), 0.3 if text.isupper() else 0.9)
 
-    pipeline = WholeFrame("characters", read, threshold)
+    pipeline = WholeFrame("characters", read, Rules(threshold))
     results = [pipeline(make_frame(i, **changes)) for i in range(len(texts))]
     return results, pipeline.flush()
 

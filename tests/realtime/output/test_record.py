@@ -1,7 +1,9 @@
 """Records keep their shape, addresses lose their passwords, texts become keyed hashes."""
 
+import dataclasses
 import json
 import stat
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -23,12 +25,27 @@ FRAME = Frame(12, 2.5, np.zeros((2, 2), np.uint8), "rtsp://me:secret@host/1")
 
 
 def test_a_track_has_exactly_the_fields_in_order():
-    row = record(TRACK, "digits", "0")
+    row = record(TRACK, "digits", FRAME)
     assert tuple(row) == FIELDS
     assert (row["text"], row["confidence"], row["region"]) == ("43", 0.7, "DE")
     assert (row["frame"], row["time"], row["first_time"], row["last_time"]) == (12, 2.5, 1.0, 2.5)
     assert (row["track"], row["count"], row["box"]) == (7, 9, [1.0, 2.0, 11.0, 8.0])
-    assert tuple(record(TRACK, "digits", "0", "crops/1.jpg")) == (*FIELDS, "crop")
+    assert tuple(record(TRACK, "digits", FRAME, crop="crops/1.jpg")) == (*FIELDS, "crop")
+
+
+def test_a_record_says_on_which_occasion_and_which_value():
+    row = record(dataclasses.replace(TRACK, value=3), "digits", FRAME, "present")
+    assert (row["event"], row["track"], row["value"]) == ("present", 7, 3)
+
+
+def test_times_are_on_the_calendar_where_it_is_known():
+    """Second 1.0 of a recording that began at noon; the zone is that of the machine."""
+    noon = datetime(2026, 5, 17, 12, tzinfo=UTC)
+    row = record(TRACK, "digits", dataclasses.replace(FRAME, epoch=noon.timestamp()))
+    first, last = (datetime.fromisoformat(row[name]) for name in ("first_at", "last_at"))
+    assert (first - noon).total_seconds() == 1.0 and (last - noon).total_seconds() == 2.5
+    assert first.utcoffset() is not None
+    assert record(TRACK, "digits", FRAME)["first_at"] == ""
 
 
 def test_a_sighting_has_the_same_fields():
@@ -38,7 +55,7 @@ def test_a_sighting_has_the_same_fields():
 
 
 def test_records_and_events_survive_json_and_hide_passwords():
-    rows = [sighting_record(SIGHTING, FRAME), record(TRACK, "", FRAME.source), event_record("source lost", "a", 1, 2)]
+    rows = [sighting_record(SIGHTING, FRAME), record(TRACK, "", FRAME), event_record("source lost", "a", 1, 2)]
     assert json.loads(json.dumps(rows)) == rows
     assert all("secret" not in json.dumps(row) for row in rows)
     assert rows[2] == {"event": "source lost", "source": "a", "frame": 1, "time": 2.0}
@@ -97,4 +114,4 @@ def test_a_hashed_result_holds_no_text():
     assert texts == {keyed_hash("43", b"k" * 16)}
     track = secret.ended[0]
     assert {s.reading.text for s in (*secret.sightings, track.sighting, track.best)} == {keyed_hash("42", b"k" * 16)}
-    assert record(track, "digits", "0")["confidences"] == []
+    assert record(track, "digits", FRAME)["confidences"] == []

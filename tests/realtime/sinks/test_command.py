@@ -48,12 +48,31 @@ def test_a_slow_command_drops_readings_counts_and_says_them(tmp_path, monkeypatc
     monkeypatch.setattr(command, "WAITING", 2)
     monkeypatch.setattr(command, "PARTING", 0.05)
     started = tmp_path / "started"
-    with OnReading(script(started, "open(sys.argv[1], 'w').close(); time.sleep(100)"), "digits") as sink:
+    sink = OnReading(script(started, "open(sys.argv[1], 'w').close(); time.sleep(100)"), "digits")
+    with pytest.raises(SinkError, match=r"of 9 readings \d were dropped"), sink:
         sink.write(confirmed(*"123456789"))
         wait_for(started)
     assert sink.dropped >= 6  # the first was running, two waited, all others found no place
     assert not sink._thread.is_alive() and sink._process is None
-    assert f"{sink.dropped} readings were dropped" in caplog.text
+    assert "some are dropped" in caplog.text
+
+
+def test_a_recording_waits_for_a_slow_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "WAITING", 2)
+    out = tmp_path / "out"
+    with OnReading(script(out, "time.sleep(0.01); open(sys.argv[1], 'a').write('x')"), "digits", live=False) as sink:
+        sink.write(confirmed(*"123456789"))
+    assert out.read_text() == "x" * 9 and sink.dropped == 0
+
+
+def test_the_signal_to_stop_does_not_wait_for_a_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "WAITING", 1)
+    monkeypatch.setattr(command, "PARTING", 0.05)
+    stop = threading.Event()
+    stop.set()
+    sink = OnReading(script("x", "time.sleep(100)"), "digits", live=False, stop=stop)
+    with pytest.raises(SinkError, match="of 9 readings"), sink:
+        sink.write(confirmed(*"123456789"))
 
 
 def wait_for(path):
@@ -66,10 +85,8 @@ def wait_for(path):
 
 def test_a_failing_command_is_said_and_the_next_one_runs(tmp_path, caplog):
     out = tmp_path / "out"
-    with (
-        caplog.at_level(logging.WARNING),
-        OnReading(script(out, "open(sys.argv[1], 'a').write('x'); sys.exit(3)"), "") as sink,
-    ):
+    sink = OnReading(script(out, "open(sys.argv[1], 'a').write('x'); sys.exit(3)"), "")
+    with caplog.at_level(logging.WARNING), pytest.raises(SinkError, match="0 were dropped and 2 failed"), sink:
         sink.write(confirmed("1", "2"))
     assert out.read_text() == "xx" and caplog.text.count("ended with 3") == 2
 
@@ -80,7 +97,8 @@ def test_a_command_that_never_ends_is_ended(tmp_path, monkeypatch, caplog):
     code = (
         "out = open(sys.argv[1], 'a'); first = not out.tell(); out.write('x'); out.close(); first and time.sleep(100)"
     )
-    with OnReading(script(out, code), "digits") as sink:
+    sink = OnReading(script(out, code), "digits")
+    with pytest.raises(SinkError, match="0 were dropped and 1 failed"), sink:
         sink.write(confirmed("1", "2"))
     assert out.read_text() == "xx" and "timed out" in caplog.text
 

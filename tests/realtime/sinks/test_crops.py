@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from conftest import make_frame, make_result, make_sighting, make_track
+from conftest import make_frame, make_image, make_result, make_track
 
 from realtime.errors import SinkError
 from realtime.output.retention import DAY, SWEEP
@@ -20,7 +20,21 @@ def test_the_best_picture_lies_where_the_record_says(tmp_path):
         crops.write(result)
         path = crops.path(result, track)
     assert cv2.imread(path).shape == track.best_crop.shape
-    assert re.fullmatch(r"crop-\d{8}-\d{6}-clip-000003-AB12-[0-9a-f]{10}\.jpg", os.path.basename(path))
+    assert re.fullmatch(r"crop-\d{8}-\d{6}-clip-000003-0001-[0-9a-f]{10}\.jpg", os.path.basename(path))
+
+
+def test_a_better_picture_takes_the_place_of_the_first_while_the_value_stands(tmp_path):
+    first, better = make_track(best_crop=make_image(20, 10, 10)), make_track(best_crop=make_image(30, 10, 200))
+    with Crops(str(tmp_path)) as crops:
+        crops.write(make_result(make_frame(0, 0.0), tracks=(first,), confirmed=(first,)))
+        (path,) = tmp_path.iterdir()
+        assert cv2.imread(str(path)).shape[1] == 20
+        crops.write(make_result(make_frame(9, 0.9), tracks=(better,)))
+        assert cv2.imread(str(path)).shape[1] == 20
+        crops.write(make_result(make_frame(10, 1.0), tracks=(better,)))
+        assert cv2.imread(str(path)).shape[1] == 30
+        crops.write(make_result(make_frame(11, 1.1), ended=(better,)))
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_track_without_a_picture_has_no_path(tmp_path):
@@ -70,14 +84,14 @@ def test_a_folder_that_went_away_is_an_error(tmp_path):
 
 
 def test_no_two_pictures_meet_whatever_they_share(tmp_path):
-    """Files of one name in two folders, two runs in one second, two pages, two modes: each has its own picture."""
+    """Files of one name in two folders, two runs in one second, two pages, two values: each has its own picture."""
 
-    def still(source, page, x):
-        track = make_track(1, first_frame=page, last_frame=page, sighting=make_sighting(x=x))
+    def still(source, page, value):
+        track = make_track(1, first_frame=page, last_frame=page, value=value)
         return make_result(make_frame(source=source, still=True), ended=(track,))
 
-    seen = [still("day1/gate.mp4", 0, 8), still("day2/gate.mp4", 0, 8), still("day1/gate.mp4", 1, 8)]
-    seen.append(still("day1/gate.mp4", 1, 30))
+    seen = [still("day1/gate.mp4", 0, 1), still("day2/gate.mp4", 0, 1), still("day1/gate.mp4", 1, 1)]
+    seen.append(still("day1/gate.mp4", 1, 2))
     for run in ("a", "b"):
         with Crops(str(tmp_path), clock=lambda: 0.0, run=run) as crops:
             for result in seen:

@@ -33,6 +33,57 @@ def test_a_track_is_a_row_at_once(tmp_path):
     assert json.loads(row["box"]) == [8, 8, 28, 18] and row["written"].endswith("Z")
 
 
+def test_a_value_is_one_row_from_its_confirmation_to_its_end(tmp_path):
+    """Another program, such as the page's search or one that comes after a kill, sees it at every moment."""
+    path = tmp_path / "a.db"
+    said = []
+    with Store(path, "digits") as store:
+        for k, changes in enumerate(({"count": 2}, {"count": 2}, {"count": 30}, {"count": 40})):
+            track = make_track(3, "0042", value=7, **changes)
+            kind = {0: "confirmed", 3: "ended"}.get(k)
+            frame = make_frame(k, (0.0, 0.5, 1.0, 1.1)[k])
+            tracks = (track,) if k < 3 else ()
+            store.write(make_result(frame, tracks=tracks, **({kind: (track,)} if kind else {})))
+            said += [[(row["event"], row["count"]) for row in query(path, "SELECT * FROM tracks")]]
+        assert said == [[("begin", 2)], [("begin", 2)], [("present", 30)], [("end", 40)]]
+        (row,) = query(path, "SELECT * FROM tracks")
+        assert (row["track"], row["value"], row["text"]) == (3, 7, "0042")
+
+
+def test_values_of_one_track_are_rows_of_their_own(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        for value in (1, 2):
+            track = make_track(3, str(value), value=value)
+            store.write(make_result(tracks=(track,), confirmed=(track,)))
+        store.write(make_result(ended=(make_track(3, "1", value=1),)))
+    assert query(path, "SELECT text, event FROM tracks") == [
+        {"text": "1", "event": "end"}, {"text": "2", "event": "begin"},
+    ]  # fmt: skip
+
+
+def test_a_number_that_is_used_again_is_another_row(tmp_path):
+    path, track = tmp_path / "a.db", make_track()
+    for _ in range(2):
+        with Store(path, "digits") as store:
+            store.write(make_result(tracks=(track,), confirmed=(track,)))
+    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == ["begin", "begin"]
+
+
+def test_a_database_of_an_earlier_version_gains_its_columns(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        store.write(RESULT)
+    base = sqlite3.connect(path)
+    base.execute("DROP INDEX tracks_by_value")
+    for name in ("event", "value", "first_at", "last_at"):
+        base.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
+    base.close()
+    with Store(path, "digits") as store:
+        store.write(RESULT)
+    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [None, "end"]
+
+
 def test_runs_and_sources_are_told_apart(tmp_path):
     path = tmp_path / "a.db"
     for _ in range(2):

@@ -31,6 +31,40 @@ def test_one_json_line_per_track_that_ended(tmp_path):
     assert (row["track"], row["text"], row["source"], row["mode"]) == (3, "0042", "clip.mp4", "digits")
 
 
+def test_a_live_value_is_a_row_when_it_is_confirmed_and_another_when_it_ends(tmp_path):
+    path, track = tmp_path / "a.jsonl", make_track(3, "0042", value=2)
+    with Table(path, "digits", json_line, live=True) as table:
+        table.write(make_result(make_frame(4), tracks=(track,), confirmed=(track,)))
+        assert [(row["event"], row["value"]) for row in rows(path)] == [("begin", 2)]
+        table.write(make_result(make_frame(5), ended=(track,)))
+    assert [row["event"] for row in rows(path)] == ["begin", "end"]
+
+
+def test_a_recording_has_one_row_per_value_in_which_it_ends(tmp_path):
+    path, track = tmp_path / "a.jsonl", make_track()
+    with Table(path, "digits", json_line) as table:
+        table.write(make_result(make_frame(4), tracks=(track,), confirmed=(track,)))
+        table.write(make_result(make_frame(5), ended=(track,)))
+    assert [row["event"] for row in rows(path)] == ["end"]
+
+
+@pytest.mark.parametrize(("live", "events"), [(True, ["begin"] + ["present"] * 3), (False, ["present"] * 3)])
+def test_an_interval_writes_what_stands(tmp_path, live, events):
+    path, track = tmp_path / "a.jsonl", make_track()
+    with Table(path, "digits", json_line, live=live, interval=2.0) as table:
+        for k in range(70):
+            confirmed = () if k else (track,)
+            table.write(make_result(make_frame(k), tracks=(track,), confirmed=confirmed))
+    assert [row["event"] for row in rows(path)] == events
+
+
+def test_a_doubtful_value_is_a_row_that_says_so(tmp_path):
+    path = tmp_path / "a.jsonl"
+    with Table(path, "digits", json_line) as table:
+        table.write(make_result(doubtful=(make_track(),)))
+    assert [row["event"] for row in rows(path)] == ["doubtful"]
+
+
 def test_a_row_is_on_disk_before_the_next_frame(tmp_path):
     path = tmp_path / "a.jsonl"
     with Table(path, "digits", json_line) as table:

@@ -1,6 +1,7 @@
 """The window does what keys say, keeps a recording's pace, and refuses clearly where it cannot open."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,7 +78,8 @@ def test_a_pause_can_be_quit(screen):
 def test_s_saves_what_is_seen(screen, tmp_path):
     show(screen, [make_frame(7, image=make_image())], "s", folder=tmp_path)
     (path,) = tmp_path.iterdir()
-    assert path.name == "clip-000007-0.700.png" and np.array_equal(cv2.imread(str(path)), make_image())
+    assert re.fullmatch(r"clip-[0-9a-f]{10}-000007-0.700\.png", path.name)
+    assert np.array_equal(cv2.imread(str(path)), make_image())
 
 
 def test_a_still_stays_until_a_key_is_pressed(screen):
@@ -160,7 +162,7 @@ def test_a_window_fits_and_keeps_its_proportions(width, height):
 
 def test_names_of_stills_have_no_odd_characters():
     name = still_name(make_frame(3, 0.3, source="rtsp://me:***@host/a b?c"))
-    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+    assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
 def gui():

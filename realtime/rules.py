@@ -1,0 +1,69 @@
+"""What a text must be to be reported: long and sure enough, of a known format, and on a meter no less than before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
+
+from realtime.modes import Mode
+from realtime.regions import match, repair
+from realtime.values import Reading
+
+ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a mode and of the user; `threshold` and `alone` are calibrated confidences, 0 to 1."""
+
+    threshold: float = 0.5
+    alone: float = 0.0  # least confidence of a text of one character
+    least: int = 1  # characters of the shortest text
+    regions: tuple[str, ...] = ()  # plate formats to expect
+    rising: bool = False  # a meter: its number never falls
+    max_rate: float | None = None  # and grows by at most this in a minute
+
+    def applied(self, reading: Reading) -> Reading:
+        """The reading repaired towards the regions' formats and with its region; empty where it is too short."""
+        if len(reading.text) < self.least:
+            return replace(reading, text="", confidences=())
+        if not self.regions:
+            return reading
+        fixed = repair(reading, self.regions)
+        return replace(fixed, region=match(fixed.text, self.regions))
+
+    def accepts(self, reading: Reading) -> bool:
+        """Whether a reading says something and is sure enough."""
+        least = max(self.threshold, self.alone) if len(reading.text) == 1 else self.threshold
+        return bool(reading.text) and reading.confidence >= least
+
+    def follows(self, text: str, before: str, seconds: float) -> bool:
+        """Whether a meter that began to say `before` so many seconds ago may say `text` now."""
+        old, new = number(before), number(text)
+        if not self.rising or old is None or new is None:
+            return True
+        unit = 10.0 ** -len(text.partition(".")[2])  # it may be about to turn when it is first seen
+        most = inf if self.max_rate is None else self.max_rate * seconds / 60 + unit
+        return 0 <= new - old <= most
+
+
+def rules_of(
+    mode: Mode,
+    usual: float,
+    *,
+    threshold: float | None = None,
+    regions: Sequence[str] = (),
+    rising: bool = False,
+    max_rate: float | None = None,
+) -> Rules:
+    """The rules of a mode whose reader counts from the confidence `usual` on, with what the user asks for."""
+    least = usual if threshold is None else threshold
+    return Rules(least, ALONE, mode.shortest, tuple(regions), rising, max_rate)
+
+
+def number(text: str) -> float | None:
+    """What a text says as a number; None where it is none."""
+    return float(text) if NUMBER.fullmatch(text) else None

@@ -1,0 +1,64 @@
+"""What a text must be to be reported."""
+
+import pytest
+
+from realtime.modes import MODES
+from realtime.rules import ALONE, Rules, number, rules_of
+from realtime.values import Reading
+
+
+def reading(text, confidence=0.9):
+    return Reading(text, (confidence,) * len(text), confidence)
+
+
+def test_a_text_must_be_long_enough():
+    assert Rules(least=3).applied(reading("AB")).text == "" and Rules(least=3).applied(reading("ABC")).text == "ABC"
+
+
+def test_a_region_repairs_and_is_named():
+    fixed = Rules(regions=("DE",)).applied(reading("M0AB123"))
+    assert (fixed.text, fixed.region) == ("MOAB123", "DE")
+    assert Rules().applied(reading("M0AB123")) == reading("M0AB123")
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "accepted"),
+    [("42", 0.6, True), ("42", 0.59, False), ("7", 0.8, True), ("7", 0.79, False), ("", 0.9, False)],
+)
+def test_a_text_must_be_sure_enough_and_one_character_surer(text, confidence, accepted):
+    assert Rules(0.6, alone=0.8).accepts(reading(text, confidence)) is accepted
+
+
+def test_the_rules_of_a_mode():
+    rules = rules_of(MODES["plates"], 0.4)
+    assert (rules.threshold, rules.alone, rules.least) == (0.4, ALONE, 3)
+    assert rules_of(MODES["digits"], 0.4, threshold=0.0).threshold == 0.0
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "follows"),
+    [
+        ("0041", "0042", True),
+        ("0041", "0041", True),
+        ("0041", "0040", False),
+        ("0041", "0051", True),  # in a minute: nine, and the one that was about to turn
+        ("0041", "0052", False),
+        ("4.1", "13.1", True),
+        ("4.1", "13.2", True),  # a tenth was about to turn
+        ("4.1", "13.3", False),
+        ("-4", "2", True),
+        ("AB", "0001", True),
+        ("0041", "AB", True),
+    ],
+)
+def test_a_meter_rises_and_no_faster_than_it_may(before, text, follows):
+    assert Rules(rising=True, max_rate=9.0).follows(text, before, 60.0) is follows
+    assert Rules().follows(text, before, 60.0)
+
+
+def test_a_meter_without_a_rate_may_jump():
+    assert Rules(rising=True).follows("9999", "0001", 0.1)
+
+
+def test_numbers():
+    assert (number("007"), number("-3.5"), number("1:20"), number("")) == (7.0, -3.5, None, None)
