@@ -14,7 +14,7 @@ import numpy as np
 from realtime.errors import ModelError
 from realtime.model import Model, grouped
 from realtime.spec import ModelSpec, save_spec, sha256_of
-from train.calibrate import fit_temperature, reliability
+from train.metrics import fit_temperature, reliability
 from train.reports.plots import save_reliability
 from train.reports.run import Judged, save_disagreements
 from train.sampling.batches import Recipe

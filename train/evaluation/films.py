@@ -20,7 +20,7 @@ from realtime.track import Tracker
 from realtime.values import Box, Frame, Quad, Reading, Sighting, Track
 from synth.text.film import clock, counter, render_film, sample_film
 from train.datasets.example import read_picture
-from train.evaluate import Row
+from train.evaluation.evaluate import Row
 
 Rng = np.random.Generator
 Shot = tuple[float, np.ndarray, str]  # time in seconds, picture, the text that stands there, "" for none or two

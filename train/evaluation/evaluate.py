@@ -18,13 +18,12 @@ from tqdm import tqdm
 from realtime.modes import MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
-from train.calibrate import reliability
 from train.datasets import Example, cut_out, load_shared
-from train.metrics import folded, text_scores
+from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
