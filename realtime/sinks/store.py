@@ -155,7 +155,7 @@ class Store:
         self._base.execute(f"UPDATE tracks SET {places} WHERE id = ?", (*row.values(), standing[0]))
         return True
 
-    def _insert(self, table: str, row: dict[str, Any]) -> int | None:
+    def _insert(self, table: str, row: dict[str, Any]) -> int:
         places = ", ".join("?" * len(row))
         statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
         return self._base.execute(statement, tuple(row.values())).lastrowid or 0

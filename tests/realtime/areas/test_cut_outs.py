@@ -6,6 +6,7 @@ from conftest import make_frame
 from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import parse_roi
 from realtime.areas.whole_frame import WholeFrame
+from realtime.rules import Rules
 from realtime.values import Box, Reading, State
 
 PLACES = "10,20,30,15", "50,20,30,15"
@@ -25,7 +26,7 @@ def meters(left, right):
 
 
 def cut_outs():
-    return CutOuts([(parse_roi(place), WholeFrame("digits", read, 0.5)) for place in PLACES])
+    return CutOuts([(parse_roi(place), WholeFrame("digits", read, Rules(0.5))) for place in PLACES])
 
 
 def test_every_part_is_read_by_itself_in_the_frames_pixels():
