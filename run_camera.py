@@ -21,20 +21,21 @@ import realtime
 from realtime import pad
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
+from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
-from realtime.cli_rules import Job, check_options, check_pictures, check_places
-from realtime.cli_types import METAVAR, Kept, Modes, Size
+from realtime.cli.logs import start_logging
+from realtime.cli.rules import Job, check_options, check_pictures, check_places
+from realtime.cli.stopping import Stop, stopping_on_signals
+from realtime.cli.types import METAVAR, Kept, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
-from realtime.logs import start_logging
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, plain, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
-from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -48,7 +49,6 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
-from realtime.stopping import Stop, stopping_on_signals
 from realtime.values import Result
 from realtime.workers import DaskPool, ProcessPool
 
@@ -56,14 +56,6 @@ DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m sy
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
-
-
-class Refused(click.ClickException):
-    """Something the user can put right: one sentence and an exit code that says whether another try may help."""
-
-    def __init__(self, error: UserError) -> None:
-        super().__init__(printable(error))
-        self.exit_code = error.exit_code
 
 
 class Sectioned(click.Command):
@@ -181,7 +173,8 @@ def main(**options: Any) -> None:
         with stopping_on_signals() as stop:
             summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(error) from None
+        click.echo(f"Error: {printable(error)}", err=True)
+        sys.exit(error.exit_code)
     if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:

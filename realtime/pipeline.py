@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from realtime import contracts
+from realtime.areas.roi import Roi, Within
+from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
 from realtime.contracts import Net
 from realtime.letters import Letters, load_letters
@@ -22,10 +24,8 @@ from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats
-from realtime.roi import Roi, Within
 from realtime.rules import Rules, rules_of
 from realtime.stats import Stopwatch
-from realtime.tiles import Tiles
 from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 

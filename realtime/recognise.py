@@ -27,7 +27,8 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Probabilities along the last axis, after division by the temperature."""
     scaled = (logits - logits.max(-1, keepdims=True)) / temperature
     raised = np.exp(scaled)
-    return raised / raised.sum(-1, keepdims=True)
+    shares: np.ndarray = raised / raised.sum(-1, keepdims=True)
+    return shares
 
 
 def silenced(logits: np.ndarray, batch: np.ndarray, spec: ModelSpec) -> np.ndarray:

@@ -9,7 +9,7 @@ import click
 
 from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
-from train.evaluate import SECTIONS, Row, evaluate, kept_for
+from train.evaluation.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.files import write
 
 HEAD = """# Models

@@ -17,7 +17,7 @@ from realtime.model import Model, grouped
 from realtime.pipeline import letters_of
 from realtime.recognise import silenced
 from realtime.spec import ModelSpec, save_spec, sha256_of
-from train.calibrate import fit_temperature, reliability
+from train.metrics import fit_temperature, reliability
 from train.reports.plots import save_reliability
 from train.reports.run import Judged, save_disagreements
 from train.sampling.batches import Recipe

@@ -142,8 +142,10 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
         return dataclasses.replace(sighting, reading=change(sighting.reading))
 
     def of_track(track: Track) -> Track:
-        parts = {"sighting": of_sighting(track.sighting), "best": track.best and of_sighting(track.best)}
-        return dataclasses.replace(track, reading=change(track.reading), **parts)
+        best = track.best and of_sighting(track.best)
+        return dataclasses.replace(
+            track, reading=change(track.reading), sighting=of_sighting(track.sighting), best=best
+        )
 
     return dataclasses.replace(
         result,

@@ -19,15 +19,14 @@ from realtime.modes import CHARACTERS, MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
 from synth.text.strings import legible
-from train.calibrate import reliability
 from train.datasets import Example, cut_out, load_shared
-from train.found import hits_and_others
-from train.metrics import folded, text_scores
+from train.evaluation.found import hits_and_others
+from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
 from train.sampling.words import WORDS, lies
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from train.found import fits, hits_and_others, required
+from train.evaluation.found import fits, hits_and_others, required
 
 
 def test_texts_are_required_each_with_its_alternatives():
