@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -21,20 +21,21 @@ import realtime
 from realtime import pad
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
+from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
-from realtime.cli_rules import Job, check_options, check_pictures, check_places
-from realtime.cli_types import METAVAR, Kept, Modes, Size
+from realtime.cli.logs import start_logging
+from realtime.cli.rules import Job, check_options, check_pictures, check_places
+from realtime.cli.stopping import Stop, stopping_on_signals
+from realtime.cli.types import METAVAR, Kept, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
-from realtime.logs import start_logging
 from realtime.loop import run
-from realtime.output.record import doubtful, hashed, read_key
+from realtime.output.record import doubtful, hashed, plain, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
-from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -48,7 +49,6 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
-from realtime.stopping import Stop, stopping_on_signals
 from realtime.values import Result
 from realtime.workers import DaskPool, ProcessPool
 
@@ -56,14 +56,6 @@ DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m sy
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
-
-
-class Refused(click.ClickException):
-    """Something the user can put right: one sentence and an exit code that says whether another try may help."""
-
-    def __init__(self, error: UserError) -> None:
-        super().__init__(printable(error))
-        self.exit_code = error.exit_code
 
 
 class Sectioned(click.Command):
@@ -86,6 +78,7 @@ SECTIONS = {
         "whole_frame",
         "threshold",
         "unsure",
+        "plain",
         "region",
         "rising",
         "max_rate",
@@ -117,6 +110,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--whole-frame", is_flag=True, help="Read each picture as one object, without locating it.")
 @click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
+@click.option("--plain", is_flag=True, help="Write digits only: no points, minus signs or colons.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
@@ -179,7 +173,8 @@ def main(**options: Any) -> None:
         with stopping_on_signals() as stop:
             summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(error) from None
+        click.echo(f"Error: {printable(error)}", err=True)
+        sys.exit(error.exit_code)
     if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:
@@ -256,7 +251,7 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
-    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
+    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure, o.plain)
     report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
                          young=YOUNG)  # fmt: skip
     if stop.signal:
@@ -305,7 +300,7 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []
     outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
-    outputs += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
+    outputs += [Mapped(rewording(key, o.unsure, o.plain), sink) for sink in record_sinks(o, source, stop)]
     return views, outputs
 
 
@@ -331,11 +326,14 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     return sinks
 
 
-def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
+def rewording(key: bytes, unsure: float | None, digits_only: bool) -> Callable[[Result], Result]:
     """What happens to texts before they are written down."""
+    steps: list[Callable[[Result], Result]] = [plain] if digits_only else []
     if key:
-        return partial(hashed, key=key)
-    return partial(doubtful, least=unsure) if unsure else lambda result: result
+        steps.append(partial(hashed, key=key))
+    elif unsure:
+        steps.append(partial(doubtful, least=unsure))
+    return lambda result: reduce(lambda changed, step: step(changed), steps, result)
 
 
 def open_page(o: SimpleNamespace, pipeline: Pipeline, overlay: Overlay, key: bytes) -> Any:

@@ -53,6 +53,8 @@ def run(
                     break
         except SourceError as error:
             outlets.note(error)
+        except MemoryError:
+            outlets.note(SourceError("There is not enough memory for pictures of this size.", "Make them smaller."))
         except KeyboardInterrupt:
             stop.set()
         finally:

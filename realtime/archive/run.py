@@ -461,7 +461,7 @@ class Ledger(Store):
             self._base.execute("UPDATE recordings SET place = ?, key = ? WHERE id = ?", values)
             self._base.execute("UPDATE sources SET name = ? WHERE id = ?", (name, source))
 
-    def _free_name(self, name: str, run: int) -> str:
+    def _free_name(self, name: str, run: int | None) -> str:
         """The name, with a number where another recording of the run has it: addresses may differ in a password."""
         taken = "SELECT 1 FROM sources WHERE run = ? AND name = ?"
         names = chain([name], (f"{name} ({number})" for number in count(2)))
