@@ -79,10 +79,12 @@ def test_a_database_of_an_earlier_version_gains_its_columns(tmp_path):
     base.execute("DROP INDEX tracks_by_value")
     for name in ("event", "value", "first_at", "last_at"):
         base.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
+    base.execute("PRAGMA user_version = 0")
     base.close()
     with Store(path, "digits") as store:
         store.write(RESULT)
     assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [None, "end"]
+    assert query(path, "PRAGMA user_version") == [{"user_version": 2}]
 
 
 def test_runs_and_sources_are_told_apart(tmp_path):
@@ -205,22 +207,6 @@ def test_the_database_is_its_owners_alone_and_overwrites_what_it_deletes(tmp_pat
         kept = b"".join(p.read_bytes() for p in tmp_path.iterdir())
     assert b"SECRET1" not in kept and b"doctor-42" not in kept
     assert [row["name"] for row in query(path, "SELECT name FROM sources")] == ["#1"]
-
-
-def test_a_database_of_the_first_version_gets_its_columns(tmp_path):
-    path = tmp_path / "a.db"
-    with Store(path, "digits") as store:
-        store.write(RESULT)
-    base = sqlite3.connect(path)
-    base.execute("DROP INDEX tracks_by_value")
-    for name in ("event", "value", "first_at", "last_at"):
-        base.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
-    base.execute("PRAGMA user_version = 0")
-    base.close()
-    with Store(path, "digits") as store:
-        store.write(RESULT)
-    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [None, "end"]
-    assert query(path, "PRAGMA user_version") == [{"user_version": 2}]
 
 
 def test_a_database_of_a_later_version_is_left_alone(tmp_path):
