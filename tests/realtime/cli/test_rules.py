@@ -17,9 +17,9 @@ VALUES = {
     "max_fps": "5", "save": "OUT/a.mp4", "serve": "127.0.0.1:0", "token": "secret", "jsonl": "OUT/a.jsonl",
     "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
-    "log_level": "error",
+    "log_level": "error", "max_rate": "2", "interval": "60",
 }  # fmt: skip
-FLAGS = ("whole_frame", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
+FLAGS = ("rising", "whole_frame", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
 OPTIONS = (*VALUES, *FLAGS)
 
 
