@@ -15,7 +15,7 @@ VALUES = {
     "mode": "plates", "threshold": "0.5", "unsure": "0.5", "region": "DE", "roi": "1,1,30,30", "search_size": "640",
     "models": "models", "threads": "2", "size": "64x48", "fps": "5", "rotate": "90", "max_frames": "5", "every": "2",
     "max_fps": "5", "save": "OUT/a.mp4", "serve": "127.0.0.1:0", "token": "secret", "jsonl": "OUT/a.jsonl",
-    "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
+    "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "cat",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
     "log_level": "error", "max_rate": "2", "interval": "60",
 }  # fmt: skip
