@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from realtime.errors import UserError
+from realtime.modes import MARKS
 from realtime.redact import mask, printable
 from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
@@ -121,6 +122,17 @@ def hashed(result: Result, key: bytes) -> Result:
 def doubtful(result: Result, least: float) -> Result:
     """The result with '?' for each character that is less sure than `least`."""
     return reworded(result, lambda reading: dataclasses.replace(reading, text=reading.masked(least)))
+
+
+def plain(result: Result) -> Result:
+    """The result with digits only in its numbers: without points, minus signs and colons."""
+    return reworded(result, _without_marks)
+
+
+def _without_marks(reading: Reading) -> Reading:
+    kept = [(c, p) for c, p in zip(reading.text, reading.confidences, strict=True) if c not in MARKS]
+    text, confidences = "".join(c for c, _ in kept), tuple(p for _, p in kept)
+    return dataclasses.replace(reading, text=text, confidences=confidences)
 
 
 def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:

@@ -41,7 +41,8 @@ def test_every_part_is_followed_by_itself_under_numbers_of_its_own():
     results = [pipeline(make_frame(i, image=meters(7 + i // 5, 12))) for i in range(10)]
     ended = [track for result in results for track in result.ended] + list(pipeline.flush())
     assert sorted(track.reading.text for track in ended) == ["12", "7", "8"]
-    assert len({track.key for track in ended}) == 3 and all(track.state is State.LOST for track in ended)
+    assert len({(track.id, track.value) for track in ended}) == 3 and len({track.id for track in ended}) == 2
+    assert all(track.state is State.LOST for track in ended)
     assert {track.sighting.box.x0 for track in ended} == {10, 50}
 
 
