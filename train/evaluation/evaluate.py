@@ -328,7 +328,7 @@ def displays(bench: Bench) -> list[Row]:
 def found_pictures(bench: Bench) -> list[Row]:
     """Pictures of other people: required texts, and texts that nobody asked for."""
     examples = [e for e in bench.examples("found") if e.tags["mode"] == bench.mode]
-    hits, others = [], 0
+    hits, others = list[bool](), 0
     for e in tqdm(examples, desc="found", leave=False):
         said = [s.reading.text for s in bench.pipeline.read(e.image())]
         right, other = hits_and_others(e.text, said, bench.mode)
@@ -345,7 +345,7 @@ def words(bench: Bench) -> list[Row]:
     """Words of other photographs, source by source."""
     rows = []
     for name in WORDS:
-        texts = [replace(e, text=legible(e.text, CHARACTERS)) for e in bench.examples(name)]
+        texts = [replace(e, text=legible(e.text or "", CHARACTERS)) for e in bench.examples(name)]
         rows += bench.whole_rows(name, [e for e in texts if e.text and lies(e.text, cut_out(e).shape[1::-1])])
     return rows
 
