@@ -6,7 +6,17 @@ from conftest import make_sighting, make_track
 
 from realtime.track import Tracker
 from realtime.values import Result
-from train.films import Outcome, Shown, calibration_error, compared, cost_rows, in_turn, plain, rows_of, watched
+from train.evaluation.films import (
+    Outcome,
+    Shown,
+    calibration_error,
+    compared,
+    cost_rows,
+    in_turn,
+    plain,
+    rows_of,
+    watched,
+)
 
 SHOWN = [Shown("0041", 0.0, 0.9), Shown("0042", 1.0, 1.9)]
 
