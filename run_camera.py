@@ -317,7 +317,7 @@ def needing(extra: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        hint = f"Run: pip install 'glyphcam[{extra}]'."
+        hint = f"In glyphcam's folder, run: pip install '.[{extra}]'."
         raise UserError(f"The extra {extra!r} is not installed ({error.name} is missing).", hint) from None
 
 

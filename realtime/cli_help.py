@@ -24,13 +24,12 @@ Examples:
   glyphcam rtsp://camera/1 --mode plates --db plates.sqlite --serve 8080
 """
 VALID = {  # a value that works, for the sentence that refuses one that does not
-    "mode": "plates", "threshold": "0.8", "unsure": "0.6", "search_size": "1280", "threads": "2", "size": "1280x720",
-    "fps": "15", "rotate": "180", "max_frames": "100", "every": "3", "max_fps": "5", "reads": "all", "keep": "30", "interval": "60",
-    "max_rate": "0.5",
-    "workers": "4", "log_level": "debug", "roi": "0,120,640,240", "region": "DE,FR", "serve": "8080",
-    "save": "out.mp4", "jsonl": "readings.jsonl", "csv": "readings.csv", "db": "readings.sqlite", "crops": "crops",
-    "models": "models", "hash_texts": "salt", "scheduler": "tcp://HOST:8786", "mqtt": "mqtt://broker",
-    "on_reading": "/usr/local/bin/open-gate", "token": "@token.txt",
+    "mode": "plates", "region": "DE,FR", "threshold": "0.8", "roi": "0,120,640,240", "save": "out.mp4",
+    "jsonl": "readings.jsonl", "csv": "readings.csv", "db": "readings.sqlite", "serve": "8080", "unsure": "0.6",
+    "max_rate": "0.5", "search_size": "1280", "models": "models", "threads": "2", "size": "1280x720", "fps": "15",
+    "rotate": "180", "every": "3", "max_fps": "5", "max_frames": "100", "crops": "crops", "reads": "all",
+    "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
+    "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",
 }  # fmt: skip
 
 
