@@ -169,8 +169,9 @@ def outcome(future: Future[Any]) -> Any:
 
 
 def _begin(pipe: Connection) -> None:
-    """In a fresh worker: leave it to the first process to react to Ctrl-C, and watch that it is there."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a fresh worker: leave it to the first process to react to Ctrl-C or a closed terminal, and watch it."""
+    for number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.CRITICAL)  # what goes wrong is told once, by the first process
     threading.Thread(target=_watch, args=(pipe,), daemon=True).start()
 

@@ -23,7 +23,7 @@ from conftest import ROOT, write_clip, write_picture
 
 import run_camera
 from realtime.bench.__main__ import main as bench
-from realtime.cli_help import SECTIONS, VALID
+from realtime.cli.help import SECTIONS, VALID
 from realtime.output.record import FIELDS
 from synth.__main__ import main as synth
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from realtime.capture.kinds import Kind, kind_of
+from realtime.capture.kinds import PICTURE_MAGIC, Kind, head_of, kind_of
 from realtime.capture.recording import open_video
 from realtime.errors import SourceError
 from realtime.redact import printable
@@ -122,8 +122,8 @@ def listed(paths: Sequence[str]) -> str:
 
 
 def still(path: str) -> bool:
-    """Whether a file is a picture rather than a video."""
+    """Whether a file begins as a picture, looked at so quickly that all of a folder can be asked beforehand."""
     try:
-        return kind_of(path) is Kind.PICTURE
+        return PICTURE_MAGIC.match(head_of(path)) is not None
     except SourceError:
         return path.lower().endswith(PICTURES)

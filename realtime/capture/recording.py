@@ -21,6 +21,7 @@ from realtime.redact import mask, printable
 from realtime.values import Frame
 
 FAILED_READS = 1000  # in a row, after which nothing more is expected; each costs microseconds at the end of a file
+FAILED_FETCHES = 10  # the same for a recording behind a URL, where each may take seconds
 LEAST_BYTES = 8  # of a file per frame: a count that needs more frames than that is no count
 SLACK = 0.05  # of the length, in which a guess of it may be wrong
 LEADS = (1.0, 10.0, 100.0)  # seconds before a slice at which it is tried to begin decoding
@@ -70,8 +71,8 @@ class Recording(Source):
 
     def _pictures(self) -> Iterator[np.ndarray]:
         """Pictures as they are decoded; reads that failed before another one succeeded are counted as lost."""
-        failed = 0
-        while failed < (FAILED_READS if not is_address(self._path) else 1) and not self.stop.is_set():
+        failed, most = 0, FAILED_FETCHES if is_address(self._path) else FAILED_READS
+        while failed < most and not self.stop.is_set():
             ok, image = self._capture.read()
             if ok:
                 self.lost, failed = self.lost + failed, 0

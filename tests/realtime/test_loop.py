@@ -219,6 +219,25 @@ def test_a_bug_in_the_pipeline_is_not_hidden_but_sinks_are_closed():
     assert note.indices == [0, 1, 1] and note.events == ["enter", "exit"]
 
 
+def test_no_memory_is_a_failure_and_what_was_read_is_kept():
+    class Hungry(FakePipeline):
+        def __call__(self, frame):
+            if frame.index == 2:
+                raise MemoryError
+            return super().__call__(frame)
+
+    note = Note()
+    summary, _ = run_with(Frames(make_frame(i) for i in range(5)), note, pipeline=Hungry())
+    assert "not enough memory" in summary.failures[0] and note.indices == [0, 1, 1]
+
+
+@pytest.mark.parametrize(("live", "ends"), [(True, 2), (False, 1)])
+def test_the_time_before_a_cameras_clock_was_set_is_another_source(live, ends):
+    frames = [make_frame(0, 0.0), make_frame(1, 0.1), make_frame(2, 9e8), make_frame(3, 9e8 + 0.1)]
+    _, pipeline = run_with((LiveFrames if live else Frames)(frames))
+    assert pipeline.flushed == ends
+
+
 def test_dropped_frames_are_counted():
     frames = LiveFrames([make_frame(0), make_frame(1)])
     frames.dropped = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import struct
 import subprocess
 import zlib
@@ -83,6 +84,11 @@ def with_exif(data, turn):
         return data[:33] + struct.pack(">I", len(tags)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
     data = data + b"EXIF" + struct.pack("<I", len(tags)) + tags + b"\0" * (len(tags) % 2)
     return data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
+
+
+def ignored(numbers, stop):
+    """Which of these signals a worker ignores."""
+    return [number for number in numbers if signal.getsignal(number) is signal.SIG_IGN]
 
 
 def marked(width=60, height=40):

@@ -10,15 +10,15 @@ from stand_in import StandIn
 
 from realtime.archive import run as archive
 from realtime.capture.claims import claims
+from realtime.cli.stopping import Stop
 from realtime.setup import Setup
-from realtime.stopping import Stop
 from realtime.workers import ProcessPool
 
 
 def test_one_damaged_frame_costs_one_frame(tmp_path):
     frames, said = read(silenced(write_clip(tmp_path / "a.avi", 40), b"00dc", 20))
     assert len(frames) == 39 and frames[-1].time == pytest.approx(3.9)
-    assert "1 frame in it could not be decoded" in said and "cut off" not in said
+    assert "1 frame in it could not be decoded" in said and "truncated" not in said
 
 
 @needs_ffmpeg
@@ -51,7 +51,7 @@ def test_a_file_without_its_end_is_cut_off(tmp_path, ending):
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
     frames, said = read(path)
-    assert 10 < len(frames) < 60 and "of 60 frames: it is cut off or damaged" in said
+    assert 10 < len(frames) < 60 and "of 60 frames: it is truncated or damaged" in said
 
 
 @pytest.mark.parametrize("share", [0.5, 0.99])
@@ -59,7 +59,7 @@ def test_a_picture_without_its_end_is_read_and_said(tmp_path, share):
     data = encoded(".jpg", np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8))
     (tmp_path / "a.jpg").write_bytes(data[: int(share * len(data))])
     frames, said = read(tmp_path / "a.jpg")
-    assert len(frames) == 1 and "is cut off: the lower part" in said
+    assert len(frames) == 1 and "is truncated: its lower part is missing" in said
 
 
 def test_a_count_that_no_file_of_this_size_can_hold_is_not_believed(tmp_path):

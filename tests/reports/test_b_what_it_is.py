@@ -3,12 +3,13 @@
 import shutil
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 from conftest import write_clip, write_picture
-from reports.made import encoded, ffmpeg, film, needs_ffmpeg, read
+from reports.made import encoded, ffmpeg, film, needs_ffmpeg, read, silenced
 
 from realtime.archive.job import fetched
 from realtime.capture.kinds import Kind, kind_of
@@ -115,3 +116,33 @@ def test_a_picture_behind_an_address_is_asked_for_again_and_again(login, header)
     values = [int(frame.image.mean()) // 40 for frame in seen]
     assert values == sorted(set(values)), "each picture once, in order"
     assert "s@y" not in source.name and "s%40y" not in source.name
+
+
+@contextmanager
+def served(folder):
+    """A web server for the files in a folder."""
+
+    class Files(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = partial(Files, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@needs_ffmpeg
+def test_a_recording_behind_an_address_is_read_to_its_end(tmp_path):
+    film(tmp_path / "a.mp4", 30)
+    silenced(write_clip(tmp_path / "damaged.avi", 40), b"00dc", 20)
+    with served(tmp_path) as address:
+        frames, said = read(f"{address}/a.mp4?token=1")
+        assert len(frames) == 30 and said == "" and not frames[0].still
+        frames, said = read(f"{address}/damaged.avi")
+        assert len(frames) == 39 and "1 frame in it could not be decoded" in said
+        assert "does not deliver video" in read(f"{address}/none.mp4")[1]

@@ -15,13 +15,13 @@ from stand_in import StandIn, write_film
 
 from realtime.archive import run as archive
 from realtime.capture.open import open_source
-from realtime.logs import OneLine
+from realtime.cli.logs import OneLine
+from realtime.cli.stopping import Stop
 from realtime.loop import run
 from realtime.redact import printable
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
-from realtime.sinks.table import Table, csv_line, json_line
-from realtime.stopping import Stop
+from realtime.sinks.table import COLUMNS, Table, csv_line, json_line
 from realtime.workers import ProcessPool
 
 LATIN = os.fsdecode(b"l\xe4rm")  # as an old camera or a FAT stick writes it
@@ -90,8 +90,9 @@ def test_no_name_looks_like_a_line_of_its_own():
 
 @pytest.mark.parametrize("name", ["=cmd|'/c calc'!A1", "+1", "-1", "@sum", "\t=1"])
 def test_no_cell_starts_a_formula(name):
-    (row,) = csv.reader([csv_line({"source": name, "text": "=1", "time": -1.5})], quoting=csv.QUOTE_NONNUMERIC)
-    assert row[0] == "'" + name and -1.5 in row and "'=1" in row
+    line = csv_line({"source": name, "text": "=1", "time": -1.5})
+    (row,) = csv.DictReader([line], COLUMNS, quoting=csv.QUOTE_NONNUMERIC)
+    assert (row["source"], row["text"], row["time"]) == (f"'{name}", "'=1", -1.5)
 
 
 def test_a_name_that_is_not_utf_8_never_reaches_opencv(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import json
 
 from train import card
-from train.evaluate import Row
+from train.evaluation.evaluate import Row
 
 ROWS = [
     Row("crops/taiwan, folded", 246, 0.97),

@@ -33,7 +33,7 @@ class FakeRecording:
 
     def read(self):
         self.shown += 1
-        return self.shown < len(self.stamps), make_image()
+        return (True, make_image()) if self.shown < len(self.stamps) else (False, None)
 
     def get(self, prop):
         if prop == cv2.CAP_PROP_POS_MSEC:

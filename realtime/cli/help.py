@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from realtime.cli_rules import spelled
+from realtime.cli.rules import spelled
 
 SECTIONS = {
     "Used most": ("mode", "region", "threshold", "roi", "show", "save", "jsonl", "csv", "db", "serve"),
-    "What to read": ("whole_frame", "unsure", "rising", "max_rate", "search_size", "models", "threads"),
+    "What to read": ("whole_frame", "unsure", "plain", "rising", "max_rate", "search_size", "models", "threads"),
     "Which frames": ("size", "fps", "rotate", "flip", "every", "max_fps", "max_frames", "skip_still", "skip_blurred"),
     "Where readings go": ("crops", "reads", "interval", "overwrite", "on_reading", "mqtt", "token"),
     "Many recordings": ("workers", "scheduler"),

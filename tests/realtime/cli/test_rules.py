@@ -8,7 +8,7 @@ from conftest import FakePipeline, write_clip
 
 import run_camera
 from realtime import setup
-from realtime.cli_rules import EXCLUDES, NEEDS, USED_BY, Job, spelled
+from realtime.cli.rules import EXCLUDES, NEEDS, USED_BY, Job, spelled
 from realtime.stats import Summary
 
 VALUES = {
@@ -17,9 +17,9 @@ VALUES = {
     "max_fps": "5", "save": "OUT/a.mp4", "serve": "127.0.0.1:0", "token": "secret", "jsonl": "OUT/a.jsonl",
     "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
-    "log_level": "error",
+    "log_level": "error", "max_rate": "5", "interval": "60",
 }  # fmt: skip
-FLAGS = ("whole_frame", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
+FLAGS = ("whole_frame", "rising", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
 OPTIONS = (*VALUES, *FLAGS)
 
 
@@ -106,7 +106,7 @@ def test_every_option_that_is_accepted_is_looked_at(monkeypatch, tmp_path):
     monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: run_camera.archive.Report())
     monkeypatch.setattr(run_camera.pad, "run", lambda *_, **__: None)
     clip = write_clip(tmp_path / "clip.avi", 3)
-    outputs = [word for name in ("save", "jsonl", "csv", "db", "crops", "on_reading") for word in words(name, tmp_path)]
+    outputs = [word for name in ("save", "jsonl", "csv", "db", "crops") for word in words(name, tmp_path)]
     runs = {
         Job.FILES: [clip, "--no-show", *outputs],
         Job.ARCHIVE: [clip, "--workers", 2, "--db", tmp_path / "b.db"],

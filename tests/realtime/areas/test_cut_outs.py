@@ -3,10 +3,11 @@
 import numpy as np
 from conftest import make_frame
 
-from realtime.cut_outs import CutOuts
-from realtime.roi import parse_roi
+from realtime.areas.cut_outs import CutOuts
+from realtime.areas.roi import parse_roi
+from realtime.areas.whole_frame import WholeFrame
+from realtime.rules import Rules
 from realtime.values import Box, Reading, State
-from realtime.whole_frame import WholeFrame
 
 PLACES = "10,20,30,15", "50,20,30,15"
 
@@ -25,7 +26,7 @@ def meters(left, right):
 
 
 def cut_outs():
-    return CutOuts([(parse_roi(place), WholeFrame("digits", read, 0.5)) for place in PLACES])
+    return CutOuts([(parse_roi(place), WholeFrame("digits", read, Rules(0.5))) for place in PLACES])
 
 
 def test_every_part_is_read_by_itself_in_the_frames_pixels():
@@ -40,7 +41,8 @@ def test_every_part_is_followed_by_itself_under_numbers_of_its_own():
     results = [pipeline(make_frame(i, image=meters(7 + i // 5, 12))) for i in range(10)]
     ended = [track for result in results for track in result.ended] + list(pipeline.flush())
     assert sorted(track.reading.text for track in ended) == ["12", "7", "8"]
-    assert len({track.id for track in ended}) == 3 and all(track.state is State.LOST for track in ended)
+    assert len({(track.id, track.value) for track in ended}) == 3 and len({track.id for track in ended}) == 2
+    assert all(track.state is State.LOST for track in ended)
     assert {track.sighting.box.x0 for track in ended} == {10, 50}
 
 
