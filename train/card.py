@@ -14,10 +14,11 @@ from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
 from train.evaluation.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.files import write
+from train.terms import TERMS
 
 HEAD = """# Models
 
-Small int8 networks, each with a sidecar that says what it eats and what its numbers mean. Written by
+Small int8 networks, each with a sidecar that describes its input and output. Written by
 `python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the
 int8 files and the program's own preprocessing, on pictures held out of training.
 """
@@ -63,6 +64,7 @@ SHOWN = (  # rows of an evaluation that stand in README
     "displays/*picture*", "fuel pumps*", "meters, whole*", "films: strings*", "found, required*",
     "chars74k, folded", "handwriting, folded", "words/*folded", "*words, folded", "false texts*",
 )  # fmt: skip
+OVERALL = ("float", "int8", "same_answer", "calibration_error")  # scores of an export that are of no single source
 LOW_IS_GOOD = ("false *", "*other *", "*error*", "*per pan*", "share over*")
 
 
@@ -75,7 +77,10 @@ def command(data: str, models: str) -> None:
     kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
     rows = {mode: evaluate(mode, data, models, held) for mode, held in kept.items()}
     tables = [score_table(mode, found) for mode, found in rows.items()]
-    write(Path(models) / "README.md", "\n".join([HEAD, model_table(specs, Path(models)), DATA, *tables]))
+    write(
+        Path(models) / "README.md",
+        "\n".join([HEAD, model_table(specs, Path(models)), source_table(specs), DATA, TERMS, *tables]),
+    )
     readme = Path(models).parent / "README.md"
     if readme.is_file():
         table = headlines(rows, readme.parent / "docs" / "comparison.json")
@@ -147,6 +152,18 @@ def figure(value: float | dict | None) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k} {v:.3f}" for k, v in value.items() if k != "score")
     return "" if value is None else f"{value:.2f} %"
+
+
+def source_table(specs: Sequence[ModelSpec]) -> str:
+    """What each network scored at its export: how far its confidences are off, and its figure on every source."""
+    rows = [f"| {s.name} | {figure(s.scores.get('calibration_error'))} | {by_source(s)} |" for s in specs]
+    return "\n".join(["\n| file | calibration error | int8 by source |\n|---|---|---|", *rows])
+
+
+def by_source(spec: ModelSpec) -> str:
+    """A network's scores on the sources of its validation."""
+    sources = {name: score for name, score in spec.scores.items() if name not in OVERALL}
+    return ", ".join(f"{name} {figure(score)}" for name, score in sources.items())
 
 
 def score_table(mode: str, rows: Sequence[Row]) -> str:

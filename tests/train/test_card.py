@@ -2,6 +2,8 @@
 
 import json
 
+from realtime.pipeline import SHIPPED
+from realtime.spec import load_spec
 from train import card
 from train.evaluation.evaluate import Row
 
@@ -33,3 +35,23 @@ def test_the_best_other_tool_stands_beside_the_same_pictures(tmp_path):
 
 def test_without_a_comparison_there_are_only_own_figures(tmp_path):
     assert len(card.headlines({"plates": ROWS}, tmp_path / "none.json").splitlines()) == 5
+
+
+def test_every_network_says_what_it_scored_on_each_source():
+    reader, locator = load_spec(SHIPPED / "plates-reader.json"), load_spec(SHIPPED / "plates-locator.json")
+    table = card.source_table([reader, locator]).splitlines()
+    assert f"| plates-reader | {reader.scores['calibration_error']:.2f} % | " in table[3] and "taiwan " in table[3]
+    assert "float" not in table[3] and table[4] == "| plates-locator |  |  |"
+
+
+def test_the_card_names_the_terms_of_every_kind_of_network():
+    networks = {path.stem for path in SHIPPED.glob("*.tflite")}
+    named = {
+        name.strip()
+        for line in card.TERMS.splitlines()
+        if line.startswith("| ")
+        for name in line.split("|")[1].split(",")
+    }
+    modes = {name.split("-")[0] for name in named if name.endswith("*")}
+    assert {name for name in named if name not in ("networks", "all") and not name.endswith("*")} <= networks
+    assert modes <= {name.split("-")[0] for name in networks}
