@@ -26,6 +26,7 @@ from realtime.bench.__main__ import main as bench
 from realtime.cli.help import SECTIONS, VALID
 from realtime.output.record import FIELDS
 from synth.__main__ import main as synth
+from train.__main__ import main as train
 
 README, RUNNING = ROOT / "README.md", ROOT / "docs" / "running.md"
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -124,7 +125,7 @@ def test_what_is_marked_to_run_runs_in_the_order_of_the_page(name, world, monkey
                 run_line(line)
 
 
-def test_an_example_that_greets_a_known_plate_does(world, monkeypatch, capsys):
+def test_the_example_of_a_gate_opens_for_a_known_plate(world, monkeypatch, capsys):
     code = marked(ROOT / "docs/recipes/gate.md", "run", "python")[0].text
     run_python(code, monkeypatch)
     assert capsys.readouterr().out == "open\n"
@@ -137,10 +138,8 @@ def understood(words):
     """Parse a command of this project as its program does; False where it is somebody else's."""
     if words[:2] == ["docker", "run"]:
         words = words[words.index("glyphcam") :]
-    if Path(words[0]).name == "python" and words[1] == "-m":
-        words = words[2:]
-    elif Path(words[0]).name == "python":
-        words = words[1:]
+    if Path(words[0]).name == "python":
+        words = words[2:] if words[1] == "-m" else words[1:]
     program, rest = Path(words[0]).name, words[1:]
     if program in ("glyphcam", "run_camera.py"):
         context = run_camera.main.make_context("glyphcam", list(rest))
@@ -154,19 +153,23 @@ def understood(words):
 
 
 def group_of(program):
-    """The command group of a package."""
-    from train.__main__ import main as train
-
+    """The commands of a package that is run with python -m."""
     return {"train": train, "synth": synth, "realtime.bench": bench}[program]
+
+
+def command_of(group, name):
+    """A command of a group."""
+    found = group.get_command(click.Context(group), name)
+    assert found is not None, name
+    return found
 
 
 def parse(command, words):
     """Parse the words of a command, or of the one that they name below it. Raises click.UsageError."""
-    with command.make_context(command.name, list(words)) as context:
-        if isinstance(command, click.Group):
-            name, inner, rest = command.resolve_command(context, [*context._protected_args, *context.args])
-            assert inner is not None, name
-            parse(inner, rest)
+    if isinstance(command, click.Group):
+        parse(command_of(command, words[0]), words[1:])
+    else:
+        command.make_context(command.name, list(words))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -277,7 +280,7 @@ def test_every_option_is_described_once_with_an_example_that_is_understood(world
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_named_in_the_text_exists(name):
     prose = BLOCK.sub("", OPTIONS.sub("", (ROOT / name).read_text()))
-    groups = [run_camera.main, *bench.commands.values(), *map(group_of("train").get_command, [None], ["evaluate"])]
+    groups = [run_camera.main, *bench.commands.values(), command_of(train, "evaluate")]
     known = {word for c in groups for option in c.params for word in (*option.opts, *option.secondary_opts)} | {
         "--help"
     }
