@@ -215,7 +215,7 @@ def test_without_a_camera_the_demo_is_named(pipeline, monkeypatch):
 
 def test_a_missing_extra_names_its_install(pipeline, clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "realtime.sinks.mqtt", None)
-    assert "pip install 'glyphcam[mqtt]'" in refused(clip, "--mqtt", "mqtt://localhost")
+    assert "pip install '.[mqtt]'" in refused(clip, "--mqtt", "mqtt://localhost")
 
 
 def test_a_missing_model_is_named(clip, tmp_path):
