@@ -176,6 +176,7 @@ SETS: dict[str, Reader] = {
     "digits/meters": meters,
     "digits/fuel_pumps": partial(plain, text="digits_before_point"),
     "digits/lcd": lcd_digits,
+    "words/scenes_icdar15": plain,
     "displays/medical": partial(plain, text="value"),
     "displays/energy": partial(plain, text="value"),
     "words/icdar15": photographed_words,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from realtime.locate import Locator
 from realtime.model import Model
 from realtime.modes import CHARACTERS, MARKS, NUMBERS
+from realtime.pipeline import LOCATORS
 from realtime.pipeline import SHIPPED as MODELS
 from realtime.spec import ModelSpec
 from synth.text.crops import sample_crop
@@ -121,7 +121,7 @@ def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) 
     if not path.is_file():
         return [Labelled(gray, "") for gray in backgrounds]
     model = Model(path)
-    locator = Locator(model, model.spec, threshold)
+    locator = LOCATORS[model.spec.kind](model, model.spec, threshold)
     detections = [(gray, detection) for gray in backgrounds for detection in locator(gray)]
     parts = [around(gray, detection.quad) for gray, detection in detections if detection.quad.size[1] > 6]
     return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
