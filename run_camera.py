@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -21,20 +21,21 @@ import realtime
 from realtime import pad
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
+from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
-from realtime.cli_rules import Job, check_options, check_pictures, check_places
-from realtime.cli_types import METAVAR, Kept, Modes, Size
+from realtime.cli.logs import start_logging
+from realtime.cli.rules import Job, check_options, check_pictures, check_places
+from realtime.cli.stopping import Stop, stopping_on_signals
+from realtime.cli.types import METAVAR, Kept, Modes, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
-from realtime.logs import start_logging
 from realtime.loop import run
-from realtime.output.record import doubtful, hashed, read_key
+from realtime.output.record import doubtful, hashed, plain, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
-from realtime.roi import parse_roi
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -48,7 +49,6 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
-from realtime.stopping import Stop, stopping_on_signals
 from realtime.values import Result
 from realtime.workers import DaskPool, ProcessPool
 
@@ -56,14 +56,6 @@ DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m sy
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
-
-
-class Refused(click.ClickException):
-    """Something the user can put right: one sentence and an exit code that says whether another try may help."""
-
-    def __init__(self, error: UserError) -> None:
-        super().__init__(printable(error))
-        self.exit_code = error.exit_code
 
 
 class Sectioned(click.Command):
@@ -86,6 +78,7 @@ SECTIONS = {
         "whole_frame",
         "threshold",
         "unsure",
+        "plain",
         "region",
         "rising",
         "max_rate",
@@ -117,6 +110,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--whole-frame", is_flag=True, help="Read each picture as one object, without locating it.")
 @click.option("--threshold", type=SHARE, metavar="F", help="Minimum confidence of a reading.  [default: the model's]")
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
+@click.option("--plain", is_flag=True, help="Write digits only: no points, minus signs or colons.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
@@ -179,7 +173,8 @@ def main(**options: Any) -> None:
         with stopping_on_signals() as stop:
             summary = JOBS.get(job, watch)(o, stop)
     except UserError as error:
-        raise Refused(error) from None
+        click.echo(f"Error: {printable(error)}", err=True)
+        sys.exit(error.exit_code)
     if summary.frames or job is Job.ARCHIVE:
         log.info("%s", summary)
     if summary.failures:
@@ -228,10 +223,12 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
             for roi in setup.rois:
                 roi.check(source.size)
         pipeline = setup.open()
-        sinks = open_sinks(o, source, pipeline, stop)
+        views, outputs = open_sinks(o, source, pipeline, stop)
         watchers: list[Sink] = [Notifier()]
         watchers += [] if source.live or source.still else [Progress(source.frame_count)]
-        summary = run(source, pipeline, sinks, stop, gate=setup.gate(), limit=o.max_frames, watchers=watchers)
+        watchers += views if outputs else []  # to be looked at is no reason to go on where records were asked for
+        limits = {"gate": setup.gate(), "limit": o.max_frames, "watchers": watchers}
+        summary = run(source, pipeline, outputs or views, stop, **limits)
         if stop.signal and not source.live:
             text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
             summary = replace(summary, failures=(*summary.failures, text))
@@ -254,7 +251,7 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
-    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure)
+    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure, o.plain)
     report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
                          young=YOUNG)  # fmt: skip
     if stop.signal:
@@ -296,22 +293,23 @@ def setup_of(o: SimpleNamespace) -> Setup:
     )
 
 
-def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> list[Sink]:
-    """What was asked for; the window first, for it may be refused, and crops before the records that name them."""
+def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> tuple[list[Sink], list[Sink]]:
+    """Views and outputs that were asked for; the window first, for it may be refused."""
     overlay = Overlay(lambda: pipeline.threshold)
-    sinks: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
-    if o.save:
-        sinks.append((Stills if source.still else Video)(o.save, overlay, o.overwrite))
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
-    sinks += [Mapped(rewording(key, o.unsure), sink) for sink in record_sinks(o, source, stop)]
-    if o.serve:
-        sinks.append(open_page(o, pipeline, overlay, key))
-    return sinks
+    views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
+    views += [open_page(o, pipeline, overlay, key)] if o.serve else []
+    outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
+    outputs += [Mapped(rewording(key, o.unsure, o.plain), sink) for sink in record_sinks(o, source, stop)]
+    return views, outputs
 
 
 def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
-    """The sinks that write texts down; of a live source at once, not only when a value is over."""
-    crops = Crops(o.crops, o.keep) if o.crops else None
+    """The sinks that write texts down, crops before the records that name them.
+
+    Of a live source values are written at once, not only when they are over, and what cannot be written waits.
+    """
+    crops = Crops(o.crops, o.keep, live=source.live) if o.crops else None
     crop = crops.path if crops else no_crop
     interval = o.interval or inf
     table = partial(
@@ -320,7 +318,7 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     sinks: list[Sink] = [crops] if crops else []
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
-    sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop)] if o.db else []
+    sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop, live=source.live)] if o.db else []
     sinks += [OnReading(o.on_reading, o.mode, live=source.live, stop=stop)] if o.on_reading else []
     if o.mqtt:
         mqtt = needing("mqtt", "realtime.sinks.mqtt")
@@ -328,11 +326,14 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     return sinks
 
 
-def rewording(key: bytes, unsure: float | None) -> Callable[[Result], Result]:
+def rewording(key: bytes, unsure: float | None, digits_only: bool) -> Callable[[Result], Result]:
     """What happens to texts before they are written down."""
+    steps: list[Callable[[Result], Result]] = [plain] if digits_only else []
     if key:
-        return partial(hashed, key=key)
-    return partial(doubtful, least=unsure) if unsure else lambda result: result
+        steps.append(partial(hashed, key=key))
+    elif unsure:
+        steps.append(partial(doubtful, least=unsure))
+    return lambda result: reduce(lambda changed, step: step(changed), steps, result)
 
 
 def open_page(o: SimpleNamespace, pipeline: Pipeline, overlay: Overlay, key: bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -107,3 +107,11 @@ class Sink(Protocol):
     ) -> None: ...
 
     def write(self, result: Result, /) -> None: ...
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A sink that keeps what it cannot write for the moment, and says why in `trouble`; "" where all is well."""
+
+    @property
+    def trouble(self) -> str: ...

@@ -27,6 +27,10 @@ class SinkError(UserError):
     exit_code = 3  # there may be room later
 
 
+class BusyError(SinkError):
+    """An output that another program is using at the moment."""
+
+
 class OptionError(SinkError):
     """An output that was asked for in a way that makes no sense, or that would destroy what is there."""
 

@@ -156,7 +156,15 @@ def alike(centres: np.ndarray, height: np.ndarray, some: slice, others: slice) -
     return smaller, near & (np.maximum.outer(height[some], height[others]) < 1.6 * smaller)
 
 
-def same_end(end, blind, axis, some: slice, others: slice, height: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def same_end(
+    end: np.ndarray,
+    blind: np.ndarray,
+    axis: np.ndarray,
+    some: slice,
+    others: slice,
+    height: np.ndarray,
+    apart: np.ndarray,
+) -> np.ndarray:
     """Whether pairs of cells give the same end, or one is too far to see it and the other's lies beyond.
 
     Beyond means along the first one's text, so that cells in the middle of two lines under each other stay apart.
@@ -165,38 +173,44 @@ def same_end(end, blind, axis, some: slice, others: slice, height: np.ndarray, a
     distance, slack = np.sqrt(dx * dx + dy * dy), 0.6 * height
     across = np.abs(dx * axis[some, 1:] - dy * axis[some, :1])
     beyond = np.logical_or.outer(blind[some], blind[others]) & (distance < apart + slack) & (across < slack)
-    return (distance < slack) | beyond
+    same: np.ndarray = (distance < slack) | beyond
+    return same
 
 
 def between(points: np.ndarray, some: slice, others: slice) -> tuple[np.ndarray, np.ndarray]:
     """How far, right and down, from each of some points (n, 2) to each of others."""
-    return tuple(points[None, others, k] - points[some, k, None] for k in (0, 1))
+    right, down = (points[None, others, k] - points[some, k, None] for k in (0, 1))
+    return right, down
 
 
 def lengths_between(points: np.ndarray, some: slice, others: slice) -> np.ndarray:
     """The distance from each of some points (n, 2) to each of others."""
     dx, dy = between(points, some, others)
-    return np.sqrt(dx * dx + dy * dy)
+    distance: np.ndarray = np.sqrt(dx * dx + dy * dy)
+    return distance
 
 
 def lengths(vectors: np.ndarray) -> np.ndarray:
     """Of vectors (..., 2)."""
-    return np.hypot(vectors[..., 0], vectors[..., 1])
+    found: np.ndarray = np.hypot(vectors[..., 0], vectors[..., 1])
+    return found
 
 
 def components(links: np.ndarray) -> list[np.ndarray]:
     """Connected components of a symmetric boolean (n, n) that links each to itself, as index arrays."""
-    labels, before = np.arange(len(links)), None
-    while not np.array_equal(labels, before):
+    labels, settled = np.arange(len(links)), False
+    while not settled:
         before = labels
         labels = np.where(links, labels, len(links)).min(1, initial=len(links))
         labels = labels[labels]
+        settled = np.array_equal(labels, before)
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
 def first_of(counts: np.ndarray) -> np.ndarray:
     """Where each of several groups begins, whose items stand one group after the other."""
-    return np.cumsum(counts) - counts
+    first: np.ndarray = np.cumsum(counts) - counts
+    return first
 
 
 def joined(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from realtime.contracts import Frames, Pipeline, Sink
+from realtime.contracts import Frames, Patient, Pipeline, Sink
 from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
 from realtime.values import LOST, WAITING, Frame, Result
@@ -46,6 +46,7 @@ def run(
         try:
             for frame, waited in timed(frames, clock):
                 for result in reader(frame, 0.0 if live else waited, clock()):
+                    result = replace(result, failures=outlets.failing())
                     reader.timings.add({**result.timings, "sinks": outlets.write(result)})
                 failed = outlets.failures and not (live and outlets.any_of(sinks))
                 if stop.is_set() or failed or (limit and reader.frames >= limit):
@@ -153,6 +154,11 @@ class Outlets:
     def any_of(self, sinks: Sequence[Sink]) -> bool:
         """Whether one of these is still open."""
         return any(sink in self._open for sink in sinks)
+
+    def failing(self) -> tuple[str, ...]:
+        """What sinks say that failed for good, or do so at the moment."""
+        troubles = (sink.trouble for sink in self._open if isinstance(sink, Patient))
+        return (*self.failures, *filter(None, troubles))
 
     def write(self, result: Result) -> float:
         """Give the result to every open sink; the milliseconds that this took."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from realtime.errors import ModelError
 
 DIGITS = "0123456789"
+MARKS = ".-:"  # what stands in a number: the decimal point (a comma is one), the minus, the colon of a time
+NUMBERS = DIGITS + MARKS
 CHARACTERS = DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "abcdefghijklmnopqrstuvwxyz"
 PLATES = CHARACTERS[:36]
 
@@ -25,7 +27,7 @@ class Mode:
 MODES = {
     mode.name: mode
     for mode in (
-        Mode("digits", DIGITS, ("locator", "reader", "classifier"), pad=True),
+        Mode("digits", NUMBERS, ("locator", "reader", "classifier"), pad=True),
         Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True),
         Mode("plates", PLATES, ("locator", "corners", "reader"), shortest=3),
     )

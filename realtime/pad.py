@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from realtime.display import check_display
 from realtime.errors import SinkError, UserError
 from realtime.modes import PADS
+from realtime.output.display import check_display
 
 SIZE = 480  # of the pad, pixels
 FINE = 2  # strokes are drawn so many times as large, for smooth edges

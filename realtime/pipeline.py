@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from realtime import contracts
+from realtime.areas.roi import Roi, Within
+from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
 from realtime.contracts import Net
+from realtime.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
@@ -21,10 +24,8 @@ from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats
-from realtime.roi import Roi, Within
 from realtime.rules import Rules, rules_of
 from realtime.stats import Stopwatch
-from realtime.tiles import Tiles
 from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
@@ -305,6 +306,11 @@ def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
     return {network: open_model(folder, mode, network, threads) for network in mode.networks}
 
 
+def letters_of(model: Model) -> Letters | None:
+    """How letters follow each other, where a reader's sidecar names a file for that. Raises ModelError."""
+    return load_letters(model.path.with_name(model.spec.letters)) if model.spec.letters else None
+
+
 def assembled(
     mode: Mode,
     nets: Mapping[str, Model],
@@ -324,7 +330,7 @@ def assembled(
     return Pipeline(
         mode,
         Within(Tiles(locator), rois) if rois else Tiles(locator),
-        Recogniser(net["reader"], spec["reader"], mode.name),
+        Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"])),
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
         rules=rules(mode, spec["reader"].threshold),

@@ -8,6 +8,8 @@ import numpy as np
 from realtime.spec import ModelSpec
 from realtime.values import Quad
 
+PADDING = 128  # the normalised mean, with which what is not wide enough is filled up
+
 
 def to_gray(image: np.ndarray) -> np.ndarray:
     """uint8 or uint16, gray (H, W[, 1]), BGR (H, W, 3) or BGRA (H, W, 4) -> uint8 gray (H, W)."""
@@ -110,7 +112,13 @@ def normalise_contrast(gray: np.ndarray) -> np.ndarray:
     return cv2.LUT(gray, table)
 
 
+def filled(gray: np.ndarray) -> int:
+    """Columns of a network's input (height, width) up to the last that is not padding."""
+    columns = (gray != PADDING).any(0)
+    return int(columns.size - columns[::-1].argmax()) if columns.any() else 0
+
+
 def padded(gray: np.ndarray, spec: ModelSpec) -> np.ndarray:
     """Filled up to the network's width on the right with the normalised mean."""
     missing = spec.width - gray.shape[1]
-    return cv2.copyMakeBorder(gray, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=128) if missing else gray
+    return cv2.copyMakeBorder(gray, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=PADDING) if missing else gray

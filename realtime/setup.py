@@ -8,18 +8,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realtime import contracts
+from realtime.areas.cut_outs import CutOuts
+from realtime.areas.roi import Roi
+from realtime.areas.whole_frame import WholeFrame
 from realtime.capture.turn import Turn
 from realtime.change import AGREE
-from realtime.cut_outs import CutOuts
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
-from realtime.roi import Roi
 from realtime.rules import Rules, rules_of
 from realtime.spec import load_spec
-from realtime.whole_frame import WholeFrame
 
 
 @dataclass(frozen=True)

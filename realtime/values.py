@@ -129,6 +129,7 @@ class Reading:
     confidences: tuple[float, ...]
     confidence: float = 0.0  # that the whole text is right, calibrated
     region: str = ""  # country or state whose format it has, where regions were asked for
+    candidates: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # likeliest texts, with probabilities
 
     def masked(self, threshold: float) -> str:
         """The text with '?' for each character less sure than `threshold`."""
@@ -202,4 +203,5 @@ class Result:
     timings: Mapping[str, float] = field(default_factory=dict)
     fps: float = 0.0  # true rate of the loop, frames per second
     dropped: int = 0  # frames a live source skipped so far
+    failures: tuple[str, ...] = ()  # what outputs say that fail at the moment
     doubtful: tuple[Track, ...] = ()

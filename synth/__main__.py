@@ -8,11 +8,14 @@ from pathlib import Path
 
 import click
 import cv2
+import numpy as np
 from tqdm import tqdm
 
 from realtime.errors import SinkError, UserError
+from synth.letters import letter_table
 from synth.text.clip import demo_clip, render_clip
 from synth.text.fonts import ALPHABET, font_families
+from synth.text.strings import vocabulary
 from synth.write import DRAWERS, Request, sheet, write_all, write_video
 
 HELP = {
@@ -104,6 +107,21 @@ def demo(out: Path) -> None:
         write_video(out, render_clip(clip), clip.fps, clip.size)
     except UserError as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def letters(out: Path) -> None:
+    """Which letters follow each other in English words, for the reader of words: models/letters.npz
+
+    The words are those of words.txt and of the packages wamerican-small, wamerican and wbritish (SCOWL).
+    """
+    rows, index = letter_table(vocabulary())
+    try:
+        np.savez_compressed(out, rows=rows, index=index)
+    except OSError as error:
+        raise click.ClickException(str(SinkError(f"{out} cannot be written ({error.strerror})."))) from None
+    click.echo(f"{out}: {len(vocabulary())} words, {len(rows)} contexts, {out.stat().st_size / 1000:.0f} kB")
 
 
 @main.command()

@@ -16,11 +16,11 @@ from conftest import ROOT, FakePipeline, make_frame, write_clip, write_picture
 
 import run_camera
 from realtime import setup
+from realtime.areas.roi import parse_roi
 from realtime.capture import live
 from realtime.capture.open import open_source
 from realtime.errors import SourceError
 from realtime.output.pictures import digest
-from realtime.roi import parse_roi
 
 
 @pytest.fixture

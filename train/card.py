@@ -9,7 +9,7 @@ import click
 
 from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
-from train.evaluate import SECTIONS, Row, evaluate, kept_for
+from train.evaluation.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.files import write
 
 HEAD = """# Models
@@ -37,16 +37,21 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
   then the run above.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
   run above.
-- characters-reader: 2,600 steps without mined negatives, then the run above.
+- characters-reader: 3,000 steps of `python -m train fit lines-reader --steps 13000`, then 2,000 and 2,500 steps of
+  `python -m train fit characters-reader --steps 4500`, which saw some samples twice, then the run above.
 - digits-classifier: from characters-classifier after 1,500 of its 2,000, then 600 and 2,700 steps and the run above.
-  digits-reader: from characters-reader after 1,560 of its 2,600, then 900 and 1,500 steps and the run above.
+- digits-reader: from characters-reader before its last run.
+
+letters.npz: how English letters follow each other, `python -m synth letters`, counted in the words of synth and of the
+Debian packages wamerican-small, wamerican and wbritish; letters.txt has the notice of these lists.
 
 What did not help: averaging runs of a classifier that followed each other, or a third run in the mean of plates-reader.
 No classifier has been taught by another: the large reference (`--network resnet50`) was built and tested but takes too
 long to train on two cores.
 
-The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, UNIPEN handwriting, meter
-digits (haverland), plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
+The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, ICDAR 2015 words,
+wire tags, words of signs and papers, UNIPEN handwriting, meter digits (haverland), LCD digits, medical displays and
+electricity meters, plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
 export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow
 research only. None of their pictures is in this repository.
 """

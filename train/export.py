@@ -11,10 +11,13 @@ from pathlib import Path
 import click
 import numpy as np
 
+from realtime.decode import Prior
 from realtime.errors import ModelError
 from realtime.model import Model, grouped
+from realtime.pipeline import letters_of
+from realtime.recognise import silenced
 from realtime.spec import ModelSpec, save_spec, sha256_of
-from train.calibrate import fit_temperature, reliability
+from train.metrics import fit_temperature, reliability
 from train.reports.plots import save_reliability
 from train.reports.run import Judged, save_disagreements
 from train.sampling.batches import Recipe
@@ -86,11 +89,13 @@ def command(run: str, models: str, name: str, threshold: float | None, data: str
     if settings.get("network", "small") != "small":
         raise ModelError(f"{run} is a large reference.", "Export a small network that it taught.")
     data = data or settings["data"]
+    from train.nets import sized
+
     spec = replace(named(SPECS[settings["task"]], name), training=training_metadata(settings, Path(run)))
     spec = spec if threshold is None else replace(spec, threshold=threshold)
     sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
     shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
-    int8 = export(model, spec, shown, Path(models))
+    int8 = export(sized(model, spec), spec, shown, Path(models))
     compare = compared if spec.kind in ("reader", "classifier") else compared_places
     spec = compare(model, int8, data, Path(run))
     save_spec(spec, int8.path.with_suffix(".json"))
@@ -147,18 +152,19 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     """
     from train.validate import network_inputs, predict, validation
 
-    spec = int8.spec
+    spec, prior = int8.spec, letters_of(int8)
     sets = validation(spec, data)
     items = [i for group in sets.values() for i in group]
     inputs = network_inputs(items, spec)
-    floats, ints = predict(model, inputs), np.concatenate([int8(x[None]) for x in inputs])
+    floats = predict(model, inputs, spec)
+    ints = silenced(np.concatenate([int8(x[None]) for x in inputs]), inputs, spec)
     truths = np.array([i.text for i in items])
-    right = [np.array(said_by(logits, spec)) == truths for logits in (floats, ints)]
-    same = save_disagreements(run, *(answers(items, inputs, logits, spec) for logits in (floats, ints)))
-    check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.95, most=0.01)
-    temperature = fit_temperature(lambda t: confidences_of(ints, replace(spec, temperature=t)), right[1])
+    right = [np.array(said_by(logits, spec, prior)) == truths for logits in (floats, ints)]
+    same = save_disagreements(run, *(answers(items, inputs, logits, spec, prior) for logits in (floats, ints)))
+    check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.85, most=0.01)
+    temperature = fit_temperature(lambda t: confidences_of(ints, replace(spec, temperature=t), prior), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
-    bins = reliability(confidences_of(ints, spec), right[1])
+    bins = reliability(confidences_of(ints, spec, prior), right[1])
     save_reliability(bins, run / "reliability-int8.png", f"{spec.name}, calibrated")
     scores = {
         "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
@@ -178,25 +184,27 @@ def percent(share: float) -> float:
     return round(100 * float(share), 2)
 
 
-def said_by(logits: np.ndarray, spec: ModelSpec) -> list[str]:
+def said_by(logits: np.ndarray, spec: ModelSpec, prior: Prior | None = None) -> list[str]:
     """The texts of many logits."""
     from train.validate import readings
 
-    return [r.text for r in readings(logits, spec)]
+    return [r.text for r in readings(logits, spec, prior)]
 
 
-def confidences_of(logits: np.ndarray, spec: ModelSpec) -> np.ndarray:
+def confidences_of(logits: np.ndarray, spec: ModelSpec, prior: Prior | None = None) -> np.ndarray:
     """The whole text's confidence of many logits."""
     from train.validate import readings
 
-    return np.array([r.confidence for r in readings(logits, spec)])
+    return np.array([r.confidence for r in readings(logits, spec, prior)])
 
 
-def answers(items: Sequence[Labelled], inputs: np.ndarray, logits: np.ndarray, spec: ModelSpec) -> list[Judged]:
+def answers(
+    items: Sequence[Labelled], inputs: np.ndarray, logits: np.ndarray, spec: ModelSpec, prior: Prior | None = None
+) -> list[Judged]:
     """Each picture with its truth and a network's answer."""
     from train.validate import readings
 
-    said = zip(items, readings(logits, spec), inputs, strict=True)
+    said = zip(items, readings(logits, spec, prior), inputs, strict=True)
     return [Judged(i.text, r.text, r.confidence, x[..., 0], name=i.group) for i, r, x in said]
 
 

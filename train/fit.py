@@ -15,14 +15,17 @@ from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
 from train.reports.run import write_curves, write_report
 from train.sampling.batches import Recipe, batches
 from train.sampling.recipes import SPECS, make
-from train.trainer import IMAGENET, Settings, fit
+from train.trainer import IMAGENET, Settings, epochs_so_far, fit
 from train.validate import judged, scorer
+
+RESUMED = 1_000_003  # added to the seed for each epoch that was done before
 
 
 def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
     """Train one task as its settings say and report on it; returns the best network."""
     spec = spec or SPECS[settings.task]
-    recipe = Recipe(settings.task, settings.data, spec, settings.seed)
+    done = len(epochs_so_far(Path(settings.out)))
+    recipe = Recipe(settings.task, settings.data, spec, settings.seed + RESUMED * done)  # what goes on sees new samples
     stream, losses = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers)), LOSSES[spec.kind](spec)
     if settings.teachers:
         stream, losses = taught(stream, load_teachers(settings.teachers, spec)), distillation()
@@ -39,7 +42,7 @@ def network(spec: ModelSpec, settings: Settings) -> keras.Model:
     if settings.network == "small":
         if settings.init == IMAGENET:
             raise ModelError(f"{spec.name} has no weights from {IMAGENET}.", "Take them with --network resnet50.")
-        return nets.build(spec)
+        return nets.reader(spec, any_width=True) if spec.keep_aspect else nets.build(spec)
     if spec.kind != "classifier":
         raise ModelError(f"{spec.name} has no {settings.network}.", "Leave --network out: only classifiers have one.")
     return resnet50(spec, IMAGENET if settings.init == IMAGENET else None)

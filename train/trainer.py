@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from realtime.errors import ModelError
+from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
 from train.warm_start import thaw
 
 IMAGENET = "imagenet"  # Keras's own weights, which it downloads: a beginning for the large reference
@@ -104,10 +105,16 @@ class Keeper(keras.callbacks.Callback):
 
 def best_so_far(out: Path) -> float:
     """The best score of a run that was interrupted and goes on; -1 where a run begins."""
+    return max((float(row["score"]) for row in epochs_so_far(out)), default=-1.0)
+
+
+def epochs_so_far(out: Path) -> list[dict[str, str]]:
+    """The rows of history.csv of a run that was interrupted and goes on; none where a run begins."""
     history = out / "history.csv"
     if not history.exists() or not (out / "backup").exists():
-        return -1.0
-    return max(float(row["score"]) for row in csv.DictReader(history.open()))
+        return []
+    with history.open() as lines:
+        return list(csv.DictReader(lines))
 
 
 def save(model: keras.Model, path: Path) -> None:
@@ -143,7 +150,7 @@ def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings
     keras.utils.set_random_seed(settings.seed)
     if settings.init and settings.init != IMAGENET:
         begin(model, Path(settings.init), batches)
-    optimizer = keras.optimizers.AdamW(cosine(settings), weight_decay=settings.decay, clipnorm=5.0)
+    optimizer = keras.optimizers.AdamW(cosine(settings), beta_2=0.98, weight_decay=settings.decay, clipnorm=3.0)
     model.compile(optimizer, losses)
     averaged = Averaged(settings.average)
     followers = [
@@ -172,10 +179,9 @@ def begin(model: keras.Model, init: Path, batches: Iterator) -> None:
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:
-    """Copy the weights layer by layer; a last layer for a shorter alphabet takes its part, other shapes start fresh.
+    """Copy the weights layer by layer; where a last layer is for another alphabet, class by class.
 
-    The alphabets are beginnings of one another and the last class is always "none", so a part is the first columns and
-    the last.
+    What has another shape starts fresh.
     """
     for old, new in zip(source.layers, target.layers, strict=True):
         weights = [part(w, np.shape(fresh)) for w, fresh in zip(old.get_weights(), new.get_weights(), strict=True)]
@@ -184,7 +190,14 @@ def transfer(source: keras.Model, target: keras.Model) -> None:
 
 
 def part(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The first columns and the last of an array whose last axis is too long."""
-    if weights.shape[:-1] != shape[:-1] or weights.shape[-1] <= shape[-1]:
+    """Of an array with a column for each class of an alphabet the columns for the classes of a shorter one.
+
+    The number of classes tells the alphabet; the last class is always "none".
+    """
+    old, new = (ALPHABET_OF.get(length) for length in (weights.shape[-1], shape[-1]))
+    if weights.shape[:-1] != shape[:-1] or not old or not new or not set(new) < set(old):
         return weights
-    return np.concatenate([weights[..., : shape[-1] - 1], weights[..., -1:]], axis=-1)
+    return weights[..., [*map(old.index, new), len(old)]]
+
+
+ALPHABET_OF = {len(a) + 1: a for a in (DIGITS, NUMBERS, PLATES, CHARACTERS, CHARACTERS + MARKS)}

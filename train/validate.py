@@ -9,11 +9,12 @@ from itertools import chain
 import keras
 import numpy as np
 
+from realtime.decode import Prior
 from realtime.locate import Locator
 from realtime.model import Model
-from realtime.modes import CHARACTERS, DIGITS, PLATES
+from realtime.modes import PLATES
 from realtime.preprocess import crop, fit_square, frame_quad, to_gray
-from realtime.recognise import classify, decode, softmax
+from realtime.recognise import classify, decode, silenced, softmax
 from realtime.refine import Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, iou
@@ -24,6 +25,7 @@ from train.reports.run import Judged
 from train.sampling.detection import roughly
 from train.sampling.load import Labelled, load_backgrounds, load_labelled
 from train.sampling.recipes import PLATE_VALIDATION, load_scenes
+from train.sampling.words import DISPLAYS, WORDS, load_words
 
 
 def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:
@@ -31,7 +33,7 @@ def judged(model: keras.Model, spec: ModelSpec, data: str) -> list[Judged]:
     rows = []
     for source, items in validation(spec, data).items():
         inputs = network_inputs(items, spec)
-        said = readings(predict(model, inputs), spec)
+        said = readings(predict(model, inputs, spec), spec)
         both = zip(items, said, inputs, strict=True)
         rows += [Judged(i.text, r.text, r.confidence, x[..., 0], source, i.group) for i, r, x in both]
     return rows
@@ -49,12 +51,14 @@ def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
     if spec.kind == "classifier":
         names = CLASSIFIED[spec.mode]
         return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in names}
-    rendered = {"rendered": rendered_lines(spec, 400)}
-    if spec.mode == "digits":
-        return {**rendered, "meters": load_labelled(data, ["digits/meters"], "val", DIGITS)}
-    return {**rendered, "words": load_labelled(data, ["characters/iiit5k_words"], "val", CHARACTERS)}
+    return {name.split("/")[-1]: load_words(data, [name], "val", spec.alphabet) for name in LINES[spec.mode]}
 
 
+LINES = {
+    "characters": (*WORDS,),
+    "digits": (*DISPLAYS,),
+    "lines": (*WORDS, *DISPLAYS),
+}
 CLASSIFIED = {
     "digits": ("digits/meters", "characters/handwriting", "characters/chars74k"),
     "characters": ("characters/chars74k", "characters/iiit5k_words/chars", "characters/handwriting"),
@@ -67,7 +71,7 @@ def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
     inputs = {k: network_inputs(items, spec) for k, items in sets.items()}
 
     def score(model: keras.Model) -> dict:
-        answers = {k: [r.text for r in readings(predict(model, x), spec)] for k, x in inputs.items()}
+        answers = {k: [r.text for r in readings(predict(model, x, spec), spec)] for k, x in inputs.items()}
         truths = {k: [i.text for i in items] for k, items in sets.items()}
         each = {k: text_scores(truths[k], answers[k], spec.mode) for k in sets}
         pooled = text_scores([*chain(*truths.values())], [*chain(*answers.values())], spec.mode)
@@ -76,14 +80,6 @@ def text_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
         return {"score": float(np.mean([(p["exact"] + p["folded"]) / 2 for p in parts])), **pooled, **row}
 
     return score
-
-
-def rendered_lines(spec: ModelSpec, count: int) -> list[Labelled]:
-    """Rendered lines in fonts that no training sample uses."""
-    from synth.text.crops import sample_crop
-
-    made = [sample_crop(np.random.default_rng((977, k)), spec.mode, "val") for k in range(count)]
-    return [Labelled(gray, text) for gray, text in made]
 
 
 def as_net(model: keras.Model | Model) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
@@ -192,13 +188,15 @@ def network_inputs(items: Sequence[Labelled], spec: ModelSpec) -> np.ndarray:
     return np.stack([crop(i.gray, i.quad or frame_quad(i.gray), spec) for i in items])[..., None]
 
 
-def predict(model: keras.Model, inputs: np.ndarray, batch: int = 128) -> np.ndarray:
+def predict(model: keras.Model, inputs: np.ndarray, spec: ModelSpec, batch: int = 128) -> np.ndarray:
     """The network's output for all inputs, as numpy float32."""
     parts = [model.predict_on_batch(inputs[k : k + batch]) for k in range(0, len(inputs), batch)]
-    return np.concatenate(parts).astype(np.float32)
+    return silenced(np.concatenate(parts).astype(np.float32), inputs, spec)
 
 
-def readings(logits: np.ndarray, spec: ModelSpec) -> list[Reading]:
+def readings(logits: np.ndarray, spec: ModelSpec, prior: Prior | None = None) -> list[Reading]:
     """What many logits say."""
-    interpret = decode if spec.kind == "reader" else classify
-    return [interpret(p, spec) for p in softmax(logits, spec.temperature)]
+    probabilities = softmax(logits, spec.temperature)
+    if spec.kind == "classifier":
+        return [classify(p, spec) for p in probabilities]
+    return [decode(p, spec, prior) for p in probabilities]

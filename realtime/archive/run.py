@@ -30,6 +30,7 @@ from realtime.capture.recording import Length, Recording, check
 from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
 from realtime.modes import Mode, modes_of
+from realtime.output.database import write_error
 from realtime.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
@@ -460,7 +461,7 @@ class Ledger(Store):
             self._base.execute("UPDATE recordings SET place = ?, key = ? WHERE id = ?", values)
             self._base.execute("UPDATE sources SET name = ? WHERE id = ?", (name, source))
 
-    def _free_name(self, name: str, run: int) -> str:
+    def _free_name(self, name: str, run: int | None) -> str:
         """The name, with a number where another recording of the run has it: addresses may differ in a password."""
         taken = "SELECT 1 FROM sources WHERE run = ? AND name = ?"
         names = chain([name], (f"{name} ({number})" for number in count(2)))
@@ -472,7 +473,7 @@ class Ledger(Store):
             return
         name = self._do(lambda: self._free_name(recording.name, self._run))
         facts = {"key": recording.key, "place": recording.place, "content": recording.content, "source": name}
-        self._waiting.append(("recordings", {**row, **facts}))
+        self._outbox.put(("recordings", {**row, **facts}))
         self.write(replace(result, frame=replace(result.frame, source=name)))
 
     def _put(self, table: str, row: dict[str, Any]) -> None:
@@ -498,7 +499,7 @@ class Ledger(Store):
         try:
             return work()
         except sqlite3.Error as error:
-            raise self._failure(error) from None
+            raise write_error(self._path, error) from None
 
 
 def earlier_path(key: str) -> str:

@@ -13,7 +13,7 @@ import click
 import cv2
 
 from realtime.bench import comparison, gating, roofline, scaling, stages
-from realtime.cli_types import METAVAR, Modes, Size
+from realtime.cli.types import METAVAR, Modes, Size
 from realtime.errors import UserError
 from realtime.pipeline import load
 

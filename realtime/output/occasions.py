@@ -42,3 +42,16 @@ class Occasions:
         occasion = PRESENT if key in self._due else BEGIN
         self._due[key] = result.frame.time + self._interval
         return occasion
+
+
+class OutputEvents:
+    """Says which outputs began to fail, and which are written again, since the result before."""
+
+    def __init__(self) -> None:
+        self._failing: tuple[str, ...] = ()
+
+    def __call__(self, result: Result) -> list[str]:
+        """One line for each change."""
+        before, self._failing = self._failing, result.failures
+        began = [f"output failed: {text}" for text in self._failing if text not in before]
+        return began + [f"output back: {text}" for text in before if text not in self._failing]

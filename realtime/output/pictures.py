@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -25,13 +28,18 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:DIGITS]
 
 
-def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False) -> None:
-    """Write a picture, in the format of `ending`, where no file is yet. Raises SinkError where there is one."""
+def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False, mode: int = 0o666) -> None:
+    """Write a picture, in the format of `ending`, where no file is yet, whole or not at all.
+
+    `mode`: who may read it, less what the umask takes. Raises SinkError where there is a file, or cannot be one.
+    """
     data = cv2.imencode(ending, picture, SETTINGS.get(ending, []))[1].tobytes()
     try:
-        with open(path, "wb" if replace else "xb") as file:
+        with open(path, "wb" if replace else "xb", opener=partial(os.open, mode=mode)) as file:
             file.write(data)
     except FileExistsError:
         raise OptionError(f"{printable(path)} already exists.", "Name another place, or add --overwrite.") from None
     except OSError as error:
+        with suppress(OSError):
+            path.unlink()
         raise SinkError(f"{printable(path)} cannot be written ({error.strerror}).", "Name a writable place.") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from realtime.errors import UserError
+from realtime.modes import MARKS
 from realtime.redact import mask, printable
 from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
@@ -123,6 +124,17 @@ def doubtful(result: Result, least: float) -> Result:
     return reworded(result, lambda reading: dataclasses.replace(reading, text=reading.masked(least)))
 
 
+def plain(result: Result) -> Result:
+    """The result with digits only in its numbers: without points, minus signs and colons."""
+    return reworded(result, _without_marks)
+
+
+def _without_marks(reading: Reading) -> Reading:
+    kept = [(c, p) for c, p in zip(reading.text, reading.confidences, strict=True) if c not in MARKS]
+    text, confidences = "".join(c for c, _ in kept), tuple(p for _, p in kept)
+    return dataclasses.replace(reading, text=text, confidences=confidences)
+
+
 def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
     """The result with every reading in it changed."""
 
@@ -130,8 +142,10 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
         return dataclasses.replace(sighting, reading=change(sighting.reading))
 
     def of_track(track: Track) -> Track:
-        parts = {"sighting": of_sighting(track.sighting), "best": track.best and of_sighting(track.best)}
-        return dataclasses.replace(track, reading=change(track.reading), **parts)
+        best = track.best and of_sighting(track.best)
+        return dataclasses.replace(
+            track, reading=change(track.reading), sighting=of_sighting(track.sighting), best=best
+        )
 
     return dataclasses.replace(
         result,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from realtime.errors import SinkError
 from realtime.output.occasions import Occasions
+from realtime.output.outbox import Outbox
 from realtime.output.pictures import digest, plain, write_new
 from realtime.output.record import DOUBTFUL, END
 from realtime.output.retention import Retention
@@ -20,6 +22,8 @@ from realtime.values import Result, Track
 
 PICTURE = re.compile(r"crop-\d{8}-\d{6}-.*\.jpg")  # what this sink makes; anything else in the folder is not its own
 UPDATE = 1.0  # seconds of the source's time between two looks for a better picture
+MOST_WAITING = 500  # pictures that wait for room on the disk
+Crop = tuple[Path, np.ndarray, bool]  # where, what, and whether there is one already
 
 
 class Crops:
@@ -36,10 +40,12 @@ class Crops:
         keep: float | None = None,
         clock: Callable[[], float] = time.time,
         *,
+        live: bool = False,
         steady: Callable[[], float] = time.monotonic,
         run: str = "",
     ) -> None:
         self._folder, self._retention = Path(folder), Retention(keep, clock, steady)
+        self._outbox: Outbox[Crop] = Outbox(self._deliver, patient=live, most=MOST_WAITING, clock=steady)
         self._begin = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         self._token = run or secrets.token_hex(8)
         self._occasions = Occasions(UPDATE)
@@ -47,7 +53,7 @@ class Crops:
 
     def __enter__(self) -> Crops:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             place = printable(self._folder)
             raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
@@ -55,7 +61,12 @@ class Crops:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._outbox.close()
+
+    @property
+    def trouble(self) -> str:
+        """Why pictures wait; "" where none do."""
+        return self._outbox.trouble
 
     def path(self, result: Result, track: Track) -> str:
         """Where the picture of this track is, or will be; "" where it has none."""
@@ -73,11 +84,17 @@ class Crops:
         for event, track in self._occasions(result):
             place, picture = self._place(result, track), track.best_crop
             if picture is not None and self._saved.get(place) is not picture:
-                write_new(place, ".jpg", picture, replace=place in self._saved)
+                self._outbox.put((place, picture, place in self._saved), place, last=False)
                 self._saved[place] = picture
             if event in (END, DOUBTFUL):
                 self._saved.pop(place, None)
+        self._outbox.flush()
         self._sweep()
+
+    def _deliver(self, crops: Sequence[Crop]) -> None:
+        """Write pictures; those of a try that failed may be there already."""
+        for place, picture, again in crops:
+            write_new(place, ".jpg", picture, replace=again or bool(self.trouble), mode=0o600)
 
     def _sweep(self) -> None:
         """Delete what is too old."""
@@ -85,6 +102,7 @@ class Crops:
         if oldest is None:
             return
         for path in self._folder.glob("crop-*.jpg"):
-            if PICTURE.fullmatch(path.name) and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            with suppress(OSError):  # gone already, or somebody else's
+                if PICTURE.fullmatch(path.name) and path.stat().st_mtime < oldest:
+                    path.unlink()
         self._retention.swept()

@@ -52,14 +52,14 @@ def parse_broker(url: str) -> Broker:
     wrong = OptionError(f"--mqtt {mask(url)!r} is not a broker address.", f"Write {form}, unusual characters as %XX.")
     try:
         parts = urlsplit(url)
-        port = parts.port or PORTS[parts.scheme]
+        port, host = parts.port or PORTS[parts.scheme], parts.hostname or ""
     except (ValueError, KeyError):
         raise wrong from None
     topic = unquote(parts.path).strip("/")
     if not parts.hostname or set(url) & set("?#") or set(topic) & set("+#\0"):
         raise wrong
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Broker(parts.hostname, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
+    return Broker(host, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 
 
 class Mqtt:

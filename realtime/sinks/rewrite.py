@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
-from realtime.contracts import Sink
+from realtime.contracts import Patient, Sink
 from realtime.values import Result
 
 
@@ -23,6 +23,11 @@ class Mapped:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._sink.__exit__(kind, error, trace)
+
+    @property
+    def trouble(self) -> str:
+        """What the sink says that fails at the moment."""
+        return self._sink.trouble if isinstance(self._sink, Patient) else ""
 
     def write(self, result: Result) -> None:
         """Pass the changed result on."""

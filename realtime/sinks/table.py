@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import Any
 
 from realtime.output.files import Output, check_free
-from realtime.output.occasions import Occasions
+from realtime.output.occasions import Occasions, OutputEvents
+from realtime.output.outbox import Outbox
 from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, PRESENT, event_record, record, sighting_record
 from realtime.values import BACK, LOST, Result, Track
 
@@ -29,7 +30,8 @@ class Table:
 
     A value is a row when it ends; with `live` also when it is confirmed or corrected, so that nothing waits for its
     end; and every `interval` seconds while it stands. `everything` writes one row per sighting and frame instead.
-    Raises SinkError for an existing file without `overwrite`, and where nothing can be written (any more).
+    With `live`, rows that cannot be written wait in memory and are tried again. Raises SinkError for an existing file
+    without `overwrite`, and where not everything could be written.
     """
 
     def __init__(
@@ -45,7 +47,9 @@ class Table:
         crop: CropOf = no_crop,
     ) -> None:
         self._path, self._mode, self._line, self._crop = str(path), mode, line, crop
-        self._everything, self._occasions = everything, Occasions(interval)
+        self._everything, self._occasions, self._output_events = everything, Occasions(interval), OutputEvents()
+        # Where nobody reads standard output any more, nobody will.
+        self._outbox: Outbox[bytes] = Outbox(self._deliver, patient=live and self._path != "-")
         self._written = {END, DOUBTFUL, *([BEGIN, PRESENT] if live else []), *([PRESENT] if interval < inf else [])}
         if self._path != "-":
             check_free(path, overwrite)
@@ -57,13 +61,31 @@ class Table:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._output.close()
+        try:
+            self._outbox.close()
+        finally:
+            self._output.close()
+
+    @property
+    def trouble(self) -> str:
+        """Why rows wait; "" where none do."""
+        return self._outbox.trouble
 
     def write(self, result: Result) -> None:
         """Add the rows of one result, if there are any."""
         rows = sighting_rows(result, self._mode) if self._everything else self._value_rows(result)
-        for row in (*event_rows(result), *rows):
-            self._output.append(self._line(row).encode())
+        happened = [self._happened(result, event) for event in self._output_events(result)]
+        for row in (*event_rows(result), *happened, *rows):
+            self._outbox.put(self._line(row).encode())
+        self._outbox.flush()
+
+    def _deliver(self, lines: Sequence[bytes]) -> None:
+        self._output.append(b"".join(lines))
+
+    @staticmethod
+    def _happened(result: Result, event: str) -> dict[str, Any]:
+        frame = result.frame
+        return event_record(event, frame.source, frame.index, frame.time)
 
     def _value_rows(self, result: Result) -> Iterator[dict[str, Any]]:
         """A row per value and occasion."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from realtime.display import check_display
 from realtime.errors import SinkError
+from realtime.output.display import check_display
 from realtime.output.pictures import digest, plain, write_new
 from realtime.values import Frame, Result
 

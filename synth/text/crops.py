@@ -16,9 +16,10 @@ import numpy as np
 from synth.effects import Effects, apply_effects, sample_effects
 from synth.grounds import lay, photo_window, sample_ground
 from synth.text.fonts import ALPHABET, DIGITS, LOWER, UPPER
+from synth.text.glyphs import Face, sample_font_face
 from synth.text.ink import paint
 from synth.text.line import EM, Line
-from synth.text.sampling import render_line, sample_drum, sample_line
+from synth.text.sampling import needed, render_line, sample_drum, sample_line
 from synth.text.strings import MARKS, sample_single, sample_word
 from synth.text.typeset import Setting, set_line, stamp, truth_of
 from synth.warp import Warp, apply_warp, sample_warp, warp_image, warp_points
@@ -34,12 +35,17 @@ SIDES = ("left", "top", "right", "bottom")
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Other text beside the line; `gap` and `shift` in shares of the line's height."""
+    """Other text beside the line; `gap` and `shift` in shares of the line's height.
+
+    `face` and `size`: where its letters are not those of the line, and how large against them.
+    """
 
     text: str
     side: str
     gap: float
     shift: float
+    face: Face | None = None
+    size: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Crop:
     effects: Effects
 
 
-MODES = {"digits": DIGITS, "characters": ALPHABET}
+MODES = {"digits": DIGITS + ".-:", "characters": ALPHABET + ".-:"}
 
 
 def sample_crop(
@@ -83,19 +89,28 @@ def sample_line_crop(rng: Rng, mode: str, split: str, strength: float = 1.0) -> 
     """Draws the parameters of `sample_crop`."""
     line = sample_line(rng, mode, split)
     height = int(rng.integers(40, 65))
-    grow = rng.uniform(-0.04, 0.12, 4) if rng.random() < 0.85 else rng.uniform(-0.05, 0.35, 4)
+    grow = rng.uniform((0.02, -0.02, 0.02, -0.02), (0.26, 0.3, 0.26, 0.3))  # a reader's margin and a locator's errors
+    neighbours = sample_neighbours(rng, line, grow)
+    if mode == "digits" and rng.random() < 0.25:
+        neighbours.append(sample_unit(rng, split))
+        grow[2] += rng.choice([0.0, rng.uniform(0, 1.2)])  # a locator may take it for a part of the number
     upright = bool(rng.random() < 0.4)
     return Crop(
         line,
-        tuple(sample_neighbours(rng, line, grow)),
+        tuple(neighbours),
         tuple(sample_borders(rng, line)),
-        sample_warp(rng, strength * (0.45 if upright else 0.8)),
+        tilted(rng, sample_warp(rng, 0.45 * strength)) if upright else sample_warp(rng, 0.8 * strength),
         upright,
         tuple(grow.tolist()),
         tuple((rng.normal(0, 0.025, 8) * (rng.random() < 0.7)).tolist()),
         height,
         sample_effects(rng, strength, height=height),
     )
+
+
+def tilted(rng: Rng, warp: Warp) -> Warp:
+    """Sometimes far more oblique: labels of photographs often are upright boxes, however a text runs."""
+    return replace(warp, rotation=warp.rotation + float(rng.normal(0, 15))) if rng.random() < 0.3 else warp
 
 
 def sample_neighbours(rng: Rng, line: Line, grow: np.ndarray) -> list[Neighbour]:
@@ -107,6 +122,20 @@ def sample_neighbours(rng: Rng, line: Line, grow: np.ndarray) -> list[Neighbour]
             gap = max(0.25, room + rng.uniform(-0.12, 0.3)) if level else rng.uniform(0.08, 0.5)
             found.append(Neighbour(_caption(rng, line), side, float(gap), float(rng.normal(0, 0.04 if level else 0.8))))
     return found
+
+
+UNITS = (
+    "kg", "g", "lb", "°C", "°F", "V", "A", "W", "kW", "kWh", "L", "l", "cm", "mm", "mmHg", "bpm", "%", "min", "km/h",
+    "RPM", "Hz", "bar", "psi", "kPa", "EUR", "ct", "Wh", "pH", "SpO2", "m3",
+)  # fmt: skip
+
+
+def sample_unit(rng: Rng, split: str) -> Neighbour:
+    """A unit behind a number, small as on a display: it is no part of what is to be read."""
+    unit, size = UNITS[int(rng.integers(len(UNITS)))], float(rng.uniform(0.25, 0.75))
+    lift = float(rng.choice([0.0, 0.0, size - 1.0]))  # at the number's foot or at its head
+    face = sample_font_face(rng, split, ("print",), needed(unit))
+    return Neighbour(unit, "right", float(rng.uniform(0.06, 0.4)), lift + float(rng.normal(0, 0.03)), face, size)
 
 
 def _caption(rng: Rng, line: Line) -> str:
@@ -145,7 +174,9 @@ def render_crop(crop: Crop, backgrounds: Sequence[np.ndarray] = ()) -> tuple[np.
 def beside(setting: Setting, neighbour: Neighbour, line: Line, height: float) -> Setting:
     """The setting with the neighbour's ink added as far as it is on the mask; boxes stay those of the line."""
     try:
-        other = set_line(replace(line, text=neighbour.text, drum=None, bend=0.0), pad=0)
+        face = neighbour.face or line.face
+        written = replace(line, text=neighbour.text, face=face, drum=None, bend=0.0)
+        other = set_line(written, pad=0, em=round(EM * neighbour.size))
     except ValueError:
         return setting
     tall, wide = other.mask.shape

@@ -55,14 +55,16 @@ def sample_film(
 ) -> Film:
     """A display of a kind ("print", "segment", "drum") before a camera that is not quite still."""
     longest = max(texts, key=len)
-    whole, line = tuple(round(ROOM * side) for side in size), sample_line(rng, "digits", split, kind, text=longest)
+    whole = round(ROOM * size[0]), round(ROOM * size[1])
+    line = sample_line(rng, "digits", split, kind, text=longest)
     world = replace(sample_ground(rng, rng.uniform(20, 60)), scale=float(np.exp(rng.uniform(1, 4))))
     panel = None
     while panel is None:
         panel = central(rng, single(rng, line, float(rng.uniform(28, 60))), whole, [])
     scene = Scene(whole, "digits", world, float(rng.uniform(60, 200)), (), (panel,), Effects())
     path = sample_path(rng, size, max(8.0, seconds))
-    still = replace(path, reach=tuple(0.25 * reach for reach in path.reach))
+    right, down, turn, zoom = (0.25 * reach for reach in path.reach)
+    still = replace(path, reach=(right, down, turn, zoom))
     count, noise, quality = round(len(texts) * seconds * fps), float(rng.uniform(0.5, 5)), int(rng.integers(60, 95))
     clip = Clip(scene, still, size, count, fps, float(rng.uniform(0.05, 0.4)), noise, quality, int(rng.integers(2**31)))
     return Film(clip, tuple(texts), seconds)
@@ -70,7 +72,7 @@ def sample_film(
 
 def render_film(film: Film, backgrounds: Sequence[np.ndarray] = ()) -> Iterator[tuple[float, np.ndarray, str]]:
     """Frame by frame: time in seconds, uint8 BGR (H, W, 3), and the text that stands, "" while the next one comes."""
-    rng, before, shown, image = np.random.default_rng(film.clip.seed), None, None, None
+    rng, before, shown, image = np.random.default_rng(film.clip.seed), None, None, np.empty((0, 0), np.uint8)
     panel = film.clip.scene.panels[0]
     for time, matrix in views(film.clip):
         line = film.line(panel.items[0].line, time)

@@ -63,7 +63,7 @@ def _large_glyph(path: str, char: str, em: int) -> Glyph | None:
     return _font_glyph.__wrapped__(path, char, em)
 
 
-@lru_cache(60_000)
+@lru_cache(120_000)
 def _font_glyph(path: str, char: str, em: int) -> Glyph | None:
     opened = open_font(path, em)
     mask, (left, top) = ink_of(opened, char)
@@ -105,6 +105,7 @@ class SegmentFace:
     pitch: float = 1.3  # advance per width
     tails: str = "69"  # of 6, 7 and 9: those with the optional bar (for 7 that is the upper left one)
     centred: bool = False  # whether 1 stands in the middle
+    inset: bool = False  # whether the point stands in the gap between two digits and takes no place of its own
 
     def glyph(self, char: str, em: int, variant: int = 0) -> Glyph | None:
         if char in ".:,":
@@ -156,6 +157,9 @@ class SegmentFace:
         height, side = 0.74 * em, self.thickness * 1.1
         square = np.array([[0, 0], [side, 0], [side, side], [0, side]])
         lift = [0.0] if char != ":" else [0.22, 0.62]
+        gap = (self.pitch - 1) * self.width
+        if self.inset and char != ":" and gap > 0.8 * side:
+            return _drawn([self._place(square - np.array([(gap + side) / 2, 0]), height)], 0.0)
         shapes = [self._place(square + np.array([0, up]), height) for up in lift]
         return _drawn(shapes, side * 1.8 * height)
 
@@ -185,6 +189,7 @@ def sample_segment_face(rng: Rng) -> SegmentFace:
         pitch=rng.uniform(1.15, 1.7) if rng.random() < 0.5 else rng.uniform(1.6, 2.4),  # pumps set them far apart
         tails=tails,
         centred=bool(rng.random() < 0.05),
+        inset=bool(rng.random() < 0.6),
     )
 
 

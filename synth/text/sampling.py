@@ -19,7 +19,7 @@ from synth.text.typeset import set_line
 Rng = np.random.Generator
 
 KINDS = {
-    "digits": (("print", 0.39), ("plate", 0.09), ("hand", 0.11), ("segment", 0.3), ("drum", 0.14), ("dots", 0.04)),
+    "digits": (("print", 0.32), ("plate", 0.07), ("hand", 0.1), ("segment", 0.36), ("drum", 0.12), ("dots", 0.06)),
     "characters": (("print", 0.8), ("hand", 0.11), ("plate", 0.05), ("dots", 0.04)),
 }
 
@@ -41,7 +41,7 @@ def sample_line(rng: Rng, mode: str, split: str, kind: str | None = None, text: 
         spacing=sample_spacing(rng) if kind != "segment" else 0.0,
         wobble=float(rng.exponential(0.03)) if by_hand else 0.0,
         weight=int(rng.random() < 0.1) + int(rng.random() < 0.05),
-        bend=float(rng.normal(0, 0.25)) if rng.random() < 0.06 and kind != "segment" else 0.0,
+        bend=float(rng.normal(0, 0.3)) if rng.random() < 0.18 and kind != "segment" else 0.0,
         place=_place(rng),
     )
 

@@ -14,12 +14,16 @@ from synth.text.fonts import ALPHABET, DIGITS, LOWER, UPPER
 
 Rng = np.random.Generator
 
+# Lists of the Debian packages wamerican-small, wamerican and wbritish; without them words.txt is all there is.
+DICTIONARIES = tuple(Path("/usr/share/dict", f"{name}-english{size}") for name, size in
+                     (("american", "-small"), ("american", ""), ("british", "")))  # fmt: skip
+
 MARKS = ".,:;-/'!?&@()%$#+*\"="  # separators and signs that may stand in a line
 
 
 def legible(text: str, alphabet: str) -> str:
-    """The characters of the text that are in the alphabet."""
-    return "".join(char for char in text if char in alphabet)
+    """The characters of the text that are in the alphabet; a decimal comma is a point."""
+    return "".join(char for char in text.replace(",", ".") if char in alphabet)
 
 
 def sample_text(rng: Rng, mode: str) -> str:
@@ -62,6 +66,11 @@ def _decimal(rng: Rng) -> str:
     return f"{digits(rng, 1, 4)}{point}{digits(rng, 1, 3)}"
 
 
+def _signed(rng: Rng) -> str:
+    """Below zero, as thermometers and scales show it."""
+    return "-" + (_decimal(rng) if rng.random() < 0.6 else digits(rng, 1, 3))
+
+
 def _price(rng: Rng) -> str:
     sign = ("", "", "$")[int(rng.integers(3))]
     cents = ("99", "95", "50", "00", digits(rng, 2, 2))[int(rng.integers(5))]
@@ -95,8 +104,8 @@ def _grouped(rng: Rng) -> str:
 
 
 DIGIT_FORMS = (
-    (_plain, 0.34), (_short, 0.18), (_counter, 0.12), (_decimal, 0.12), (_price, 0.05),
-    (_time, 0.05), (_date, 0.03), (_year, 0.03), (_repeated, 0.06), (_grouped, 0.02),
+    (_plain, 0.26), (_short, 0.17), (_counter, 0.1), (_decimal, 0.18), (_signed, 0.05), (_price, 0.05),
+    (_time, 0.08), (_date, 0.03), (_year, 0.03), (_repeated, 0.04), (_grouped, 0.01),
 )  # fmt: skip
 
 
@@ -117,14 +126,14 @@ def marked(rng: Rng, word: str) -> str:
 
 
 def cased(rng: Rng, word: str) -> str:
-    """UPPER, Capitalised, lower or, rarely, MiXed."""
+    """lower, UPPER, Capitalised or, rarely, MiXed."""
     chance = rng.random()
-    if chance < 0.4:
-        return word.upper()
-    if chance < 0.68:
-        return word.capitalize()
-    if chance < 0.95:
+    if chance < 0.42:
         return word
+    if chance < 0.74:
+        return word.upper()
+    if chance < 0.98:
+        return word.capitalize()
     return "".join(c.upper() if up else c for c, up in zip(word, rng.random(len(word)) < 0.5, strict=True))
 
 
@@ -134,8 +143,21 @@ def words() -> tuple[str, ...]:
     return tuple((Path(__file__).parent / "words.txt").read_text().split())
 
 
+@lru_cache(1)
+def vocabulary() -> tuple[str, ...]:
+    """The words of words.txt, then those of the system's dictionaries, the small one first, each in a random order."""
+    known, order = dict.fromkeys(words()), np.random.default_rng(0)
+    for path in DICTIONARIES:
+        listed = path.read_text().split() if path.is_file() else []
+        plain = [word for word in listed if word.isascii() and word.isalpha() and word not in known]
+        known.update(dict.fromkeys(plain[k] for k in order.permutation(len(plain))))
+    return tuple(known)
+
+
 def _listed(rng: Rng) -> str:
-    return cased(rng, words()[int(rng.integers(len(words())))])
+    """A word whose chance falls with its rank to the power of .55."""
+    known = vocabulary()
+    return cased(rng, known[int(len(known) * rng.random() ** (1 / 0.45))])
 
 
 @lru_cache(1)
@@ -176,7 +198,7 @@ def _jumble(rng: Rng) -> str:
 
 
 WORD_FORMS = (
-    (_listed, 0.5), (_invented, 0.16), (_loose, 0.14), (sample_digits, 0.09), (_code, 0.07), (_jumble, 0.04),
+    (_listed, 0.58), (_invented, 0.08), (_loose, 0.07), (sample_digits, 0.17), (_code, 0.08), (_jumble, 0.02),
 )  # fmt: skip
 
 

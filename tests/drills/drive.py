@@ -1,6 +1,6 @@
 """The program itself, as a process, with a pipeline that needs no networks: python drive.py OPTIONS of run_camera.
 
-Every fifth frame ends a track, whose text is the number of tracks so far.
+Every fifth frame ends a track and begins the next one; a track's text is its number.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class DrillPipeline(FakePipeline):
 
     def __call__(self, frame):
         self.seen.clear()
-        result = super().__call__(frame)
+        result = replace(super().__call__(frame), confirmed=(), ended=())
         self.count += 1
-        if self.count % 5:
-            return result
-        number = self.count // 5
-        track = make_track(number, str(number), last_time=frame.time, last_frame=frame.index)
-        return replace(result, ended=(track,))
+        number, turn = divmod(self.count, 5)
+        old, new = (make_track(n, str(n), last_time=frame.time, last_frame=frame.index) for n in (number, number + 1))
+        if turn and self.count > 1:
+            return replace(result, tracks=(new,))
+        return replace(result, tracks=(new,), confirmed=(new,), ended=(old,) if number else ())
 
 
 if __name__ == "__main__":

@@ -123,6 +123,6 @@ def test_a_signal_at_any_moment_leaves_all_files_whole(clip, tmp_path, number):
         assert "Traceback" not in error
         written = rows(out["a.jsonl"])
         assert [row["text"] for row in written[:-1]] == [str(n + 1) for n in range(len(written) - 1)]
-        assert abs(tracks(out["a.sqlite"]) - len(written)) <= 1
+        assert abs(tracks(out["a.sqlite"]) - len(written)) <= 2  # one begun, one in between
         if number != signal.SIGKILL:
             assert len(frames(out["a.mp4"])) >= written[-1]["frame"]

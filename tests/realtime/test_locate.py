@@ -252,3 +252,29 @@ def test_more_objects_than_are_read_are_said_once(caplog):
     detections = [Detection(Quad.from_box(Box(20 * k, 0, 20 * k + 10, 10)), 0.9) for k in range(40)]
     assert len(locator._surest(detections)) == len(locator._surest(detections)) == MOST
     assert caplog.text.count("A picture shows 40 objects") == 1
+
+
+# --- constants
+
+
+def test_a_full_hd_picture_is_searched_from_640_pixels_down_to_40():
+    assert [max(level.shape) for level, _ in pyramid(np.zeros((1080, 1920), np.uint8))] == [640, 320, 160, 80, 40]
+    assert [max(level.shape) for level, _ in pyramid(np.zeros((60, 78), np.uint8))] == [78]
+
+
+def boxes(a, b):
+    return [Detection(Quad.from_box(Box(*box)), score) for box, score in ((a, 0.9), (b, 0.8))]
+
+
+@pytest.mark.parametrize("a, b, kept", [
+    ((0, 0, 100, 20), (57, 0, 157, 20), 2), ((0, 0, 100, 20), (50, 0, 150, 20), 1),  # IoU 0.27 and 0.33
+    ((0, 0, 200, 20), (187, 0, 207, 20), 2), ((0, 0, 200, 20), (185, 0, 205, 20), 1),  # 0.65 and 0.75 of it inside
+    ((0, 0, 200, 20), (50, 4, 80, 15), 2), ((0, 0, 200, 20), (50, 3, 80, 16), 1),  # 0.55 and 0.65 as high
+])  # fmt: skip
+def test_how_much_two_detections_may_share(a, b, kept):
+    assert len(nms(boxes(a, b))) == kept
+
+
+def test_no_more_than_32_are_found_in_a_picture():
+    quads = [turned(60 + 70 * (k % 8), 60 + 70 * (k // 8), 30, 20) for k in range(40)]
+    assert len(found(quads)) == 32

@@ -7,7 +7,7 @@ from conftest import make_frame
 
 from realtime.errors import ModelError, UserError
 from realtime.locate import Locator, pad_edges, pyramid
-from realtime.modes import MODES
+from realtime.modes import DIGITS, MODES
 from realtime.pipeline import Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
@@ -154,7 +154,7 @@ def test_what_the_small_picture_does_not_show_is_not_found():
 def test_the_threshold_decides_and_can_be_moved_while_running():
     pipeline, image = make(sure=0.8), bars((40, 40, 2))
     assert texts(pipeline.read(image)) == ["42"]  # 0.64
-    pipeline.set_threshold(0.7)
+    pipeline.set_threshold(0.95)
     assert pipeline.read(image) == []
 
 
@@ -251,7 +251,7 @@ def test_a_sure_string_or_a_wide_picture_beats_a_single_character(single, string
 
 
 def test_the_likeliest_characters_come_with_their_probabilities():
-    spec = ModelSpec("c", "digits", "classifier", 32, 32, MODES["digits"].alphabet)
+    spec = ModelSpec("c", "digits", "classifier", 32, 32, DIGITS)
     logits = np.log(np.array([[0.02, 0.5, 0.02, 0.3, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.04]]))
     pipeline = make(classifier=Recogniser(lambda batch: logits, spec))
     top = pipeline.classify(bars((40, 40, 1)), most=3)

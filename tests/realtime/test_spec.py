@@ -14,9 +14,9 @@ from realtime.spec import KINDS, ModelSpec, load_spec, save_spec, sha256_of
 SPEC = ModelSpec("digits-reader", "digits", "reader", 32, 160, MODES["digits"].alphabet, slots=40, keep_aspect=True)
 
 
-def test_alphabets_have_10_62_and_36_different_characters():
+def test_alphabets_have_13_62_and_36_different_characters():
     assert {m.name: len(set(m.alphabet)) for m in MODES.values()} == {
-        "digits": 10,
+        "digits": 13,
         "characters": 62,
         "plates": 36,
     }
@@ -25,7 +25,7 @@ def test_alphabets_have_10_62_and_36_different_characters():
 
 
 def test_one_class_is_for_nothing():
-    assert SPEC.classes == 11
+    assert SPEC.classes == 14
 
 
 @given(

@@ -10,8 +10,8 @@ from stand_in import StandIn
 
 from realtime.archive import run as archive
 from realtime.capture.claims import claims
+from realtime.cli.stopping import Stop
 from realtime.setup import Setup
-from realtime.stopping import Stop
 from realtime.workers import ProcessPool
 
 

@@ -15,13 +15,13 @@ from stand_in import StandIn, write_film
 
 from realtime.archive import run as archive
 from realtime.capture.open import open_source
-from realtime.logs import OneLine
+from realtime.cli.logs import OneLine
+from realtime.cli.stopping import Stop
 from realtime.loop import run
 from realtime.redact import printable
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
 from realtime.sinks.table import COLUMNS, Table, csv_line, json_line
-from realtime.stopping import Stop
 from realtime.workers import ProcessPool
 
 LATIN = os.fsdecode(b"l\xe4rm")  # as an old camera or a FAT stick writes it

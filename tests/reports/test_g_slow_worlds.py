@@ -18,8 +18,8 @@ import run_camera
 from realtime import setup
 from realtime.capture.open import open_source
 from realtime.capture.source import steady_clock
+from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.loop import run
-from realtime.stopping import Stop, stopping_on_signals
 from realtime.workers import ProcessPool
 
 YEAR = 365 * 86_400.0

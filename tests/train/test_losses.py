@@ -102,3 +102,30 @@ def test_a_larger_corner_error_costs_more():
 def test_targets_spell_their_text():
     target = reader_target("4217", DIGITS, folded=True)
     assert target[:6].tolist() == [1, 4, 4, 2, 1, 7]
+
+
+# --- constants
+
+
+def test_a_false_cell_costs_seven_tenths_of_a_missed_one_and_eight_cells_damp_the_mean():
+    missed = value(objectness_loss, cells(1), cells(0.4)) * (1 + 8)
+    false = value(objectness_loss, cells(0), cells(0.6)) * 8
+    assert missed == pytest.approx(0.6**2 * -np.log(0.4), rel=1e-4)  # focal loss, gamma 2
+    assert false / missed == pytest.approx(0.7, rel=1e-4)
+
+
+def test_corner_errors_are_squared_up_to_a_twentieth_and_then_grow_fourfold():
+    target = np.concatenate([np.zeros((1, 8)), np.ones((1, 8))], -1).astype(np.float32)
+    small, limit, large, larger = (
+        float(value(corner_loss, target, np.full((1, 8), gap))) for gap in (0.025, 0.05, 0.2, 0.3)
+    )
+    assert limit / small == pytest.approx(4, rel=1e-3)
+    assert (larger - large) / 0.1 == pytest.approx(4 * 8 / 9, rel=1e-3)
+    assert (large - limit) / 0.15 == pytest.approx(4 * 8 / 9, rel=1e-3)
+
+
+def test_a_twentieth_of_the_truth_goes_to_every_class():
+    logits, target = np.array([[2.0, 0.0, -1.0]]), np.array([0], np.int32)
+    log_p = logits[0] - np.log(np.exp(logits[0]).sum())
+    expected = -(0.95 * log_p[0] + 0.05 / 3 * log_p.sum())
+    assert value(smooth_cross_entropy(), target, logits) == pytest.approx(expected, rel=1e-5)

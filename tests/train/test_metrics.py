@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.calibrate import reliability
-from train.metrics import edit_distance, folded, text_scores
+from train.metrics import edit_distance, folded, reliability, text_scores
 
 TEXT = st.text("ABC01", max_size=6)
 

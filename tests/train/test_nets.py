@@ -9,7 +9,7 @@ keras = pytest.importorskip("keras", reason="needs the extra train: pip install 
 from train import nets
 from train.sampling.recipes import SPECS, STRIDE, WINDOW
 
-SMALL = {"reader": 700_000, "classifier": 1_000_000, "locator": 80_000, "corners": 250_000}
+SMALL = {"reader": 1_100_000, "classifier": 1_000_000, "locator": 80_000, "corners": 250_000}
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,26 @@ def device_of(folder: str) -> str:
     return "ziffer" if re.match(r"^$|ziffer|neural-network|jomjol", name) else name
 
 
+def photographed_words(root: Path, name: str) -> Iterator[Example]:
+    """Words of street photographs, numbered photograph by photograph: the third hundred of 500 validates."""
+    for example in read_folder(root / name, name=name, text="raw_text"):
+        number = int(example.path.stem.removeprefix("word_"))
+        yield replace(example, split="val" if number // 100 % 5 == 2 else "train", group=str(number // 100))
+
+
+def wire_labels(root: Path, name: str) -> Iterator[Example]:
+    """Printed wire tags whose label a large reader confirms."""
+    return (e for e in read_folder(root / name, name=name, text="raw_text") if e.tags["ocr_agrees"] == "1")
+
+
+def lcd_digits(root: Path, name: str) -> Iterator[Example]:
+    """Cells of liquid crystal displays: a digit, a minus, or nothing."""
+    meaning = {"10": "-", "11": ""}
+    for example in read_folder(root / name, name=name):
+        device = int(example.path.stem) // 2000  # pictures were numbered as they were taken
+        yield replace(example, text=meaning.get(example.text, example.text), group=f"lcd/{device}")
+
+
 def world_boxes(root: Path, name: str) -> Iterator[Example]:
     """Plates of the world as boxes without a text, split by file."""
     for example in read_folder(root / name, name=name):
@@ -155,6 +175,14 @@ SETS: dict[str, Reader] = {
     "characters/plate_glyphs": partial(array, file="glyphs_32x32.npz", group="country"),
     "digits/meters": meters,
     "digits/fuel_pumps": partial(plain, text="digits_before_point"),
+    "digits/lcd": lcd_digits,
+    "displays/medical": partial(plain, text="value"),
+    "displays/energy": partial(plain, text="value"),
+    "words/icdar15": photographed_words,
+    "words/wire_labels": wire_labels,
+    "words/photos": partial(plain, text="raw_text"),
+    "characters/handwritten_paper": partial(plain, group="index"),
+    "found": plain,
     "backgrounds/imagenet1000": backgrounds,
     "backgrounds/bsds500": backgrounds,
     "backgrounds/dtd10": backgrounds,

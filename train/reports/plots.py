@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from realtime.errors import SourceError
-from train.calibrate import Reliability
 from train.files import beside
+from train.metrics import Reliability
 
 INK, BLUE, ORANGE, FAINT = "#333333", "#2b6cb0", "#dd6b20", "#cccccc"
 

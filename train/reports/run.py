@@ -13,8 +13,8 @@ import numpy as np
 
 from realtime.errors import SourceError
 from realtime.spec import load_spec
-from train.calibrate import Reliability, reliability
 from train.datasets.example import read_picture
+from train.metrics import Reliability, reliability
 from train.reports import html, plots
 
 MISSING = "∅"  # in a confusion matrix: nothing there, or nothing read

@@ -10,7 +10,10 @@ from queue import Empty, Full
 import cv2
 import numpy as np
 
+from realtime.preprocess import PADDING
 from realtime.spec import ModelSpec
+
+POOL = 16  # batches of lines that are sorted by width at once
 
 Sample = tuple[np.ndarray, np.ndarray | np.int32]  # uint8 (h, w), and the target
 
@@ -32,13 +35,34 @@ def _work(make: Callable[[Recipe], Sampler], recipe: Recipe, worker: int, batch:
     cv2.setNumThreads(1)
     queue.cancel_join_thread()  # a batch that nobody takes any more must not keep this process alive
     sampler, index, trainer = make(recipe), 0, multiprocessing.parent_process()
+    count = batch * (POOL if recipe.spec.keep_aspect else 1)
     while trainer and trainer.is_alive():
-        samples = [sampler(np.random.default_rng((recipe.seed, worker, index + k))) for k in range(batch)]
-        index += batch
-        images = np.stack([s[0] for s in samples])[..., None]
-        targets = np.stack([s[1] for s in samples])
-        while trainer.is_alive() and not offered(queue, (images, targets)):
-            pass
+        samples = [sampler(np.random.default_rng((recipe.seed, worker, index + k))) for k in range(count)]
+        index += count
+        for packed in packs(samples, batch, np.random.default_rng((recipe.seed, worker, index))):
+            while trainer.is_alive() and not offered(queue, packed):
+                pass
+
+
+def packs(samples: Sequence[Sample], batch: int, rng: np.random.Generator) -> Iterator[Sample]:
+    """Batches of samples; where there are several, of samples alike in width, cut to the widest, in a random order."""
+    images, targets = (np.stack(column) for column in zip(*samples, strict=True))
+    if len(samples) == batch:
+        yield images[..., None], targets
+        return
+    widths = used_widths(images, targets)
+    order = np.argsort(widths, kind="stable")
+    for k in rng.permutation(len(samples) // batch):
+        rows = order[k * batch : (k + 1) * batch]
+        width = widths[rows[-1]] if rng.random() < 0.85 else images.shape[2]
+        yield images[rows, :, :width, None], targets[rows]
+
+
+def used_widths(images: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Columns up to the last that is not padding, in sixteens, and enough for two CTC steps a character."""
+    ink = (images != PADDING).any(1)[:, ::-1]
+    needed = np.maximum(images.shape[2] - ink.argmax(1), 8 * targets[:, 1] + 16)
+    return np.minimum(-(-needed // 16) * 16, images.shape[2])
 
 
 def offered(queue, item, seconds: float = 5.0) -> bool:

@@ -8,19 +8,17 @@ from itertools import groupby
 
 import numpy as np
 
-from realtime.locate import Locator
-from realtime.model import Model
-from realtime.modes import CHARACTERS, DIGITS, PLATES
-from realtime.pipeline import SHIPPED as MODELS
+from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
 from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
 from train.datasets import load_shared
 from train.sampling.augment import some_patch
 from train.sampling.batches import Recipe, Sample, Sampler
-from train.sampling.counters import MeterStrips, Wheels, levelled
+from train.sampling.counters import Wheels, levelled
 from train.sampling.detection import SIZES, LooseCrops, Patches, Scene
 from train.sampling.draw import Mixture, ReplayBuffer
-from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
+from train.sampling.lines import characters_reader, digits_reader, lines_reader
+from train.sampling.load import load_backgrounds, load_labelled
 from train.sampling.samplers import Characters, RealCrops, Rendered, RenderedTexts
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
@@ -43,7 +41,7 @@ LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 # Written digits are drawn so often against written letters: where single characters are written, more are digits.
 NUMERALS = 1.8
 
-LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
+LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.15)
 WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
 ONE = ModelSpec("", "", "classifier", 32, 32)
 
@@ -56,8 +54,8 @@ def named(base: ModelSpec, mode: str, **values) -> ModelSpec:
 PLATE = ModelSpec("", "", "reader", 48, 144, slots=72, margin=0.06)
 SHIPPING = (
     named(PLATE, "plates", alphabet=PLATES, threshold=0.6),
-    named(LINES, "digits", alphabet=DIGITS, threshold=0.3),
-    named(LINES, "characters", alphabet=CHARACTERS, threshold=0.4),
+    named(LINES, "digits", alphabet=NUMBERS, threshold=0.3),
+    named(LINES, "characters", alphabet=CHARACTERS, letters="letters.npz", threshold=0.4),
     named(WINDOWS, "plates", threshold=0.35),
     named(WINDOWS, "digits", threshold=0.55),
     named(WINDOWS, "characters", threshold=0.5),
@@ -65,7 +63,9 @@ SHIPPING = (
     named(ONE, "digits", alphabet=DIGITS),
     named(ONE, "characters", alphabet=CHARACTERS),
 )
-SPECS = {spec.name: spec for spec in SHIPPING}
+# What the readers of lines begin from: one network for words and numbers with their marks.
+COMMON = named(LINES, "lines", alphabet=CHARACTERS + MARKS)
+SPECS = {spec.name: spec for spec in (*SHIPPING, COMMON)}
 
 
 def plates_reader(recipe: Recipe) -> Sampler:
@@ -101,41 +101,6 @@ def classifier(recipe: Recipe) -> Sampler:
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
     samplers: list[Sampler] = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
     return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
-
-
-def lines_reader(recipe: Recipe) -> Sampler:
-    """Rendered lines, real scene words (for digits: as what is to be left out), rows of real meter digits."""
-    from synth.text.crops import sample_crop
-
-    spec, data = recipe.spec, recipe.data
-    backgrounds = load_backgrounds(data, "train")
-    words = [w for w in load_labelled(data, ("characters/iiit5k_words",), "train", CHARACTERS) if w.text]
-    if spec.mode == "digits":
-        words = [replace(w, text=w.text if w.text.isdigit() else "") for w in words]
-
-    def drawn(mode: str) -> RenderedTexts:
-        return RenderedTexts(lambda rng: sample_crop(rng, mode, "train", backgrounds), spec, size=6000, reuse=3)
-
-    meters = MeterStrips(load_labelled(data, ("digits/meters",), "train", DIGITS), spec)
-    plain = load_backgrounds(data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))
-    nothing = RealCrops(mined(f"{spec.mode}-locator", plain), spec, backgrounds)
-    real = RealCrops(words, spec, backgrounds)
-    if spec.mode == "digits":
-        return Mixture[Sample]([drawn("digits"), real, meters, nothing], [0.58, 0.12, 0.14, 0.16])
-    samplers: list[Sampler] = [drawn("characters"), drawn("digits"), real, meters, nothing]
-    return Mixture(samplers, [0.36, 0.22, 0.25, 0.05, 0.12])
-
-
-def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
-    """What the shipped locator finds in pictures without an object; before there is one, the pictures."""
-    path = MODELS / f"{name}.tflite"
-    if not path.is_file():
-        return [Labelled(gray, "") for gray in backgrounds]
-    model = Model(path)
-    locator = Locator(model, model.spec, threshold)
-    detections = [(gray, detection) for gray in backgrounds for detection in locator(gray)]
-    parts = [around(gray, detection.quad) for gray, detection in detections if detection.quad.size[1] > 6]
-    return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]
 
 
 def plate_scenes(recipe: Recipe) -> Mixture[Scene]:
@@ -208,8 +173,9 @@ MAKERS = {
     "plates-reader": plates_reader,
     "characters-classifier": classifier,
     "digits-classifier": classifier,
-    "characters-reader": lines_reader,
-    "digits-reader": lines_reader,
+    "characters-reader": characters_reader,
+    "digits-reader": digits_reader,
+    "lines-reader": lines_reader,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from realtime.output.occasions import Occasions
+from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.record import DOUBTFUL, END, event_record, record
 from realtime.redact import mask
 from realtime.values import BACK, LOST, WAITING, Frame, Result, Track
@@ -46,7 +46,7 @@ class Board:
         self._mode, self._clock, self._now = mode, clock, now
         self._lock = threading.Lock()
         self._entries: OrderedDict[tuple[str, int, int], Entry] = OrderedDict()
-        self._occasions = Occasions(UPDATE)
+        self._occasions, self._output_events = Occasions(UPDATE), OutputEvents()
         self._arrived = clock()
         self.events: deque[dict[str, Any]] = deque(maxlen=EVENTS)
         self.result: Result | None = None
@@ -59,11 +59,16 @@ class Board:
         with self._lock:
             self.result, self.serial, self._arrived = result, self.serial + 1, self._clock()
             if frame.event in (LOST, BACK):
-                row = event_record(frame.event, frame.source, frame.index, frame.time)
-                self.events.append(row | {"at": round(self._now(), 3)})
+                self._tell(frame.event, frame)
+            for event in self._output_events(result):
+                self._tell(event, frame)
             for event, track in self._occasions(result):
                 if event != DOUBTFUL:
                     self._note(track, frame, event)
+
+    def _tell(self, event: str, frame: Frame) -> None:
+        row = event_record(event, frame.source, frame.index, frame.time)
+        self.events.append(row | {"at": round(self._now(), 3)})
 
     def _note(self, track: Track, frame: Frame, event: str) -> None:
         source, gone = frame.source, event == END
@@ -109,6 +114,7 @@ class Board:
             "size": [frame.image.shape[1], frame.image.shape[0]],
             "fps": round(result.fps, 2),
             "dropped": result.dropped,
+            "failures": list(result.failures),
             "timings": {name: round(float(value), 3) for name, value in result.timings.items()},
             "tracks": len(result.tracks),
         }

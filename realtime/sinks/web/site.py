@@ -141,7 +141,8 @@ class Site:
             if request.path.startswith("/api/"):
                 self._admit(request)
                 request.app[CLIENTS].hear(request.protocol, trusted=True)
-            return await handler(request)
+            response: web.StreamResponse = await handler(request)
+            return response
         except web.HTTPException as error:
             return _failure(error.status, error.text or error.reason, error.headers)
         except UserError as error:
@@ -315,7 +316,7 @@ class Site:
             state["readings"] = self._board.readings()
         async with asyncio.timeout(PATIENCE):
             await viewer.send_json(state)
-        return state["version"]
+        return int(state["version"])
 
     async def _pictures(self) -> AsyncIterator[bytes]:
         shown = 0

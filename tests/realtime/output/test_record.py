@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import UserError
-from realtime.output.record import FIELDS, event_record, hashed, keyed_hash, read_key, record, sighting_record
+from realtime.output.record import FIELDS, event_record, hashed, keyed_hash, plain, read_key, record, sighting_record
 from realtime.redact import mask
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
 
@@ -115,3 +115,9 @@ def test_a_hashed_result_holds_no_text():
     track = secret.ended[0]
     assert {s.reading.text for s in (*secret.sightings, track.sighting, track.best)} == {keyed_hash("42", b"k" * 16)}
     assert record(track, "digits", FRAME)["confidences"] == []
+
+
+def test_a_plain_result_has_digits_only():
+    sighting = Sighting(QUAD, Reading("-3.4", (0.9, 0.8, 0.7, 0.6), 0.5), 1.0, "digits")
+    (shown,) = plain(Result(FRAME, (sighting,))).sightings
+    assert (shown.reading.text, shown.reading.confidences, shown.reading.confidence) == ("34", (0.8, 0.6), 0.5)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
 from conftest import make_frame, make_result, make_track
@@ -120,33 +121,117 @@ def test_passwords_are_masked(tmp_path):
     assert b"secret" not in path.read_bytes()
 
 
+@contextmanager
+def locked(path):
+    """Another program holds the file."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
 def test_rows_wait_while_another_program_holds_the_file(tmp_path):
-    path = tmp_path / "a.db"
-    with Store(path, "digits") as store:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        store.write(RESULT)
+    path, now = tmp_path / "a.db", [0.0]
+    with Store(path, "digits", steady=lambda: now[0]) as store:
+        with locked(path):
+            store.write(RESULT)
+            assert "locked" in store.trouble
+            store.write(make_result())
         store.write(make_result())
-        assert query(path, "SELECT * FROM tracks") == []
-        other.execute("ROLLBACK")
+        assert query(path, "SELECT * FROM tracks") == []  # it was tried a moment ago
+        now[0] += 1
         store.write(make_result())
-        assert len(query(path, "SELECT * FROM tracks")) == 1
-        other.close()
+        assert len(query(path, "SELECT * FROM tracks")) == 1 and not store.trouble
 
 
-def test_a_lock_that_never_ends_is_an_error_that_counts_the_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_WAITING", 3)
+def test_a_lock_that_never_ends_costs_no_row(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LAST_PATIENCE", 0.05)
     path = tmp_path / "a.db"
     store = Store(path, "digits").__enter__()
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(SinkError, match="4 rows are lost"):
-        for _ in range(5):
-            store.write(RESULT)
-    with pytest.raises(SinkError, match="locked"):
-        store.__exit__(None, None, None)
-    other.close()
+    with locked(path):
+        for number in range(5):
+            store.write(make_result(ended=(make_track(number),)))
+        with pytest.raises(SinkError, match=r"locked by another program.*5 rows wait beside it"):
+            store.__exit__(None, None, None)
+    assert (tmp_path / "a.db.waiting.jsonl").stat().st_mode & 0o077 == 0
+    with Store(path, "digits"):
+        rows = query(path, "SELECT t.track, s.run FROM tracks t JOIN sources s ON s.id = t.source")
+        assert [(row["track"], row["run"]) for row in rows] == [(number, 1) for number in range(5)]
+    assert not (tmp_path / "a.db.waiting.jsonl").exists()
+
+
+def test_values_that_stand_while_the_file_is_locked_are_one_row(tmp_path):
+    path, now = tmp_path / "a.db", [0.0]
+    with Store(path, "digits", live=True, steady=lambda: now[0]) as store, locked(path):
+        track = make_track()
+        store.write(make_result(make_frame(0), tracks=(track,), confirmed=(track,)))
+        for index in range(10, 100, 10):
+            store.write(make_result(make_frame(index), tracks=(track,)))
+        assert len(store._outbox) == 1
+        store.write(make_result(make_frame(100), ended=(track,)))
+    (row,) = query(path, "SELECT event FROM tracks")
+    assert row["event"] == "end"
+
+
+def test_a_live_run_opens_a_database_anew_that_was_deleted(tmp_path):
+    path, now = tmp_path / "a.db", [0.0]
+    with Store(path, "digits", live=True, steady=lambda: now[0]) as store:
+        store.write(RESULT)
+        for name in ("a.db", "a.db-wal", "a.db-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        store.write(make_result(ended=(make_track(2),)))
+        assert [row["track"] for row in query(path, "SELECT track FROM tracks")] == [2]
+
+
+def test_outputs_that_fail_are_events(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        for failures in ((), ("a.csv is full.",), ("a.csv is full.",), ()):
+            store.write(make_result(failures=failures))
+    events = [row["event"] for row in query(path, "SELECT event FROM events")]
+    assert events == ["output failed: a.csv is full.", "output back: a.csv is full."]
+
+
+def test_the_database_is_its_owners_alone_and_overwrites_what_it_deletes(tmp_path):
+    path, now = tmp_path / "a.db", [1_000_000_000.0]
+    clock = {"clock": lambda: now[0], "steady": lambda: now[0]}
+    with Store(path, "plates", keep=2, **clock) as store:
+        store.write(make_result(make_frame(source="doctor-42.mp4"), ended=(make_track(1, "SECRET1"),)))
+        assert {p.stat().st_mode & 0o777 for p in tmp_path.iterdir()} == {0o600}
+    now[0] += 3 * 86_400
+    with Store(path, "plates", keep=2, **clock) as store:
+        store.write(make_result())
+        kept = b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    assert b"SECRET1" not in kept and b"doctor-42" not in kept
+    assert [row["name"] for row in query(path, "SELECT name FROM sources")] == ["#1"]
+
+
+def test_a_database_of_the_first_version_gets_its_columns(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits") as store:
+        store.write(RESULT)
+    base = sqlite3.connect(path)
+    base.execute("DROP INDEX tracks_by_value")
+    for name in ("event", "value", "first_at", "last_at"):
+        base.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
+    base.execute("PRAGMA user_version = 0")
+    base.close()
+    with Store(path, "digits") as store:
+        store.write(RESULT)
+    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [None, "end"]
+    assert query(path, "PRAGMA user_version") == [{"user_version": 2}]
+
+
+def test_a_database_of_a_later_version_is_left_alone(tmp_path):
+    path = tmp_path / "a.db"
+    with Store(path, "digits"):
+        pass
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA user_version = 99")
+    base.close()
+    with pytest.raises(SinkError, match="a later version"):
+        Store(path, "digits").__enter__()
 
 
 def test_rows_older_than_kept_are_deleted(tmp_path):
@@ -169,13 +254,15 @@ def test_what_is_no_database_is_named(tmp_path, content):
         Store(path, "digits").__enter__()
 
 
-def test_a_database_of_another_program_is_left_alone(tmp_path):
+def test_a_database_of_another_program_is_left_as_it_was(tmp_path):
     path = tmp_path / "a.db"
     base = sqlite3.connect(path)
     base.execute("CREATE TABLE tracks (artist TEXT)")
     base.close()
-    with pytest.raises(SinkError, match="cannot be used as a database"):
+    before = path.read_bytes()
+    with pytest.raises(SinkError, match=r"another program \(tables: tracks\)"):
         Store(path, "digits").__enter__()
+    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["a.db"]
 
 
 def test_stamps_sort_as_text():

@@ -14,8 +14,8 @@ from conftest import ROOT, make_frame, make_image, make_result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.display import answers, check_display
 from realtime.errors import SinkError
+from realtime.output.display import answers, check_display
 from realtime.sinks import window as module
 from realtime.sinks.window import STEP, Pace, Window, still_name, within
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from realtime.errors import SinkError, SourceError, UserError
 from train import files
-from train.calibrate import fit_temperature, log_loss, reliability
 from train.export import keep
+from train.metrics import fit_temperature, log_loss, reliability
 from train.reports import html, plots
 from train.reports import run as report
 from train.reports.run import (

@@ -91,6 +91,48 @@ def test_soft_corners_weigh_less():
     assert np.unique(target[target[..., 0] == 1][:, 9:]) == pytest.approx([0.3])
 
 
+@pytest.mark.parametrize("kind, sides, seen", [
+    ("text", (60, 8.0), False), ("text", (60, 9.0), True), ("text", (60, 25.5), True), ("text", (60, 26.5), False),
+    ("plates", (19, 9), False), ("plates", (21, 9), True), ("plates", (83, 20), True), ("plates", (85, 20), False),
+])  # fmt: skip
+def test_each_level_looks_for_its_own_sizes(kind, sides, seen):
+    quad = box(147.5 - sides[0] / 2, 115.5 - sides[1] / 2, *sides)
+    target = cell_targets([quad], PATCH, SIZES[kind], 1.0, LOCATOR)
+    assert (target[..., 0] == 1).any() == seen
+
+
+def test_cells_over_the_middle_of_a_line_count_and_those_at_its_rim_do_not():
+    target = cell_targets([box(80, 100, 100, 25)], PATCH, TEXT, 1.0, LOCATOR)[..., 0]
+    points, v = centres(target), (centres(target)[..., 1] - 100) / 25
+    within = (points[..., 0] > 90) & (points[..., 0] < 170)
+    assert (target[within & (v > 0.2) & (v < 0.8)] == 1).all()
+    assert (target[within & (((v > -0.18) & (v < 0.1)) | ((v > 0.9) & (v < 1.18)))] == -1).all()
+    assert (target[within & ((v < -0.25) | (v > 1.25))] == 0).all()
+
+
+def test_the_ends_of_a_line_do_not_count():
+    for left in range(80, 88):
+        target = cell_targets([box(left, 100, 100, 24)], PATCH, TEXT, 1.0, LOCATOR)[..., 0]
+        u = (centres(target)[..., 0] - left) / 100
+        row = np.abs(centres(target)[..., 1] - 112) < 5
+        assert (target[row & (u > 0.045) & (u < 0.955)] == 1).all()
+        assert (target[row & (((u > -0.03) & (u < 0.03)) | ((u > 0.97) & (u < 1.03)))] == -1).all()
+
+
+@pytest.mark.parametrize("beyond, seen", [(6, True), (10, False)])
+def test_a_small_object_beside_the_cells_belongs_to_the_nearest_within_a_stride(beyond, seen):
+    quad = box(47.5 - beyond - 2, 100, 4, 9)
+    assert (cell_targets([quad], PATCH, TEXT, 1.0, LOCATOR)[..., 0] == 1).any() == seen
+
+
+def test_corners_of_a_box_weigh_three_tenths():
+    sampler = Patches(
+        lambda rng: scene(box(100, 100, 120, 40), exact=False), TEXT, LOCATOR, [np.full((50, 60), 30, np.uint8)]
+    )
+    weights = np.unique(np.concatenate([sampler(np.random.default_rng(k))[1][..., 9:].ravel() for k in range(12)]))
+    assert weights == pytest.approx([0, 0.3])
+
+
 # --- patches
 
 

@@ -61,6 +61,7 @@ function showState(state) {
   setStatus(state.status, state.status === "live" ? `live${fps}` : state.status);
   $("veil").textContent = { waiting: "Waiting for the first picture", lost: "The source is lost. Trying to open it again.", stalled: `No picture for ${Math.round(state.age)} seconds` }[state.status] || "";
   $("source").textContent = state.size ? `${state.source || "source"} · ${state.size[0]} × ${state.size[1]} · frame ${state.frame}` : "";
+  $("failures").replaceChildren(...(state.failures || []).map((text) => make("li", "", text)));
   if (!steering) setSlider(state.threshold);
   showTimes(state);
   showEvents(state.events);

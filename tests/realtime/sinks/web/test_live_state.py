@@ -21,6 +21,22 @@ def test_a_track_is_one_line_from_its_first_to_its_last_vote():
     assert [(r["text"], r["gone"], r["id"]) for r in page.readings()] == [("7", False, 2), ("42", True, 1)]
 
 
+def test_a_display_has_a_line_for_each_value_kept_up_to_date_while_it_stands():
+    page = board()
+    old, new = make_track(1, "41", count=2), make_track(1, "42", value=2)
+    page.put(make_result(make_frame(0, 0.0), confirmed=(old,), tracks=(old,)))
+    page.put(make_result(make_frame(10, 1.0), tracks=(make_track(1, "41", count=9),)))
+    assert [r["count"] for r in page.readings()] == [9]
+    page.put(make_result(make_frame(20, 2.0), ended=(old,), confirmed=(new,), tracks=(new,)))
+    assert [(r["text"], r["gone"], r["value"]) for r in page.readings()] == [("42", False, 2), ("41", True, 1)]
+
+
+def test_what_is_doubtful_is_not_shown():
+    page = board()
+    page.put(make_result(doubtful=(make_track(),)))
+    assert page.readings() == []
+
+
 def test_pictures_that_count_their_tracks_anew_do_not_overwrite_each_other():
     page = board()
     for text in ("1", "2"):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stand_in import blocks
 
-from realtime.tiles import SHORTEST, TILE, Tiles, tiles
+from realtime.areas.tiles import SHORTEST, TILE, Tiles, tiles
 from realtime.values import Box
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from realtime.areas.roi import Roi
 from realtime.contracts import Pipeline
-from realtime.roi import Roi
 from realtime.values import Frame, Result, Sighting, Track
 
 

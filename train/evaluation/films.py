@@ -19,7 +19,8 @@ from realtime.pipeline import load
 from realtime.track import Tracker
 from realtime.values import Box, Frame, Quad, Reading, Sighting, Track
 from synth.text.film import clock, counter, render_film, sample_film
-from train.evaluate import Row
+from train.datasets.example import read_picture
+from train.evaluation.evaluate import Row
 
 Rng = np.random.Generator
 Shot = tuple[float, np.ndarray, str]  # time in seconds, picture, the text that stands there, "" for none or two
@@ -137,7 +138,7 @@ def in_turn(rng: Rng, pictures: Sequence[tuple[np.ndarray, str]], seconds: float
                 canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
             noisy = np.clip(canvas + rng.normal(0, 2, canvas.shape), 0, 255).astype(np.uint8)
             data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-            yield moment, cv2.imdecode(data, cv2.IMREAD_COLOR), text if on else ""
+            yield moment, np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)), text if on else ""
             moment += 1 / FPS
 
 
@@ -147,7 +148,7 @@ def displays(data: Path) -> list[tuple[np.ndarray, str]]:
         rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
     found = []
     for row in rows:
-        image = cv2.imread(str(data / "displays/medical" / row["file"]))
+        image = read_picture(data / "displays/medical" / row["file"])
         corners = np.array([[float(row[f"{axis}{k}"]) for axis in "xy"] for k in range(1, 5)])
         found.append((around(image, corners, CAPITALS), row["text"]))
     return [picture for picture in found if picture[0].size]
@@ -175,7 +176,7 @@ def plates(data: Path, count: int) -> list[tuple[np.ndarray, str]]:
         with open(data / name / "labels.csv", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
         for row in rows[: count // len(PLATES)]:
-            image = cv2.imread(str(data / name / row["file"]))
+            image = read_picture(data / name / row["file"])
             found.append((fitted(image, 200 / image.shape[1]), row["text"]))
     return found
 
@@ -190,7 +191,7 @@ def rows_of(name: str, outcomes: Sequence[Outcome], told: str, others: str = "")
     values = sum(len(outcome.shown) for outcome in clear)
     trust = [record for outcome in clear for record in outcome.trust]
     rows = [
-        Row(f"{name}: values told, of those read right", len(readable), float(np.mean(readable or [0])), told),
+        Row(f"{name}: values told, of those read right", len(readable), float(np.mean(readable or [False])), told),
         Row(f"{name}: values read right", sum(len(o.shown) for o in outcomes), share_readable(outcomes)),
     ]
     if clear:

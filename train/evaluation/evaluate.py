@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -15,16 +15,18 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from realtime.modes import MODES
+from realtime.modes import CHARACTERS, MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
-from train.calibrate import reliability
+from synth.text.strings import legible
 from train.datasets import Example, cut_out, load_shared
-from train.metrics import folded, text_scores
+from train.evaluation.found import hits_and_others
+from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
+from train.sampling.words import WORDS, lies
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -311,22 +313,64 @@ def pumps(bench: Bench) -> list[Row]:
     return [Row("fuel pumps, digits before the point in one string", len(hits), float(np.mean(hits)), "85 %")]
 
 
+def displays(bench: Bench) -> list[Row]:
+    """Displays of other devices: values found in the picture, cut out of it, and of meters, all with their points."""
+    examples, hits = bench.examples("displays/medical"), []
+    for image, rows in by_picture(examples):
+        hits += found(rows, bench.pipeline.read(image), bench.mode)
+    return [
+        Row("displays/medical, values read in the picture", len(hits), float(np.mean(hits)), "80 %"),
+        *bench.whole_rows("displays/medical, cut out", examples)[:1],
+        *bench.whole_rows("displays/energy, cut out", bench.examples("displays/energy"), "95 %")[:1],
+    ]
+
+
+def found_pictures(bench: Bench) -> list[Row]:
+    """Pictures of other people: required texts, and texts that nobody asked for."""
+    examples = [e for e in bench.examples("found") if e.tags["mode"] == bench.mode]
+    hits, others = [], 0
+    for e in tqdm(examples, desc="found", leave=False):
+        said = [s.reading.text for s in bench.pipeline.read(e.image())]
+        right, other = hits_and_others(e.text, said, bench.mode)
+        hits, others = hits + right, others + other
+        if not all(right) or other:
+            bench.note(e, e.image(), " ".join(said))
+    return [
+        Row("found, required texts", len(hits), float(np.mean(hits)), "80 %"),
+        Row("found, other texts per picture", len(examples), others / len(examples), "< 30 %"),
+    ]
+
+
+def words(bench: Bench) -> list[Row]:
+    """Words of other photographs, source by source."""
+    rows = []
+    for name in WORDS:
+        texts = [replace(e, text=legible(e.text, CHARACTERS)) for e in bench.examples(name)]
+        rows += bench.whole_rows(name, [e for e in texts if e.text and lies(e.text, cut_out(e).shape[1::-1])])
+    return rows
+
+
 def character_wholes(bench: Bench) -> list[Row]:
-    """Whole pictures of one character, and of one word."""
+    """Whole pictures of one character."""
     return [
         *bench.whole_rows("chars74k", bench.examples("characters/chars74k"), "89 %", "95 %"),
         *bench.whole_rows("iiit5k characters", bench.examples("characters/iiit5k_words/chars"), "85 %", "92 %"),
         *bench.whole_rows("handwriting", bench.examples("characters/handwriting"), "80 %", "90 %"),
-        *bench.whole_rows("iiit5k words", bench.examples("characters/iiit5k_words"), "", "75 %"),
+        *bench.whole_rows("pen on paper", bench.examples("characters/handwritten_paper"), "80 %"),
     ]
 
 
 BACKGROUNDS = ("backgrounds/bsds500",)
 SECTIONS: dict[str, tuple[Callable[[Bench], list[Row]], ...]] = {
     "plates": (plate_crops, plate_scenes, plate_rides, plate_places, false_texts(("backgrounds",), "< 0.33 %")),
-    "digits": (rendered_wholes("99.9 %", 0), digit_wholes, pumps, clips, false_texts(BACKGROUNDS, "< 1 %"), pans),
-    "characters": (rendered_wholes("97 %", 1), character_wholes, false_texts(BACKGROUNDS, "< 5 %")),
-}
+    "digits": (
+        rendered_wholes("99.9 %", 0), digit_wholes, displays, pumps, found_pictures, clips,
+        false_texts(BACKGROUNDS, "< 1 %"), pans,
+    ),
+    "characters": (
+        rendered_wholes("97 %", 1), character_wholes, words, found_pictures, false_texts(BACKGROUNDS, "< 5 %"),
+    ),
+}  # fmt: skip
 
 
 def evaluate(mode: str, data: str, models: str | None = None, kept: Kept | None = None, worst: Path | None = None):
@@ -354,8 +398,9 @@ def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | N
 def kept_for(mode: str, data: str, models: str | None, folder: Path = Path("runs")) -> Kept:
     """Where the sections of an evaluation are kept until it is through: for these models, this code, this data only."""
     code = [path for package in ("realtime", "synth", "train") for path in (ROOT / package).rglob("*.py")]
-    nets = Path(models or SHIPPED).glob(f"{mode}-*.*")
-    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *nets], str(Path(data).resolve())))
+    folder_of_models = Path(models or SHIPPED)
+    files = [*folder_of_models.glob(f"{mode}-*.*"), *folder_of_models.glob("*.npz")]
+    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *files], str(Path(data).resolve())))
 
 
 @click.command(name="evaluate")

@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 from conftest import FakePipeline
 
-from train import evaluate
 from train.datasets import Example
-from train.evaluate import Row
+from train.evaluation import evaluate
+from train.evaluation.evaluate import Row
 from train.resume import Kept, digest
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.areas.roi import Roi, Within, parse_roi
 from realtime.errors import UserError
-from realtime.roi import Roi, Within, parse_roi
 from realtime.values import Box, Detection, Quad
 
 

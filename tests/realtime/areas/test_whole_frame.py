@@ -3,9 +3,9 @@
 import numpy as np
 from conftest import make_frame
 
+from realtime.areas.whole_frame import WholeFrame
 from realtime.rules import Rules
 from realtime.values import Box, Reading, State
-from realtime.whole_frame import WholeFrame
 
 
 def run(texts, threshold=0.5, **changes):

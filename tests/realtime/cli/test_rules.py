@@ -8,7 +8,7 @@ from conftest import FakePipeline, write_clip
 
 import run_camera
 from realtime import setup
-from realtime.cli_rules import EXCLUDES, NEEDS, USED_BY, Job, spelled
+from realtime.cli.rules import EXCLUDES, NEEDS, USED_BY, Job, spelled
 from realtime.stats import Summary
 
 VALUES = {

@@ -3,11 +3,11 @@
 import numpy as np
 from conftest import make_frame
 
-from realtime.cut_outs import CutOuts
-from realtime.roi import parse_roi
+from realtime.areas.cut_outs import CutOuts
+from realtime.areas.roi import parse_roi
+from realtime.areas.whole_frame import WholeFrame
 from realtime.rules import Rules
 from realtime.values import Box, Reading, State
-from realtime.whole_frame import WholeFrame
 
 PLACES = "10,20,30,15", "50,20,30,15"
 

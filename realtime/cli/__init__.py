@@ -1,0 +1,1 @@
+"""The command line: kinds of values, which options go together, signals, messages."""

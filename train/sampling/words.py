@@ -1,0 +1,58 @@
+"""Samples for readers of lines: words and numbers of photographs and displays, and rendered ones, each new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from realtime.preprocess import crop, frame_quad, to_gray
+from realtime.spec import ModelSpec
+from synth.text.strings import legible
+from train.datasets import load_shared
+from train.sampling.batches import Sample
+from train.sampling.load import Labelled, around
+from train.sampling.samplers import Render, reader_target
+
+# Sets of real words and of whole displays, and how often a row of one is drawn against a row of another.
+WORDS = {"words/icdar15": 1.0, "characters/iiit5k_words": 1.3, "words/wire_labels": 0.3, "words/photos": 1.5}
+DISPLAYS = {"displays/medical": 1.0, "displays/energy": 1.3}
+
+
+def load_words(root: str, names: Sequence[str], split: str, alphabet: str) -> list[Labelled]:
+    """Real words as far as the alphabet can spell them; one that nothing is left of is dropped."""
+    found = []
+    for e in load_shared(root, names):
+        text = legible(e.text or "", alphabet)
+        if e.split == split and text:
+            gray, quad = to_gray(e.image()), e.quad
+            if quad is not None:
+                gray, quad = around(gray, quad)
+            if lies(text, quad.size if quad else gray.shape[::-1]):
+                found.append(Labelled(gray, text, quad=quad, group=e.source))
+    return found
+
+
+def lies(text: str, size: Sequence[float]) -> bool:
+    """Whether a text of that width and height runs from left to right: one much higher than wide stands on its end."""
+    return len(text) < 3 or size[1] < 1.3 * size[0]
+
+
+def evened(items: Sequence[Labelled], share: float = 1.0) -> list[Labelled]:
+    """The items, those whose text repeats drawn less often each; a text's share grows with its root."""
+    count = Counter(item.text for item in items)
+    return [replace(item, weight=share * count[item.text] ** -0.5) for item in items]
+
+
+class Drawn:
+    """Rendered lines, each new, as a reader is fed them."""
+
+    def __init__(self, render: Render, spec: ModelSpec) -> None:
+        self.render, self.spec = render, spec
+
+    def __call__(self, rng: np.random.Generator) -> Sample:
+        gray, text = self.render(rng)
+        target = reader_target(legible(text, self.spec.alphabet), self.spec.alphabet)
+        return crop(gray, frame_quad(gray), self.spec), target
