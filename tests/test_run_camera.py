@@ -315,3 +315,11 @@ def test_the_pad_is_served_without_any_source(monkeypatch, pipeline):
                               every=1, max_fps=None, skip_still=False, skip_blurred=False)  # fmt: skip
     assert run_camera.use_pad(options, stop).frames == 0
     assert told[0].startswith("Watch at http://127.0.0.1:")
+
+
+def test_the_page_is_a_view_and_a_table_an_output(tmp_path, pipeline):
+    words = ["--serve", "0", "--jsonl", str(tmp_path / "a.jsonl")]
+    options = SimpleNamespace(**run_camera.main.make_context("glyphcam", words).params)
+    source = SimpleNamespace(live=True, still=False)
+    views, outputs = run_camera.open_sinks(options, source, pipeline, run_camera.Stop())
+    assert [type(view).__name__ for view in views] == ["Web"] and len(outputs) == 1

@@ -52,10 +52,17 @@ class Output:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # for what Python flushes at its end
             raise SinkError("Standard output is closed.") from None
         except OSError as error:
-            with suppress(OSError):
-                self._file.truncate(self._size)
+            self._take_back()
             raise SinkError(f"{self._path} can no longer be written ({error.strerror}).", "Make room.") from None
         self._size += len(data)
+
+    def _take_back(self) -> None:
+        """Remove a piece of which only a part went in; of standard output nobody knows where this program began."""
+        if self._path == "-":
+            return
+        with suppress(OSError):
+            self._file.seek(self._size)
+            self._file.truncate()
 
     def close(self) -> None:
         """Close a file; standard output stays open."""

@@ -79,6 +79,7 @@ class Mqtt:
         self._waiting: deque[str] = deque()
         self._sent: deque[paho.MQTTMessageInfo] = deque()
         self._refusal = ""
+        self.trouble = ""  # why readings wait
         self._client = self._new_client()
         self.dropped = self.total = 0
 
@@ -177,15 +178,17 @@ class Mqtt:
     def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             self._refusal = f"It refuses: {reason}."
+            self.trouble = f"The MQTT broker {self.broker.host} refuses, readings wait."
             log.warning("The MQTT broker %s refuses: %s", self.broker.host, reason)
             return
-        self._refusal = ""
+        self._refusal = self.trouble = ""
         client.publish(*self._discovery(), qos=1, retain=True)
         client.publish(self._topic("status"), "online", qos=1, retain=True)
         self._send_waiting()
 
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
+            self.trouble = self.trouble or f"The MQTT broker {self.broker.host} is gone, readings wait."
             log.warning("The MQTT broker %s is gone (%s), trying again", self.broker.host, reason)
 
     def _topic(self, name: str) -> str:

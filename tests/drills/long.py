@@ -68,7 +68,7 @@ def main(frames: int, folder: Path) -> None:
     crops = Crops(str(folder / "crops"))
     table = Table(folder / "a.jsonl", "digits", json_line, crop=crops.path)
     sinks = [scale, crops, table, Store(folder / "a.db", "digits")]
-    source = Live("camera", lambda: Camera(numbers), stop, back_off=(0.001,), beat=0.001)
+    source = Live("camera", lambda patience: Camera(numbers), stop, back_off=(0.001,), beat=0.001)
     gate = FrameFilter(detectors=[Moved(), Sharp()])
     with source:
         summary = run(source, DrillPipeline(), sinks, stop, gate=gate, limit=frames)

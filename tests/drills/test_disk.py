@@ -77,7 +77,7 @@ def test_a_file_that_may_not_grow_ends_the_run_and_is_whole(clip, tmp_path):
     program = start(clip, "--save", tmp_path / "a.mp4", "--jsonl", tmp_path / "a.jsonl", preexec_fn=few_bytes)
     error = program.communicate(timeout=300)[1]
     assert program.returncode == 1 and "Traceback" not in error
-    assert error.count("cannot be written any more") == 1
+    assert error.count("can no longer be written") == 1
     seen = frames(tmp_path / "a.mp4")
     assert len(seen) >= 5 and len(rows(tmp_path / "a.jsonl")) >= len(seen) // 5
 

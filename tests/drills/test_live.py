@@ -141,7 +141,7 @@ def test_a_camera_that_never_answers_is_one_sentence(drill):
     program = drill.program()
     assert program.wait(PATIENCE) == 3
     text = drill.error.read_text()
-    assert text.startswith("Error: ") and "does not answer" in text and text.count("\n") == 1
+    assert text.startswith("Error: ") and "does not deliver video" in text and text.count("\n") == 1
 
 
 def test_passwords_are_nowhere_to_be_read(drill):

@@ -272,3 +272,18 @@ def test_memory_does_not_grow_with_the_run():
     image, scale = make_frame(0).image, Scale(2500, 4000)
     run_with(Frames(make_frame(i, image=image) for i in range(4001)), scale, pipeline=Forgetful())
     assert scale.bytes[1] - scale.bytes[0] < 20_000
+
+
+class Patient(Note):
+    """A sink that keeps what it cannot write in its second frame."""
+
+    @property
+    def trouble(self):
+        return "full for now" if len(self.results) == 2 else ""
+
+
+def test_every_result_says_what_fails_at_the_moment_and_what_failed_for_good():
+    note = Note()
+    summary, _ = run_with(LiveFrames(make_frame(i) for i in range(5)), Patient(), Note(fail_at=3), note)
+    assert [result.failures for result in note.results[:5]] == [(), (), ("full for now",), (), ("full",)]
+    assert summary.failures == ("full",)

@@ -42,6 +42,18 @@ def test_only_whole_pieces_stay(tmp_path_factory, pieces, step, room):
     assert path.read_bytes() == kept
 
 
+def test_after_a_full_disk_it_goes_on_where_it_was(tmp_path):
+    output = Output(tmp_path / "file")
+    narrow = output._file = Narrow(output._file, 3, 7)
+    output.append(b"12345")
+    with pytest.raises(SinkError):
+        output.append(b"6789")
+    narrow.room = 100
+    output.append(b"abc")
+    output.close()
+    assert (tmp_path / "file").read_bytes() == b"12345abc"
+
+
 def test_what_exists_is_kept_unless_told_otherwise(tmp_path):
     path = tmp_path / "file"
     check_free(path, overwrite=False)

@@ -89,3 +89,14 @@ def test_a_lost_source_is_said_until_it_is_back():
         seen.append(page.state()["status"])
     assert seen == ["live", "lost", "lost", "lost", "live", "live"]
     assert [(e["event"], e["frame"]) for e in page.state()["events"]] == [(LOST, 1), (BACK, 4)]
+
+
+def test_outputs_that_fail_stand_in_the_state_and_in_the_events():
+    page = board()
+    for failures in ((), ("a.db is locked.",), ("a.db is locked.",)):
+        page.put(make_result(failures=failures))
+    assert page.state()["failures"] == ["a.db is locked."]
+    page.put(make_result())
+    assert page.state()["failures"] == []
+    events = [row["event"] for row in page.state()["events"]]
+    assert events == ["output failed: a.db is locked.", "output back: a.db is locked."]
