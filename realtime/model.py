@@ -110,7 +110,7 @@ def check_asked(spec: ModelSpec, mode: Mode, kind: str, path: Path) -> None:
     if (spec.mode, spec.network) != (mode.name, kind):
         text = f"{path} describes the {spec.kind} for {spec.mode!r}, but the {kind} for {mode.name!r} was asked for."
         raise ModelError(text, "Give every model the name of its mode and kind.")
-    if kind in ("reader", "classifier") and spec.alphabet != mode.alphabet:
+    if kind in ("reader", "classifier") and spec.alphabet != mode.alphabet_of(kind):
         raise ModelError(f"{path}: the alphabet {spec.alphabet!r:.80} is not that of {mode.name}.", AGAIN)
     if kind == "locator" and (spec.stride < 1 or spec.height % spec.stride or spec.width % spec.stride):
         raise ModelError(f"{path}: stride is {spec.stride}, which does not divide the window's sides.", AGAIN)

@@ -12,7 +12,7 @@ from realtime.decode import Prior
 from realtime.locate import Locator
 from realtime.locate_text import TextLocator
 from realtime.model import Model
-from realtime.modes import PLATES
+from realtime.modes import CHARACTERS, MARKS, PLATES
 from realtime.preprocess import crop, fit_square, frame_quad
 from realtime.recognise import classify, decode, silenced, softmax
 from realtime.refine import Refiner
@@ -51,14 +51,14 @@ def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
     if spec.kind == "classifier":
         names = CLASSIFIED[spec.mode]
         return {name.split("/")[-1]: load_labelled(data, [name], "val", spec.alphabet) for name in names}
-    return {name.split("/")[-1]: load_words(data, [name], "val", spec.alphabet) for name in LINES[spec.mode]}
+    sets = {name.split("/")[-1]: load_words(data, [name], "val", spec.alphabet) for name in LINES[spec.mode]}
+    if spec.mode == "digits":
+        words = load_words(data, [*WORDS], "val", CHARACTERS + MARKS)
+        sets["numbers"] = [word for word in words if set(word.text) <= set(spec.alphabet)]
+    return sets
 
 
-LINES = {
-    "characters": (*WORDS,),
-    "digits": (*DISPLAYS,),
-    "lines": (*WORDS, *DISPLAYS),
-}
+LINES = {"characters": (*WORDS,), "digits": (*DISPLAYS,), "lines": (*WORDS, *DISPLAYS)}
 CLASSIFIED = {
     "digits": ("digits/meters", "characters/handwriting", "characters/chars74k"),
     "characters": ("characters/chars74k", "characters/iiit5k_words/chars", "characters/handwriting"),

@@ -257,7 +257,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
     def rows(bench: Bench) -> list[Row]:
         from synth.text.crops import sample_character
 
-        alphabet, examples = MODES[bench.mode].alphabet, []
+        alphabet, examples = MODES[bench.mode].signs, []
         for k in range(count):
             gray, text = sample_character(np.random.default_rng((31, k)), "val", alphabet, strength=0.2)
             examples.append(Example("rendered", text, "val", pixels=gray, group=str(k)))

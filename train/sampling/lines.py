@@ -53,9 +53,9 @@ def digits_reader(recipe: Recipe) -> Sampler:
     """Numbers of displays, meters and print; words, halves of digits and textures say nothing."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("digits"), 0.44),
-        (source.real(DISPLAYS), 0.16),
-        (source.strips(), 0.12),
+        (source.drawn("digits"), 0.46),
+        (source.real(DISPLAYS), 0.18),
+        (source.strips(), 0.1),
         (source.drawn("digits", halved), 0.03),
         (source.drawn("characters"), 0.09),
         (source.real(WORDS), 0.1),

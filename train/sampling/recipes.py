@@ -44,7 +44,7 @@ LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 # Written digits are drawn so often against written letters: where single characters are written, more are digits.
 NUMERALS = 1.8
 
-LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.15)
+LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
 WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
 TEXT = ModelSpec("", "", "text-locator", SIGHT, SIGHT, stride=CELL)
 ONE = ModelSpec("", "", "classifier", 32, 32)
