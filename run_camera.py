@@ -25,6 +25,7 @@ from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
+from realtime.cli.help import EXAMPLES, Sectioned
 from realtime.cli.logs import start_logging
 from realtime.cli.rules import Job, check_options, check_pictures, check_places
 from realtime.cli.stopping import Stop, stopping_on_signals
@@ -58,42 +59,6 @@ LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
 
 
-class Sectioned(click.Command):
-    """A command whose help lists the options under headings."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, each under its heading; those without one come last."""
-        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        records = [(option.name, option.get_help_record(ctx)) for option in options]
-        rows = {name: record for name, record in records if name and record}
-        placed = {name for names in SECTIONS.values() for name in names}
-        for heading, names in {**SECTIONS, "Other": [name for name in rows if name not in placed]}.items():
-            with formatter.section(heading):
-                formatter.write_dl([rows[name] for name in names])
-
-
-SECTIONS = {
-    "What to read": (
-        "mode",
-        "whole_frame",
-        "threshold",
-        "unsure",
-        "plain",
-        "region",
-        "rising",
-        "max_rate",
-        "roi",
-        "search_size",
-        "models",
-        "threads",
-    ),
-    "Which frames": ("size", "fps", "rotate", "flip", "max_frames", "every", "max_fps", "skip_still", "skip_blurred"),
-    "What to see": ("show", "save", "serve", "token"),
-    "What to write down": ("jsonl", "csv", "reads", "interval", "db", "crops", "overwrite", "on_reading", "mqtt"),
-    "Many recordings": ("workers", "scheduler"),
-    "Privacy": ("keep", "hash_texts"),
-    "Instead of a source": ("demo", "draw"),
-}
 POSITIVE = click.IntRange(min=1)
 SEARCH = click.IntRange(min=64)
 RATE = click.FloatRange(min=0, min_open=True)
@@ -103,7 +68,9 @@ FOLDER = click.Path(file_okay=False)
 PIPED = click.Path(dir_okay=False, allow_dash=True)
 
 
-@click.command(cls=Sectioned, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Sectioned, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Kept(), envvar="GLYPHCAM_SOURCE")
 @click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
               help="Kind of text; separate several with commas.")  # fmt: skip
@@ -156,13 +123,13 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 def main(**options: Any) -> None:
     """Find, read and follow digits, characters or number plates.
 
-    SOURCE is a camera (0, 1, /dev/video2, picamera), a video, a picture, a folder or a glob of them, or an rtsp:// or
-    http:// address. Without one, camera 0 is opened.
+    SOURCE is a camera (0, 1, /dev/video2, picamera), a video, a picture, a folder, a glob, or an rtsp:// or http://
+    address. Without a SOURCE, camera 0 is opened.
 
-    SOURCE, --mqtt and --token may be @FILE, whose content they are then, or stand in GLYPHCAM_SOURCE, GLYPHCAM_MQTT and
-    GLYPHCAM_TOKEN: a password on the command line is seen by everybody on this machine.
+    Passwords on the command line are visible to everybody on this machine. SOURCE, --mqtt and --token can therefore be
+    @FILE, the name of a file that holds the value, or come from GLYPHCAM_SOURCE, GLYPHCAM_MQTT and GLYPHCAM_TOKEN.
 
-    Keys in the window: q quits, p pauses, s saves a still, + and - move the threshold.
+    Keys in the window: q quits, p pauses, s saves a still, + and - change the threshold.
     """
     o = SimpleNamespace(**options, given=given_options(click.get_current_context()))
     start_logging(o.log_level)
@@ -350,7 +317,7 @@ def needing(extra: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        hint = f"Run: pip install 'glyphcam[{extra}]'."
+        hint = f"In glyphcam's folder, run: pip install '.[{extra}]'."
         raise UserError(f"The extra {extra!r} is not installed ({error.name} is missing).", hint) from None
 
 

@@ -1,4 +1,4 @@
-"""The picture in README: what the shipped models read in pictures that this project rendered.
+"""The picture in docs/running.md: what the shipped models read in pictures that this project rendered.
 
 python docs/pictures.py writes docs/glyphcam.png. Scenes are drawn with the fonts of this machine, so another machine
 makes another picture.

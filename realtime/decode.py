@@ -52,7 +52,9 @@ def events(probabilities: np.ndarray, alphabet: str) -> list[tuple[float, list[t
     return rows
 
 
-def extended(beam: Mapping[str, tuple[float, float]], blank: float, likely) -> dict[str, tuple[float, float]]:
+def extended(
+    beam: Mapping[str, tuple[float, float]], blank: float, likely: Sequence[tuple[str, float]]
+) -> dict[str, tuple[float, float]]:
     """The beam after one more step: prefix -> probability of its paths that end in a blank, and of the others."""
     grown: dict[str, tuple[float, float]] = {}
     for prefix, (silent, spoken) in beam.items():
@@ -80,7 +82,9 @@ def weigh(beam: Mapping[str, tuple[float, float]], weights: dict[str, float], pr
             weights[prefix] = weights[prefix[:-1]] * prior(prefix) if prior else 1.0
 
 
-def pruned(beam: dict[str, tuple[float, float]], weights: Mapping[str, float], width: int):
+def pruned(
+    beam: dict[str, tuple[float, float]], weights: Mapping[str, float], width: int
+) -> dict[str, tuple[float, float]]:
     """The heaviest prefixes."""
     scores = {prefix: sum(pair) * weights[prefix] for prefix, pair in beam.items()}
     least = LEAST * max(scores.values())

@@ -107,10 +107,10 @@ def open_model(folder: Path, mode: Mode, kind: str, threads: int = 1) -> Model:
 
 def check_asked(spec: ModelSpec, mode: Mode, kind: str, path: Path) -> None:
     """Raises ModelError where a sidecar describes another model than the one that was asked for."""
-    if (spec.mode, spec.kind) != (mode.name, kind):
+    if (spec.mode, spec.network) != (mode.name, kind):
         text = f"{path} describes the {spec.kind} for {spec.mode!r}, but the {kind} for {mode.name!r} was asked for."
         raise ModelError(text, "Give every model the name of its mode and kind.")
-    if kind in ("reader", "classifier") and spec.alphabet != mode.alphabet:
+    if kind in ("reader", "classifier") and spec.alphabet != mode.alphabet_of(kind):
         raise ModelError(f"{path}: the alphabet {spec.alphabet!r:.80} is not that of {mode.name}.", AGAIN)
     if kind == "locator" and (spec.stride < 1 or spec.height % spec.stride or spec.width % spec.stride):
         raise ModelError(f"{path}: stride is {spec.stride}, which does not divide the window's sides.", AGAIN)
@@ -124,6 +124,9 @@ def expected(spec: ModelSpec) -> tuple[tuple[int, ...], tuple[tuple[int, ...], .
     if spec.kind == "locator":
         sides = spec.height + spec.stride, spec.width + spec.stride
         return (1, *sides, 1), ((1, 2, 2, 8), (1, 2, 2, 1))
+    if spec.kind == "text-locator":
+        rows, columns = spec.height // (2 * spec.stride), spec.width // (2 * spec.stride)  # 2 x 2 cells in each place
+        return (1, spec.height, spec.width, 1), ((1, rows, columns, 24), (1, rows, columns, 4))
     if spec.kind == "corners":
         outputs: tuple[tuple[int, ...], ...] = ((1, 8), (1, 1))
     else:

@@ -23,6 +23,15 @@ class Mode:
     shortest: int = 1  # characters of the shortest text that is reported
     pad: bool = False  # whether the drawing pad reads it
 
+    @property
+    def signs(self) -> str:
+        """What a single character can be: the alphabet without marks, which say nothing alone."""
+        return "".join(char for char in self.alphabet if char not in MARKS)
+
+    def alphabet_of(self, kind: str) -> str:
+        """What its network of a kind tells apart: "reader" or "classifier"."""
+        return self.signs if kind == "classifier" else self.alphabet
+
 
 MODES = {
     mode.name: mode

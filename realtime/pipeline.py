@@ -18,6 +18,7 @@ from realtime.change import AGREE
 from realtime.contracts import Net
 from realtime.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
+from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
@@ -25,11 +26,13 @@ from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.regions import formats
 from realtime.rules import Rules, rules_of
+from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
 from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
 
 T = TypeVar("T")
+Pyramid = Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]]
 Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
@@ -40,7 +43,8 @@ class Pipeline:
     """Reads pictures (`read`, `read_whole`: no memory) and frames in turn (calling it: with tracking).
 
     `rules` say which readings count. What was sure enough once is followed on even after the threshold rose, so that
-    moving it to and fro makes no second record of the same object.
+    moving it to and fro makes no second record of the same object. `thorough`, a locator that may take more time,
+    searches single pictures where it is given.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Pipeline:
         locator: contracts.Locator,
         recogniser: contracts.Reader,
         *,
+        thorough: contracts.Locator | None = None,
         refiner: contracts.Refiner | None = None,
         classifier: contracts.Reader | None = None,
         rules: Rules,
@@ -57,6 +62,7 @@ class Pipeline:
         ids: Iterator[int] | None = None,
     ) -> None:
         self._mode, self.locator, self.recogniser = mode, locator, recogniser
+        self.thorough = thorough or locator
         self.refiner, self.classifier, self._gray = refiner, classifier, gray
         self._rules = self._loosest = rules
         self._tracker = Tracker(agree, rules=lambda: self._rules, ids=ids)
@@ -87,7 +93,7 @@ class Pipeline:
 
     def detections(self, image: np.ndarray) -> list[Detection]:
         """Where objects are, unread: what `read` would look at."""
-        return self._detections(to_gray(image), Stopwatch())
+        return self._detections(to_gray(image), Stopwatch(), self.thorough)
 
     def read_whole(self, image: np.ndarray) -> Reading:
         """The picture is the object: its reading, empty where it says nothing of this mode."""
@@ -130,16 +136,18 @@ class Pipeline:
         self, gray: np.ndarray, watch: Stopwatch, rules: Rules, again: bool = False, small: np.ndarray | None = None
     ) -> list[Sighting]:
         """Sightings that the rules accept, best first."""
-        detections = self._detections(gray, watch, small)
+        detections = self._detections(gray, watch, self.thorough if again else self.locator, small)
         with watch("read"):
             read = self.recogniser(gray, detections, again=again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
         return suppress_overlaps([s for s in sightings if rules.accepts(s.reading)])
 
-    def _detections(self, gray: np.ndarray, watch: Stopwatch, small: np.ndarray | None = None) -> list[Detection]:
+    def _detections(
+        self, gray: np.ndarray, watch: Stopwatch, locate: contracts.Locator, small: np.ndarray | None = None
+    ) -> list[Detection]:
         """Detections of a gray picture (H, W); found in the small one (h, w) of the same moment, where there is one."""
         with watch("locate"):
-            found = self.locator(gray) if small is None else enlarged(self.locator(small), small.shape, gray.shape)
+            found = locate(gray) if small is None else enlarged(locate(small), small.shape, gray.shape)
             detections = [s for s in found if inside(s, gray.shape)]
         if not self.refiner:
             return detections
@@ -287,9 +295,9 @@ def load(
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
     Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
-    `search_size` pixels. `instrument(net, network)` may put something around each network, such as a stopwatch around
-    the "locator". Raises ModelError for an unknown mode and for missing or damaged models, UserError for an unknown
-    region.
+    `search_size` pixels; text in single pictures in STILL of them at least. `instrument(net, network)` may put
+    something around each network, such as a stopwatch around the "locator". Raises ModelError for an unknown mode and
+    for missing or damaged models, UserError for an unknown region.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
@@ -325,12 +333,12 @@ def assembled(
     """A mode's networks as its pipeline."""
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
-    levels = shared.pyramid if shared else pyramid
-    locator = Locator(net["locator"], spec["locator"], longest=search_size, pyramid=levels)
+    locator, thorough = locators(net["locator"], spec["locator"], search_size, shared.pyramid if shared else pyramid)
     return Pipeline(
         mode,
-        Within(Tiles(locator), rois) if rois else Tiles(locator),
+        Within(locator, rois) if rois else locator,
         Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"])),
+        thorough=Within(thorough, rois) if rois else thorough,
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
         rules=rules(mode, spec["reader"].threshold),
@@ -338,3 +346,17 @@ def assembled(
         gray=shared.gray if shared else to_gray,
         ids=shared.ids if shared else None,
     )
+
+
+def locators(
+    net: Net, spec: ModelSpec, search_size: int, levels: Pyramid
+) -> tuple[contracts.Locator, contracts.Locator]:
+    """What searches frames, and what searches single pictures."""
+    locator = Tiles(LOCATORS[spec.kind](net, spec, longest=search_size, pyramid=levels))
+    if spec.kind != "text-locator":
+        return locator, locator
+    longest = max(search_size, STILL)
+    return locator, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
+
+
+LOCATORS: dict[str, type[Locator] | type[TextLocator]] = {"locator": Locator, "text-locator": TextLocator}  # by kind

@@ -13,7 +13,7 @@ from typing import Any
 
 from realtime.errors import ModelError
 
-KINDS = ("locator", "corners", "reader", "classifier")
+KINDS = ("locator", "text-locator", "corners", "reader", "classifier")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class ModelSpec:
     """What a network takes and what its numbers mean.
 
     A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives objectness and four corners; a
-    `corners` network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet,
-    blank last; a `classifier` gives one distribution over the alphabet, "none of these" last.
+    `text-locator` gives kernels and geometry of realtime.locate_text, each cell from such a window; a `corners` network
+    finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet, blank last; a
+    `classifier` gives one distribution over the alphabet, "none of these" last.
 
     The corners of a text lie tight around the ink of its whole string. A reader of lines reads `margin` of its height
     beyond them on every side, and is trained for corners that are off by 15 % of the height above and below and by 10 %
@@ -45,6 +46,11 @@ class ModelSpec:
     sha256: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def network(self) -> str:
+        """Its part in a mode: `locator` whichever way it locates, else its kind."""
+        return self.kind.removeprefix("text-")
 
     @property
     def classes(self) -> int:

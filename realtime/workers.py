@@ -80,7 +80,9 @@ class DaskPool:
         try:
             distributed = importlib.import_module("distributed")
         except ImportError:
-            raise UserError("distributed is not installed.", "Run: pip install 'glyphcam[cluster]'.") from None
+            raise UserError(
+                "distributed is not installed.", "In glyphcam's folder, run: pip install '.[cluster]'."
+            ) from None
         try:
             self._client = distributed.Client(self.address, timeout=JOIN_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:

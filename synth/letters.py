@@ -18,14 +18,15 @@ def letter_table(words: Sequence[str], least: float = 25.0) -> tuple[np.ndarray,
     interpolated with the next lower by the number of different letters seen (Witten and Bell 1991). A context that
     counts at most `least` shares the row of the one that is a letter shorter.
     """
-    shares, rows, index = np.full(LETTERS, 1 / LETTERS), [], np.zeros(1, int)
+    shares, index = np.full(LETTERS, 1 / LETTERS), np.zeros(1, int)
+    rows: list[np.ndarray] = []
     for size in range(1, CONTEXT + 2):
         counts = counted(words, size)
         kinds, total = (counts > 0).sum(-1, keepdims=True), counts.sum(-1, keepdims=True)
         shares = np.where(total > 0, (counts + kinds * shares) / np.maximum(total + kinds, 1), shares)
         own = total.reshape(-1) > least
         index = np.tile(index, LETTERS) if size > 1 else index
-        index[own] = sum(map(len, rows)) + np.arange(own.sum())
+        index[own] = sum(len(row) for row in rows) + np.arange(own.sum())
         rows.append(shares.reshape(-1, LETTERS)[own])
     return quantised(np.concatenate(rows)), index.astype(np.uint16).reshape((LETTERS,) * CONTEXT)
 

@@ -131,8 +131,43 @@ def _plates(shape: Shape, rng: Rng):
     return [(_rectangle(0, 0, 1, 1), shape.tones[0]), (_rectangle(edge, edge, 1 - edge, 1 - edge), shape.tones[1])]
 
 
+def _scale(shape: Shape, rng: Rng):
+    """A ruler's marks, every fifth longer."""
+    steps, thick = 5 * shape.count, rng.uniform(0.1, 0.4) / (5 * shape.count)
+    marks = [_rectangle(i / steps, 0, i / steps + thick, 1.0 if i % 5 == 0 else 0.5) for i in range(steps)]
+    return [(mark, shape.tones[0]) for mark in marks]
+
+
+def _dial(shape: Shape, rng: Rng):
+    """A gauge: a ring with marks inside."""
+    outer, inner = _ellipse(0.5, 0.5, 0.5, 0.5, 0), _ellipse(0.5, 0.5, 0.47, 0.47, 0)
+    marks = []
+    for turn in np.linspace(0, 2 * np.pi, 3 * shape.count, endpoint=False):
+        along, aside = np.array([np.cos(turn), np.sin(turn)]), 0.006 * np.array([-np.sin(turn), np.cos(turn)])
+        near, far = 0.5 + 0.4 * along, 0.5 + 0.46 * along
+        marks.append(((near - aside, near + aside, far + aside, far - aside), shape.tones[0]))
+    return [(outer, shape.tones[0]), (inner, shape.tones[1]), *marks]
+
+
+def _dots(shape: Shape, rng: Rng):
+    """Rivets and holes."""
+    radius = rng.uniform(0.01, 0.06)
+    return [(_ellipse(*rng.random(2), radius, radius, 0), shape.tones[i % 2]) for i in range(2 * shape.count)]
+
+
+def _strokes(shape: Shape, rng: Rng):
+    """Straight strokes in all directions, as of arrows and scratches."""
+    parts = []
+    for _ in range(shape.count):
+        (a, b), thick = rng.random((2, 2)), rng.uniform(0.005, 0.03)
+        aside = thick * np.array([a[1] - b[1], b[0] - a[0]]) / max(float(np.hypot(*(a - b))), 1e-6)
+        parts.append(((a - aside, a + aside, b + aside, b - aside), shape.tones[0]))
+    return parts
+
+
 PARTS = {
     "stripes": _stripes, "barcode": _barcode, "grid": _grid, "bricks": _bricks, "windows": _windows,
-    "leaves": _leaves, "rings": _rings, "wires": _wires, "plates": _plates,
+    "leaves": _leaves, "rings": _rings, "wires": _wires, "plates": _plates, "scale": _scale, "dial": _dial,
+    "dots": _dots, "strokes": _strokes,
 }  # fmt: skip
 KINDS = tuple(PARTS)

@@ -53,7 +53,7 @@ rm -rf "$root/glyphcam" && mkdir "$root/glyphcam"
 tar --exclude=__pycache__ -cf - README.md LICENSE pyproject.toml setup.cfg run_camera.py realtime synth train models |
     tar -xf - -C "$root/glyphcam"
 
-packages=$(grep -m 1 '^sudo apt install -y git' README.md)
+packages=$(grep -m 1 '^sudo apt install -y git' docs/raspberry-pi.md)
 line=$(awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | head -n 1)
 inside() { chroot "$root" /usr/bin/env HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin bash -c "cd /glyphcam && $1"; }
 

@@ -116,7 +116,10 @@ def locator_folder(tmp_path_factory):
     from train.export import export
     from train.sampling.recipes import SPECS
 
-    rng, spec = np.random.default_rng(0), SPECS["digits-locator"]
+    rng, spec = (
+        np.random.default_rng(0),
+        dataclasses.replace(SPECS["plates-locator"], name="digits-locator", mode="digits"),
+    )
     pictures = (rng.integers(0, 256, (1, 160, 200, 1), dtype=np.uint8) for _ in range(6))
     folder = tmp_path_factory.mktemp("models")
     export(scrambled(nets.build(spec)), spec, pictures, folder)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import click
 
+from realtime.bench.engines import KINDS, PictureKind
 from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
 from train.evaluation.evaluate import SECTIONS, Row, evaluate, kept_for
 from train.files import write
+from train.terms import TERMS
 
 HEAD = """# Models
 
-Small int8 networks, each with a sidecar that says what it eats and what its numbers mean. Written by
+Small int8 networks, each with a sidecar that describes its input and output. Written by
 `python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the
 int8 files and the program's own preprocessing, on pictures held out of training.
 """
@@ -55,6 +59,13 @@ electricity meters, plates of openalpr's train-detector and benchmarks, LPRNet, 
 export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow
 research only. None of their pictures is in this repository.
 """
+SHOWN = (  # rows of an evaluation that stand in README
+    "crops pooled, folded", "scenes/*picture in*", "dashcam clear, picture in*", "dashcam rides as rec*distinct*",
+    "displays/*picture*", "fuel pumps*", "meters, whole*", "films: strings*", "found, required*",
+    "chars74k, folded", "handwriting, folded", "words/*folded", "*words, folded", "false texts*",
+)  # fmt: skip
+OVERALL = ("float", "int8", "same_answer", "calibration_error")  # scores of an export that are of no single source
+LOW_IS_GOOD = ("false *", "*other *", "*error*", "*per pan*", "share over*")
 
 
 @click.command(name="card")
@@ -66,19 +77,51 @@ def command(data: str, models: str) -> None:
     kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
     rows = {mode: evaluate(mode, data, models, held) for mode, held in kept.items()}
     tables = [score_table(mode, found) for mode, found in rows.items()]
-    write(Path(models) / "README.md", "\n".join([HEAD, model_table(specs, Path(models)), DATA, *tables]))
+    write(
+        Path(models) / "README.md",
+        "\n".join([HEAD, model_table(specs, Path(models)), source_table(specs), DATA, TERMS, *tables]),
+    )
     readme = Path(models).parent / "README.md"
     if readme.is_file():
-        write(readme, filled(readme.read_text(), "models", goals(rows)))
+        table = headlines(rows, readme.parent / "docs" / "comparison.json")
+        write(readme, filled(readme.read_text(), "models", table))
     for held in kept.values():
         held.forget()
 
 
-def goals(rows: dict[str, Sequence[Row]]) -> str:
-    """What was aimed at in each mode and what was reached, for the page one reads first."""
-    head = "| mode | held out, int8 | reached | aim |\n|---|---|---|---|"
-    aimed = [(mode, row) for mode, found in rows.items() for row in found if row.floor]
-    return "\n".join([head, *(f"| {m} | {r.what} | {100 * r.figure:.1f} % | {r.floor} |" for m, r in aimed)])
+def headlines(rows: Mapping[str, Sequence[Row]], comparison: Path) -> str:
+    """The table of README: other tools on the same pictures, then what says most of each mode, and its worst."""
+    head = "| mode | set | n | glyphcam | best other tool |\n|---|---|---|---|---|"
+    own = [headline(mode, row) for mode, found in rows.items() for row in telling(found)]
+    return "\n".join([head, *compared(comparison), *own])
+
+
+def headline(mode: str, row: Row) -> str:
+    """A row of the table, of a set that no other tool was asked about."""
+    return f"| {mode} | {row.what} | {row.n} | {100 * row.figure:.1f} % | |"
+
+
+def telling(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a mode that say most, in their order, and its lowest share of what should be high."""
+    shares = [row for row in rows if not any(fnmatch(row.what, pattern) for pattern in LOW_IS_GOOD)]
+    worst = min(shares, key=lambda row: row.figure, default=None)
+    return [row for row in rows if row is worst or any(fnmatch(row.what, pattern) for pattern in SHOWN)]
+
+
+def compared(path: Path) -> list[str]:
+    """A row per kind of picture that `python -m realtime.bench comparison` measured; none without its JSON."""
+    if not path.is_file():
+        return []
+    scores = {each["name"]: each["scores"] for each in json.loads(path.read_text())}
+    own = scores.pop("glyphcam")
+    return [against(kind, own[kind.name], scores) for kind in KINDS if kind.name in own]
+
+
+def against(kind: PictureKind, own: dict, others: Mapping[str, dict]) -> str:
+    """The row of a kind of picture, with the best of the other tools."""
+    figures = [(scores[kind.name]["exact"], name) for name, scores in others.items() if kind.name in scores]
+    best = f"{100 * max(figures)[0]:.1f} % ({max(figures)[1]})" if figures else ""
+    return f"| {kind.mode} | {kind.name}, same pictures for all | {own['n']} | {100 * own['exact']:.1f} % | {best} |"
 
 
 def modes_of(specs: Sequence[ModelSpec]) -> list[str]:
@@ -109,6 +152,18 @@ def figure(value: float | dict | None) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k} {v:.3f}" for k, v in value.items() if k != "score")
     return "" if value is None else f"{value:.2f} %"
+
+
+def source_table(specs: Sequence[ModelSpec]) -> str:
+    """What each network scored at its export: how far its confidences are off, and its figure on every source."""
+    rows = [f"| {s.name} | {figure(s.scores.get('calibration_error'))} | {by_source(s)} |" for s in specs]
+    return "\n".join(["\n| file | calibration error | int8 by source |\n|---|---|---|", *rows])
+
+
+def by_source(spec: ModelSpec) -> str:
+    """A network's scores on the sources of its validation."""
+    sources = {name: score for name, score in spec.scores.items() if name not in OVERALL}
+    return ", ".join(f"{name} {figure(score)}" for name, score in sources.items())
 
 
 def score_table(mode: str, rows: Sequence[Row]) -> str:

@@ -11,7 +11,7 @@ from realtime.errors import ModelError
 from realtime.spec import ModelSpec
 from train import nets
 from train.distill import distillation, load_teachers, resnet50, taught
-from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
+from train.losses import corner_loss, ctc, geometry_loss, kernel_loss, objectness_loss, smooth_cross_entropy
 from train.reports.run import write_curves, write_report
 from train.sampling.batches import Recipe, batches
 from train.sampling.recipes import SPECS, make
@@ -53,6 +53,7 @@ LOSSES = {
     "classifier": lambda spec: smooth_cross_entropy(),
     "locator": lambda spec: {"objectness": objectness_loss, "corners": corner_loss},
     "corners": lambda spec: {"objectness": objectness_loss, "corners": corner_loss},
+    "text-locator": lambda spec: {"kernel": kernel_loss, "geometry": geometry_loss},
 }
 
 
@@ -66,6 +67,11 @@ def crop_parts(stream: Iterator) -> Iterator:
     return ((x, {"objectness": y[..., 16:], "corners": y[..., :16]}) for x, y in stream)
 
 
+def map_parts(stream: Iterator) -> Iterator:
+    """A text locator's targets, (n, h, w, 56), by output: four cells and their weights, 24 values and theirs."""
+    return ((x, {"kernel": y[..., :8], "geometry": y[..., 8:]}) for x, y in stream)
+
+
 LAYOUT: dict[str, Callable[[Iterator], Iterator]] = {
-    "reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts
+    "reader": iter, "classifier": iter, "locator": cell_parts, "corners": crop_parts, "text-locator": map_parts
 }  # fmt: skip

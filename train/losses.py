@@ -60,5 +60,27 @@ def corner_loss(target, predicted):
     return 4.0 * ops.sum(loss * target[..., 8:]) / (ops.sum(target[..., 8:]) + 1.0)
 
 
-keras.saving.register_keras_serializable("glyphcam")(objectness_loss)
-keras.saving.register_keras_serializable("glyphcam")(corner_loss)
+def kernel_loss(target, predicted):
+    """Focal cross entropy (exponent 1.5) and half the dice loss; target (..., 2 n): n cells, then what each counts."""
+    target, p = ops.cast(target, "float32"), ops.clip(ops.cast(predicted, "float32"), 1e-4, 1 - 1e-4)
+    cells = p.shape[-1]
+    inside, weight = target[..., :cells], target[..., cells:]
+    right = inside * p + (1 - inside) * (1 - p)
+    positive = ops.sum(weight * inside)
+    focal = ops.sum(weight * (1 - right) ** 1.5 * -ops.log(right)) / (positive + 20.0)
+    dice = 1 - 2 * (ops.sum(weight * inside * p) + 1) / (positive + ops.sum(weight * p * p) + 2)
+    return focal + 0.5 * dice
+
+
+def geometry_loss(target, predicted):
+    """Smooth L1, per cell of a string; target (..., 2 n): n values, then what an error of one counts in each."""
+    target, predicted = ops.cast(target, "float32"), ops.cast(predicted, "float32")
+    values = predicted.shape[-1]
+    gap = ops.abs(target[..., :values] - predicted) * target[..., values:]
+    loss = ops.where(gap < 0.05, gap * gap / 0.1, gap - 0.025)
+    cells = ops.sum(ops.cast(target[..., values:] > 0, "float32")) / 6.0
+    return 0.6 * ops.sum(loss) / (cells + 20.0)
+
+
+for _loss in (objectness_loss, corner_loss, kernel_loss, geometry_loss):
+    keras.saving.register_keras_serializable("glyphcam")(_loss)

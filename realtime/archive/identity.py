@@ -53,7 +53,9 @@ def reading(path: str) -> Iterator[tuple[BinaryIO, int | None]]:
         with importlib.import_module("fsspec").open(path, "rb") as remote:
             yield remote, getattr(remote, "size", None)
     except ImportError as error:
-        raise SourceError(f"{mask(path)} cannot be fetched ({error}).", "Install glyphcam[cluster].") from None
+        raise SourceError(
+            f"{mask(path)} cannot be fetched ({error}).", "In glyphcam's folder, run: pip install '.[cluster]'."
+        ) from None
     except Exception as error:  # every file system that fsspec knows has errors of its own
         raise SourceError(f"{mask(path)} cannot be fetched ({mask(str(error))}).", "Check the address.") from None
 

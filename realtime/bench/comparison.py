@@ -19,7 +19,7 @@ from typing import Any
 from realtime.bench import svg
 from realtime.bench.child import environment
 from realtime.bench.engines import KINDS, READERS, SIGN, Answer, PictureKind
-from realtime.bench.page import filled, machine, write_all
+from realtime.bench.page import machine, write_all
 from realtime.errors import SourceError, UserError
 from realtime.stats import percentile
 
@@ -241,17 +241,12 @@ def as_json(found: Sequence[Outcome]) -> str:
 def write(
     out: Path, data: Path, models: str | None, most: int, pythons: Sequence[str], tell: Callable[[str], None]
 ) -> None:
-    """Compare with other readers, write comparison.md with its plots, and the part of README that shows them."""
+    """Compare with other readers; write comparison.md with its plots, and comparison.json."""
     found = compare(data, most, interpreters(pythons), models, tell)
     pictures, tables = plots(found), score_tables(found)
     head = f"Measured with `python -m realtime.bench comparison`: {machine()}, one thread and one process each."
     parts = ["# Compared with other tools", "", head, "", tables, *(f"![]({name})" for name in pictures), ""]
     write_all(out, {"comparison.md": "\n".join(parts), "comparison.json": as_json(found), **pictures})
-    readme = out.parent / "README.md"
-    if readme.is_file():
-        shown = "\n".join(f"![]({out.name}/{name})" for name in pictures)
-        part = tables.replace("### ", "#### ") + "\n" + shown
-        readme.write_text(filled(readme.read_text(), "comparison", part))
 
 
 def interpreters(pythons: Sequence[str]) -> dict[str, str]:

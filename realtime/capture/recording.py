@@ -23,7 +23,7 @@ from realtime.values import Frame
 FAILED_READS = 1000  # in a row, after which nothing more is expected; each costs microseconds at the end of a file
 FAILED_FETCHES = 10  # the same for a recording behind a URL, where each may take seconds
 LEAST_BYTES = 8  # of a file per frame: a count that needs more frames than that is no count
-SLACK = 0.05  # of the length, in which a guess of it may be wrong
+GUESSED, STATED = 0.05, 0.01  # of the length, by which it may be wrong: from a rate, or as the track itself says
 LEADS = (1.0, 10.0, 100.0)  # seconds before a slice at which it is tried to begin decoding
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def check(path: str, frames: int, end: float, length: Length, said: Claims, lost
     if not frames:
         raise SourceError(f"{name} holds no frame that can be decoded.", "Convert it, for example to H.264.")
     problems = [damaged(path, lost)] if lost else []
-    if said.missing or is_short(frames, end, length):
+    if said.missing or is_short(frames, end, length, STATED if said.seconds else GUESSED):
         known_end = f" of {length.frames}" if length.frames and length.frames > frames else ""
         problems.append(f"{name} ends after {frames}{known_end} frames: it is truncated or damaged.")
     if said.streams > 1:
@@ -176,13 +176,12 @@ def check(path: str, frames: int, end: float, length: Length, said: Claims, lost
         raise SourceError(" ".join(problems))
 
 
-def is_short(frames: int, end: float, length: Length) -> bool:
+def is_short(frames: int, end: float, length: Length, slack: float) -> bool:
     """Whether frames and their end both fall short of what a recording should have."""
     if not length.frames or not length.seconds:
         return False
     step = length.seconds / length.frames
-    slack = SLACK * length.seconds + 2 * step
-    return frames < (1 - SLACK) * length.frames - 2 and end < length.seconds - slack
+    return frames < (1 - slack) * length.frames - 2 and end < (1 - slack) * length.seconds - 2 * step
 
 
 def damaged(path: str, lost: int) -> str:

@@ -32,7 +32,7 @@ USED_BY: dict[str, frozenset[Job]] = {
     "mode": EVERYTHING, "models": EVERYTHING, "threads": EVERYTHING, "log_level": EVERYTHING,
     "sources": READING, "threshold": READING, "region": READING, "roi": READING, "rotate": READING, "flip": READING,
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
-    "unsure": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
+    "unsure": READING, "plain": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
     "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
     "serve": RUNNING | {PAGE}, "token": RUNNING | {PAGE}, "db": READING | {PAGE}, "crops": READING | {PAGE},
@@ -43,7 +43,7 @@ WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
     "token": ("serve",), "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
     "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
-    "unsure": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
+    "unsure": WRITTEN, "plain": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
 }  # fmt: skip
 EXCLUDES: dict[tuple[str, str], str] = {
     ("workers", "scheduler"): "A cluster brings its own workers.",

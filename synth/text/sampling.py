@@ -19,7 +19,7 @@ from synth.text.typeset import set_line
 Rng = np.random.Generator
 
 KINDS = {
-    "digits": (("print", 0.32), ("plate", 0.07), ("hand", 0.1), ("segment", 0.36), ("drum", 0.12), ("dots", 0.06)),
+    "digits": (("print", 0.32), ("plate", 0.07), ("hand", 0.1), ("segment", 0.44), ("drum", 0.12), ("dots", 0.06)),
     "characters": (("print", 0.8), ("hand", 0.11), ("plate", 0.05), ("dots", 0.04)),
 }
 

@@ -34,7 +34,8 @@ MODES = {"digits": DIGITS, "characters": ALPHABET}
 class Item:
     """A line on a panel: its mask's top left, and its ink's box (x0, y0, x1, y1), in pixels of the panel.
 
-    `screen`: the box of the display or window in which the line stands, where it has one.
+    `screen`: the box of the display or window in which the line stands, where it has one. `continues`: whether it is
+    read as one string with the item before, as the raised cents of a price.
     """
 
     line: Line
@@ -43,6 +44,7 @@ class Item:
     y: int
     box: tuple[float, ...]
     screen: tuple[float, ...] | None = None
+    continues: bool = False
 
     @property
     def pad(self) -> int:
@@ -98,11 +100,7 @@ def sample_scene(
     lines: tuple[int, int] = (0, 8),
 ) -> Scene:
     """`lines`: least and most lines of text; one scene in eight has none where none is allowed."""
-    world = replace(sample_ground(rng, rng.uniform(40, 255)), scale=float(np.exp(rng.uniform(-0.9, 0))))
-    if rng.random() < 0.62:
-        world = replace(world, kind="photo")
-    elif world.kind != "photo":
-        world = replace(world, scale=float(np.exp(rng.uniform(1, 5))))
+    world = sample_world(rng)
     few = lines[0] if lines[0] else int(rng.random() > 0.12)
     wanted = int(rng.integers(few, lines[1] + 1)) if few else 0
     return Scene(
@@ -115,6 +113,14 @@ def sample_scene(
         sample_effects(rng, strength, height=float(rng.uniform(16, 30))),
         tuple(rng.uniform(0.85, 1.0, 3).tolist()),
     )
+
+
+def sample_world(rng: Rng) -> Ground:
+    """What lies behind everything: a photograph most often, or a coarse surface."""
+    world = replace(sample_ground(rng, rng.uniform(40, 255)), scale=float(np.exp(rng.uniform(-0.9, 0))))
+    if rng.random() < 0.62:
+        return replace(world, kind="photo")
+    return world if world.kind == "photo" else replace(world, scale=float(np.exp(rng.uniform(1, 5))))
 
 
 def sample_panels(rng: Rng, mode: str, split: str, size: tuple[int, int], wanted: int) -> list[Panel]:
@@ -254,7 +260,7 @@ def view_of(warp: Warp, size: tuple[int, int], scale: float) -> tuple[float, ...
 
 def placed(rng: Rng, panel: Panel, area: tuple[float, ...], taken: Sequence[np.ndarray]) -> Panel | None:
     """The panel moved to where its text is inside the area (x0, y0, x1, y1) and on nothing else; None without room."""
-    ink = np.concatenate([warp_points(_item_quad(item), panel.homography) for item in panel.items])
+    ink = np.concatenate([warp_points(quad_of(item.box), panel.homography) for item in panel.items])
     low, high = ink.min(0), ink.max(0)
     room = np.array(area[2:]) - np.array(area[:2]) - (high - low)
     if (room < 4).any():
@@ -263,13 +269,14 @@ def placed(rng: Rng, panel: Panel, area: tuple[float, ...], taken: Sequence[np.n
         move = rng.uniform(2, room - 2) - low + area[:2]
         matrix = moved(*move) @ panel.homography
         here = replace(panel, matrix=tuple((matrix / matrix[2, 2]).ravel().tolist()))
-        if not any(_touch(extent_of(here), other) for other in taken):
+        if not any(touch(extent_of(here), other) for other in taken):
             return here
     return None
 
 
-def _item_quad(item: Item) -> np.ndarray:
-    x0, y0, x1, y1 = item.box
+def quad_of(box: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The corners (4, 2) of a box (x0, y0, x1, y1)."""
+    x0, y0, x1, y1 = box
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
 
 
@@ -280,7 +287,8 @@ def extent_of(panel: Panel) -> np.ndarray:
     return np.concatenate([corners.min(0), corners.max(0)])
 
 
-def _touch(a: np.ndarray, b: np.ndarray) -> bool:
+def touch(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two boxes (x0, y0, x1, y1) are less than two pixels apart."""
     return bool((a[:2] < b[2:] + 2).all() and (b[:2] < a[2:] + 2).all())
 
 
@@ -319,9 +327,20 @@ def draw_panel(image: np.ndarray, panel: Panel, mode: str, backgrounds) -> list[
             _on_world(image, panel, item, setting)
     else:
         _lay_over(image, _surface(panel, panel.ground, settings, backgrounds), _outline(panel), panel.homography)
-    truths = [truth_of(setting, MODES[mode]) for setting in settings]
-    corners = [warp_points(_item_quad(item), panel.homography) for item in panel.items]
-    return [(quad, text) for quad, text in zip(corners, truths, strict=True) if text]
+    strings = strings_of(panel.items, [truth_of(setting, MODES[mode]) for setting in settings])
+    return [(warp_points(quad_of(box), panel.homography), text) for box, text in strings if text]
+
+
+def strings_of(items: Sequence[Item], texts: Sequence[str]) -> list[tuple[np.ndarray, str]]:
+    """Box (x0, y0, x1, y1) and text of each string: of an item, or of several that continue each other."""
+    strings: list[tuple[np.ndarray, str]] = []
+    for item, text in zip(items, texts, strict=True):
+        box = np.array(item.box)
+        if item.continues:
+            before, said = strings.pop()
+            box, text = np.concatenate([np.minimum(before, box)[:2], np.maximum(before, box)[2:]]), said + text
+        strings.append((box, text))
+    return strings
 
 
 def _surface(panel: Panel, ground: Ground, settings: list[Setting], backgrounds) -> np.ndarray:

@@ -45,9 +45,9 @@ def test_the_unit_starts_what_it_installs():
     assert f"python3 -m venv {Path(program).parents[1]}" in UNIT.read_text()
 
 
-def test_readme_installs_it_in_the_same_words():
+def test_the_documentation_installs_it_in_the_same_words():
     said = [line.removeprefix("#   ") for line in UNIT.read_text().splitlines() if line.startswith("#   ")]
-    assert "\n".join(said[:5]) in (ROOT / "README.md").read_text()
+    assert "\n".join(said[:5]) in (ROOT / "docs/raspberry-pi.md").read_text()
 
 
 def test_the_unit_names_variables_that_the_program_reads():

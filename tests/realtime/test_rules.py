@@ -3,7 +3,7 @@
 import pytest
 
 from realtime.modes import MODES
-from realtime.rules import ALONE, Rules, number, rules_of
+from realtime.rules import Rules, number, rules_of
 from realtime.values import Reading
 
 
@@ -31,7 +31,7 @@ def test_a_text_must_be_sure_enough_and_one_character_surer(text, confidence, ac
 
 def test_the_rules_of_a_mode():
     rules = rules_of(MODES["plates"], 0.4)
-    assert (rules.threshold, rules.alone, rules.least) == (0.4, ALONE, 3)
+    assert (rules.threshold, rules.alone, rules.least) == (0.4, 0.75, 3)
     assert rules_of(MODES["digits"], 0.4, threshold=0.0).threshold == 0.0
 
 

@@ -59,16 +59,15 @@ def encoded(ending, image=None, *settings):
     return cv2.imencode(ending, make_image() if image is None else image, *settings)[1].tobytes()
 
 
-def png(width, height, *chunks):
-    """A PNG of one bit per pixel, all black, with more chunks before its pixels."""
+def png(width, height):
+    """A PNG of one bit per pixel, all black."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     rows = zlib.compress(bytes((width + 7) // 8 + 1) * height, 9)
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-    more = b"".join(chunk(kind, data) for kind, data in chunks)
-    return b"\x89PNG\r\n\x1a\n" + head + more + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def exif(turn):

@@ -96,3 +96,15 @@ def test_an_archive_reads_on_over_damaged_frames_and_says_so_in_the_part_that_ha
     report = archive.run([str(path)], StandIn(), str(tmp_path / "a.db"), ProcessPool(1), Stop(), seconds=1.0)
     (failure,) = report.failures
     assert report.frames == 98 and failure.count("2 frames in it could not be decoded") == 1
+
+
+@needs_ffmpeg
+def test_a_damaged_end_shows_even_if_it_is_a_small_part(tmp_path):
+    path = film(tmp_path / "a.mp4", 200, "mjpeg")
+    data = bytearray(path.read_bytes())
+    starts = [k for k in range(len(data) - 2) if data[k : k + 3] == b"\xff\xd8\xff"]
+    for start in starts[-8:]:
+        data[start : start + 300] = bytes(300)
+    path.write_bytes(data)
+    frames, said = read(path)
+    assert len(frames) == 192 and "ends after 192 of 200 frames" in said

@@ -8,7 +8,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="needs the extra train: pip install -e '.[train]'")
 
 from realtime.modes import DIGITS, PLATES
-from train.losses import corner_loss, ctc, objectness_loss, smooth_cross_entropy
+from train.losses import corner_loss, ctc, geometry_loss, kernel_loss, objectness_loss, smooth_cross_entropy
 from train.sampling.samplers import reader_target
 
 
@@ -129,3 +129,45 @@ def test_a_twentieth_of_the_truth_goes_to_every_class():
     log_p = logits[0] - np.log(np.exp(logits[0]).sum())
     expected = -(0.95 * log_p[0] + 0.05 / 3 * log_p.sum())
     assert value(smooth_cross_entropy(), target, logits) == pytest.approx(expected, rel=1e-5)
+
+
+# --- text maps
+
+
+def kernel_target(*weights):
+    """Two places of four cells, of which the first three are in a string; what each counts."""
+    inside = np.array([[1, 1, 1, 0], [0, 0, 0, 0]], np.float32)
+    return np.concatenate([inside, np.reshape(weights or np.ones(8), (2, 4))], -1)
+
+
+def test_a_right_kernel_costs_nothing_and_a_missing_one_most():
+    right = kernel_target()[:, :4]
+    costs = [
+        value(kernel_loss, kernel_target(), p) for p in (right, 0.9 * right + 0.05, np.full((2, 4), 0.5), 1 - right)
+    ]
+    assert costs == sorted(costs) and costs[0] < 0.01 < 1 < costs[-1]
+
+
+def test_cells_that_count_nothing_may_say_anything():
+    target = kernel_target(1, 1, 1, 0, 1, 1, 1, 1)
+    p = target[:, :4].copy()
+    q = p.copy()
+    q[0, 3] = 1
+    assert value(kernel_loss, target, p) == pytest.approx(value(kernel_loss, target, q))
+
+
+def test_what_counts_more_costs_more():
+    p = np.array([[1, 1, 1, 0.9], [0, 0, 0, 0]], np.float32)
+    assert value(kernel_loss, kernel_target(1, 1, 1, 4, 1, 1, 1, 1), p) > 2 * value(kernel_loss, kernel_target(), p)
+
+
+def test_geometry_counts_in_cells_of_strings_alone_and_is_smooth_l1():
+    target = np.zeros((2, 12), np.float32)
+    target[0, 6:] = [1, 1, 1, 1, 1, 2]
+    wrong = np.zeros((2, 6), np.float32)
+    wrong[1] = 9.0  # a cell of no string
+    assert value(geometry_loss, target, wrong) == 0
+    small, large = wrong.copy(), wrong.copy()
+    small[0, 0], large[0, 5] = 0.04, 0.5
+    assert value(geometry_loss, target, small) == pytest.approx(0.6 * 0.04**2 / 0.1 / 21)
+    assert value(geometry_loss, target, large) == pytest.approx(0.6 * (2 * 0.5 - 0.025) / 21)

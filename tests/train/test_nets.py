@@ -7,14 +7,14 @@ from conftest import scrambled
 keras = pytest.importorskip("keras", reason="needs the extra train: pip install -e '.[train]'")
 
 from train import nets
-from train.sampling.recipes import SPECS, STRIDE, WINDOW
+from train.sampling.recipes import SIGHT, SPECS, STRIDE, WINDOW
 
-SMALL = {"reader": 1_100_000, "classifier": 1_000_000, "locator": 80_000, "corners": 250_000}
+SMALL = {"reader": 1_100_000, "classifier": 1_000_000, "locator": 80_000, "text-locator": 800_000, "corners": 250_000}
 
 
 @pytest.fixture(scope="module")
 def locator():
-    return scrambled(nets.build(SPECS["digits-locator"]))
+    return scrambled(nets.build(SPECS["plates-locator"]))
 
 
 def answer(model, images):
@@ -33,10 +33,12 @@ def test_every_network_has_the_shapes_of_its_sidecar_and_is_small(name):
     model = nets.build(spec)
     out = answer(model, noise(2, spec.height, spec.width, 1))
     shapes = {k: v.shape for k, v in out.items()} if isinstance(out, dict) else out.shape
+    side = spec.height // 8, spec.width // 8
     expected = {
         "reader": (2, spec.slots, spec.classes),
         "classifier": (2, spec.classes),
         "locator": {"corners": (2, 1, 1, 8), "objectness": (2, 1, 1, 1)},
+        "text-locator": {"geometry": (2, *side, 24), "kernel": (2, *side, 4)},
         "corners": {"corners": (2, 8), "objectness": (2, 1)},
     }
     assert shapes == expected[spec.kind]
@@ -86,3 +88,30 @@ def test_a_network_is_saved_and_loaded_without_its_code(tmp_path, locator):
     again = keras.models.load_model(tmp_path / "net.keras", compile=False)
     picture = noise(1, WINDOW, WINDOW, 1)
     assert np.array_equal(answer(again, picture)["corners"], answer(locator, picture)["corners"])
+
+
+@pytest.fixture(scope="module")
+def text_locator():
+    return scrambled(nets.build(SPECS["digits-locator"]))
+
+
+def test_a_cell_of_the_text_locator_depends_on_its_own_window_alone(text_locator):
+    """The sliding window: whatever is outside the window of SIGHT pixels around it, a place says the same."""
+    side = SIGHT + 64
+    picture = noise(1, side, side, 1)
+    before, middle = answer(text_locator, picture), side // 2
+    place = middle // 8
+    for reach, changed in ((SIGHT // 2, False), (SIGHT // 4, True)):
+        other = noise(1, side, side, 1, seed=1)
+        inside = slice(middle - reach, middle + reach)
+        other[:, inside, inside] = picture[:, inside, inside]
+        after = answer(text_locator, other)
+        gap = max(np.abs(before[name][0, place, place] - after[name][0, place, place]).max() for name in before)
+        assert (gap > 1e-4) == changed
+
+
+def test_a_moved_picture_moves_the_text_map(text_locator):
+    picture = noise(1, 512, 512, 1)
+    moved = np.roll(picture, 32, axis=(1, 2))
+    here, there = answer(text_locator, picture)["kernel"][0], answer(text_locator, moved)["kernel"][0]
+    assert np.allclose(here[28:32, 28:32], there[32:36, 32:36], atol=1e-4) and here[28:32, 28:32].std() > 1e-4

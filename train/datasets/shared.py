@@ -94,7 +94,7 @@ def device_of(folder: str) -> str:
 def photographed_words(root: Path, name: str) -> Iterator[Example]:
     """Words of street photographs, numbered photograph by photograph: the third hundred of 500 validates."""
     for example in read_folder(root / name, name=name, text="raw_text"):
-        number = int(example.path.stem.removeprefix("word_"))
+        number = int(example.stem.removeprefix("word_"))
         yield replace(example, split="val" if number // 100 % 5 == 2 else "train", group=str(number // 100))
 
 
@@ -107,8 +107,8 @@ def lcd_digits(root: Path, name: str) -> Iterator[Example]:
     """Cells of liquid crystal displays: a digit, a minus, or nothing."""
     meaning = {"10": "-", "11": ""}
     for example in read_folder(root / name, name=name):
-        device = int(example.path.stem) // 2000  # pictures were numbered as they were taken
-        yield replace(example, text=meaning.get(example.text, example.text), group=f"lcd/{device}")
+        device = int(example.stem) // 2000  # pictures were numbered as they were taken
+        yield replace(example, text=meaning.get(example.text or "", example.text), group=f"lcd/{device}")
 
 
 def world_boxes(root: Path, name: str) -> Iterator[Example]:
@@ -176,6 +176,7 @@ SETS: dict[str, Reader] = {
     "digits/meters": meters,
     "digits/fuel_pumps": partial(plain, text="digits_before_point"),
     "digits/lcd": lcd_digits,
+    "words/scenes_icdar15": plain,
     "displays/medical": partial(plain, text="value"),
     "displays/energy": partial(plain, text="value"),
     "words/icdar15": photographed_words,

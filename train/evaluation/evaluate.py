@@ -25,6 +25,7 @@ from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
 from train.sampling.words import WORDS, lies
+from train.text_places import place_scores, text_scenes, turned
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -256,7 +257,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
     def rows(bench: Bench) -> list[Row]:
         from synth.text.crops import sample_character
 
-        alphabet, examples = MODES[bench.mode].alphabet, []
+        alphabet, examples = MODES[bench.mode].signs, []
         for k in range(count):
             gray, text = sample_character(np.random.default_rng((31, k)), "val", alphabet, strength=0.2)
             examples.append(Example("rendered", text, "val", pixels=gray, group=str(k)))
@@ -325,10 +326,22 @@ def displays(bench: Bench) -> list[Row]:
     ]
 
 
+def text_places(bench: Bench) -> list[Row]:
+    """How well strings are found and delimited, whatever is read, in scenes as they are and turned."""
+    sets = text_scenes(bench.data)
+    sets |= {f"layouts turned by {degrees}": [turned(s, degrees) for s in sets["layouts"]] for degrees in TURNS}
+    floors = {"lines_complete": "93 %", "displays_complete": "90 %", "words_found": "75 %"}
+    scores = place_scores(bench.pipeline.thorough, sets)
+    return [Row(f"places: {k.replace('_', ', ')}", n, share, floors.get(k, "")) for k, (n, share) in scores.items()]
+
+
+TURNS = 15, 30, 90, 180  # degrees
+
+
 def found_pictures(bench: Bench) -> list[Row]:
     """Pictures of other people: required texts, and texts that nobody asked for."""
     examples = [e for e in bench.examples("found") if e.tags["mode"] == bench.mode]
-    hits, others = [], 0
+    hits, others = list[bool](), 0
     for e in tqdm(examples, desc="found", leave=False):
         said = [s.reading.text for s in bench.pipeline.read(e.image())]
         right, other = hits_and_others(e.text, said, bench.mode)
@@ -345,7 +358,7 @@ def words(bench: Bench) -> list[Row]:
     """Words of other photographs, source by source."""
     rows = []
     for name in WORDS:
-        texts = [replace(e, text=legible(e.text, CHARACTERS)) for e in bench.examples(name)]
+        texts = [replace(e, text=legible(e.text or "", CHARACTERS)) for e in bench.examples(name)]
         rows += bench.whole_rows(name, [e for e in texts if e.text and lies(e.text, cut_out(e).shape[1::-1])])
     return rows
 
@@ -364,11 +377,12 @@ BACKGROUNDS = ("backgrounds/bsds500",)
 SECTIONS: dict[str, tuple[Callable[[Bench], list[Row]], ...]] = {
     "plates": (plate_crops, plate_scenes, plate_rides, plate_places, false_texts(("backgrounds",), "< 0.33 %")),
     "digits": (
-        rendered_wholes("99.9 %", 0), digit_wholes, displays, pumps, found_pictures, clips,
+        rendered_wholes("99.9 %", 0), digit_wholes, displays, pumps, text_places, found_pictures, clips,
         false_texts(BACKGROUNDS, "< 1 %"), pans,
     ),
     "characters": (
-        rendered_wholes("97 %", 1), character_wholes, words, found_pictures, false_texts(BACKGROUNDS, "< 5 %"),
+        rendered_wholes("97 %", 1), character_wholes, words, text_places, found_pictures,
+        false_texts(BACKGROUNDS, "< 5 %"),
     ),
 }  # fmt: skip
 

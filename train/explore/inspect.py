@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -157,10 +157,10 @@ def spec_of(path: Path, source: Sequence, outputs) -> ModelSpec:
     height, width = (int(n) if n and n > 1 else 96 for n in source[1:3])
     several = isinstance(outputs, dict) and len(outputs) > 1
     classes = 0 if several else int(next(iter(outputs.values()))[-1] if isinstance(outputs, dict) else outputs[-1])
-    fitting = (mode for mode in MODES.values() if len(mode.alphabet) + 1 == classes)
-    mode = next(fitting, replace(MODES["characters"], alphabet=""))
     kind = "locator" if several else "classifier" if height == width else "reader"
-    return ModelSpec(path.stem, mode.name, kind, height, width, mode.alphabet)
+    known = ((mode.name, mode.alphabet_of(kind)) for mode in MODES.values())
+    name, alphabet = next((pair for pair in known if len(pair[1]) + 1 == classes), ("characters", ""))
+    return ModelSpec(path.stem, name, kind, height, width, alphabet)
 
 
 def network_input(image: np.ndarray, net: Net) -> np.ndarray:

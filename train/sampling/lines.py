@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from realtime.locate import Locator
 from realtime.model import Model
 from realtime.modes import CHARACTERS, MARKS, NUMBERS
+from realtime.pipeline import LOCATORS
 from realtime.pipeline import SHIPPED as MODELS
 from realtime.spec import ModelSpec
 from synth.text.crops import sample_crop
@@ -53,9 +53,9 @@ def digits_reader(recipe: Recipe) -> Sampler:
     """Numbers of displays, meters and print; words, halves of digits and textures say nothing."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("digits"), 0.44),
-        (source.real(DISPLAYS), 0.16),
-        (source.strips(), 0.12),
+        (source.drawn("digits"), 0.46),
+        (source.real(DISPLAYS), 0.18),
+        (source.strips(), 0.1),
         (source.drawn("digits", halved), 0.03),
         (source.drawn("characters"), 0.09),
         (source.real(WORDS), 0.1),
@@ -121,7 +121,7 @@ def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) 
     if not path.is_file():
         return [Labelled(gray, "") for gray in backgrounds]
     model = Model(path)
-    locator = Locator(model, model.spec, threshold)
+    locator = LOCATORS[model.spec.kind](model, model.spec, threshold)
     detections = [(gray, detection) for gray in backgrounds for detection in locator(gray)]
     parts = [around(gray, detection.quad) for gray, detection in detections if detection.quad.size[1] > 6]
     return [Labelled(part, "", quad=quad) for part, quad in parts if min(part.shape) > 4]

@@ -8,6 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
+from realtime.locate_text import CELL
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
 from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
@@ -20,9 +21,11 @@ from train.sampling.draw import Mixture, ReplayBuffer
 from train.sampling.lines import characters_reader, digits_reader, lines_reader
 from train.sampling.load import load_backgrounds, load_labelled
 from train.sampling.samplers import Characters, RealCrops, Rendered, RenderedTexts
+from train.sampling.text_scenes import text_locator
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
 WINDOW, STRIDE = 96, 8
+SIGHT = 384  # pixels across on which a text locator's cell can depend: set by the layers of train.nets.text_locator
 
 PLATE_CROPS = (
     "plates/crops/taiwan",
@@ -41,14 +44,15 @@ LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
 # Written digits are drawn so often against written letters: where single characters are written, more are digits.
 NUMERALS = 1.8
 
-LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.15)
+LINES = ModelSpec("", "", "reader", 32, 160, slots=40, keep_aspect=True, margin=0.2)
 WINDOWS = ModelSpec("", "", "locator", WINDOW, WINDOW, stride=STRIDE)
+TEXT = ModelSpec("", "", "text-locator", SIGHT, SIGHT, stride=CELL)
 ONE = ModelSpec("", "", "classifier", 32, 32)
 
 
 def named(base: ModelSpec, mode: str, **values) -> ModelSpec:
-    """A spec of a mode; its name is mode-kind."""
-    return replace(base, name=f"{mode}-{base.kind}", mode=mode, **values)
+    """A spec of a mode; its name is mode-network."""
+    return replace(base, name=f"{mode}-{base.network}", mode=mode, **values)
 
 
 PLATE = ModelSpec("", "", "reader", 48, 144, slots=72, margin=0.06)
@@ -57,8 +61,8 @@ SHIPPING = (
     named(LINES, "digits", alphabet=NUMBERS, threshold=0.3),
     named(LINES, "characters", alphabet=CHARACTERS, letters="letters.npz", threshold=0.4),
     named(WINDOWS, "plates", threshold=0.35),
-    named(WINDOWS, "digits", threshold=0.55),
-    named(WINDOWS, "characters", threshold=0.5),
+    named(TEXT, "digits", threshold=0.65),
+    named(TEXT, "characters", threshold=0.65),
     named(ModelSpec("", "", "corners", 48, 128), "plates", threshold=0.85),
     named(ONE, "digits", alphabet=DIGITS),
     named(ONE, "characters", alphabet=CHARACTERS),
@@ -146,23 +150,6 @@ def plates_locator(recipe: Recipe) -> Sampler:
 def plates_corners(recipe: Recipe) -> Sampler:
     """Loose crops around plates, and around what is none."""
     return LooseCrops(plate_scenes(recipe), recipe.spec)
-
-
-def text_locator(recipe: Recipe) -> Sampler:
-    """Patches of rendered scenes with lines of digits or words, and of photographs with neither."""
-    from synth.text.scene import render_scene, sample_scene
-
-    backgrounds = load_backgrounds(recipe.data, "train")
-
-    def render(rng: np.random.Generator) -> Scene:
-        lines = sample_scene(rng, "digits" if rng.random() < 0.5 else "characters", "train")
-        gray, quads, _ = render_scene(replace(lines, mode="characters"), backgrounds)  # digits are characters too
-        return Scene(gray, np.asarray(quads, np.float32).reshape(-1, 4, 2))
-
-    plain = [b for b in load_backgrounds(recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))]
-    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in plain]
-    scenes = Mixture[Scene]([ReplayBuffer(render, size=500, reuse=16), one_of(none)], [0.75, 0.25])
-    return Patches(scenes, SIZES["text"], recipe.spec, plain)
 
 
 MAKERS = {

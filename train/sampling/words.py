@@ -18,7 +18,7 @@ from train.sampling.samplers import Render, reader_target
 
 # Sets of real words and of whole displays, and how often a row of one is drawn against a row of another.
 WORDS = {"words/icdar15": 1.0, "characters/iiit5k_words": 1.3, "words/wire_labels": 0.3, "words/photos": 1.5}
-DISPLAYS = {"displays/medical": 1.0, "displays/energy": 1.3}
+DISPLAYS = {"displays/medical": 1.0, "displays/energy": 2.5}
 
 
 def load_words(root: str, names: Sequence[str], split: str, alphabet: str) -> list[Labelled]:

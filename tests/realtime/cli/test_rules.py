@@ -19,7 +19,7 @@ VALUES = {
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
     "log_level": "error", "max_rate": "5", "interval": "60",
 }  # fmt: skip
-FLAGS = ("whole_frame", "rising", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
+FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
 OPTIONS = (*VALUES, *FLAGS)
 
 

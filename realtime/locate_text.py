@@ -1,0 +1,266 @@
+"""Find text: one convolutional pass per pyramid level marks the middle of every string and tells where its edges are.
+
+The network gives two maps with one cell per CELL pixels. The kernel map is high in the middle of a string and low
+between strings, so that connected cells are one string. The geometry map tells each of these cells how far the string's
+top line, bottom line and two ends are, and in which direction it is read, so that strings may stand at any angle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+
+from realtime.contracts import Net
+from realtime.locate import LONGEST, pyramid
+from realtime.spec import ModelSpec
+from realtime.values import Detection, Quad
+
+STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
+CELL = 4  # pixels from one cell to the next
+GROUP = 2  # cells a side that the network gives as channels of one place
+MULTIPLE = 32  # pixels: the stride of the coarsest layer, by which the sides of the network's input can be divided
+EDGE = 16  # pixels of repeated border
+UNIT = 16.0  # pixels per unit of a distance, as trained
+CLIP = 64.0  # pixels: an end further away is not seen by a cell
+INSET = 0.25  # heights by which a kernel is shorter than its string at either end, as trained
+LINKED = 0.4  # kernel value from which neighbouring cells are one string
+ENLARGED = 2.0  # most that a single picture is enlarged
+TURNED = 1.2  # times what is found upright must be found from the side in a picture that was turned
+SURER = 0.7  # score from which a string is believed that is found the less likely way
+CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
+COVERED = 0.5  # of the smaller string: two that share more are one
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Cells of strings, arrays (n,) each, in pixels of the picture.
+
+    `component` counts the strings of a level; `pixel` is the size of a level's pixel; the others are what the network
+    tells of a cell: its kernel value, the distances from its centre (x, y) to the string's lines, and the sine and
+    cosine of the direction in which the string is read, clockwise from the right. (The distances to the ends, which it
+    tells too, make it a better network; `reach` says why they are not used.)
+    """
+
+    component: np.ndarray
+    kernel: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    top: np.ndarray
+    bottom: np.ndarray
+    sine: np.ndarray
+    cosine: np.ndarray
+    pixel: np.ndarray
+
+
+class Components:
+    """Cells by the string they belong to: `of` (n,) names each cell's string, `weight` (n,) is what it counts."""
+
+    def __init__(self, of: np.ndarray, weight: np.ndarray) -> None:
+        self.of, self.weight = of, weight
+        self.counts, self.mass = np.bincount(of), np.bincount(of, weight)
+        self.first = np.cumsum(self.counts) - self.counts
+        self.order = np.argsort(of, kind="stable")
+
+    def mean(self, values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+        """Weighted mean of values (n,) in each string."""
+        if weight is None:
+            return np.bincount(self.of, self.weight * values) / self.mass
+        return np.bincount(self.of, weight * values) / np.bincount(self.of, weight)
+
+    def most(self, values: np.ndarray) -> np.ndarray:
+        """Maximum of values (n,) in each string."""
+        return np.maximum.reduceat(values[self.order], self.first)
+
+    def ranks(self, values: np.ndarray) -> np.ndarray:
+        """How many cells of its string have a higher value, for each cell (n,)."""
+        order, ranks = np.lexsort((-values, self.of)), np.empty(len(values), np.intp)
+        ranks[order] = np.arange(len(values)) - np.repeat(self.first, self.counts)
+        return ranks
+
+
+class TextLocator:
+    """Finds strings in gray pictures; `threshold` on the mean kernel value of a string's surest third, 0 to 1."""
+
+    def __init__(
+        self,
+        net: Net,
+        spec: ModelSpec,
+        threshold: float | None = None,
+        longest: int = LONGEST,
+        pyramid: Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]] = pyramid,
+    ) -> None:
+        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
+        self.threshold = spec.threshold if threshold is None else threshold
+
+    def __call__(self, gray: np.ndarray) -> list[Detection]:
+        """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
+        parts = [self.cells(level, scale) for level, scale in self.pyramid(gray, self.longest)]
+        cells = stacked([part for part in parts if len(part.kernel)])
+        if cells is None:
+            return []
+        strings = Components(cells.component, cells.kernel)
+        scores = surest_third(cells, strings)
+        sure = np.flatnonzero(scores >= self.threshold)
+        quads, scores = corners(cells, strings)[sure], scores[sure]
+        return [Detection(Quad.of(quads[k]), float(scores[k])) for k in suppress(quads, scores)]
+
+    def cells(self, level: np.ndarray, scale: float) -> Cells:
+        """The cells of one level, which is `scale` times as large as the picture."""
+        geometry, kernel = self.net(bordered(level)[None, ..., None])
+        kernel = spread(kernel[0])[..., 0]
+        _, labels = cv2.connectedComponents((kernel > LINKED).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+        rows, columns = np.divmod(np.flatnonzero(labels), labels.shape[1])
+        told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)
+        told = told[rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP].T
+        x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (columns, rows))
+        pixel = np.full(len(rows), 1 / scale)
+        top, bottom = np.maximum(told[:2], 0.0) * (UNIT / scale)
+        component = labels[rows, columns] - 1
+        return Cells(component, kernel[rows, columns], x, y, top, bottom, told[4], told[5], pixel)
+
+
+class ThoroughTextLocator:
+    """A text locator for single pictures: small ones are searched enlarged, and all from the side as well.
+
+    Most pictures are upright, and letters look like others from the side: what is found the one way gives way where the
+    other way, in which more was found, found something.
+    """
+
+    def __init__(self, locate: Callable[[np.ndarray], list[Detection]], longest: int) -> None:
+        self._locate, self._longest = locate, longest
+
+    def __call__(self, gray: np.ndarray) -> list[Detection]:
+        """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
+        scale = min(ENLARGED, max(1.0, self._longest / max(gray.shape)))
+        large = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else gray
+        upright = self._locate(large)
+        sideways = [upright_again(d, large.shape[1]) for d in self._locate(np.ascontiguousarray(np.rot90(large)))]
+        turned = evidence(sideways) > TURNED * evidence(upright)
+        found = preferred(sideways, upright) if turned else preferred(upright, sideways)
+        return [Detection(Quad.of((d.quad.array() + 0.5) / scale - 0.5), d.score) for d in found]
+
+
+def upright_again(detection: Detection, width: int) -> Detection:
+    """A detection in a picture that was turned to the left, in the pixels of that picture, which is so wide."""
+    x, y = detection.quad.array().T
+    return Detection(Quad.of(np.stack([width - 1 - y, x], 1)), detection.score)
+
+
+def evidence(detections: Sequence[Detection]) -> float:
+    """How much was found: the heights that strings are long, as far as they are sure."""
+    return sum((d.score - 0.5) * d.quad.size[0] / max(d.quad.size[1], 1.0) for d in detections)
+
+
+def preferred(first: Sequence[Detection], second: Sequence[Detection]) -> list[Detection]:
+    """The first ones, and of the second those that are surer than most and lie on none of the first; surest first."""
+    second = [d for d in second if d.score >= SURER]
+    quads = np.array([d.quad.array() for d in (*first, *second)], np.float32).reshape(-1, 4, 2)
+    on_first = shares(quads)[len(first) :, : len(first)].max(1, initial=0.0)
+    kept = [d for d, share in zip(second, on_first, strict=True) if share < CROSSED]
+    return sorted((*first, *kept), key=lambda d: -d.score)
+
+
+def bordered(gray: np.ndarray) -> np.ndarray:
+    """The picture with its border repeated, EDGE wide and wider at the right and bottom until MULTIPLE divides it."""
+    bottom, right = (-(side + 2 * EDGE) % MULTIPLE + EDGE for side in gray.shape)
+    return cv2.copyMakeBorder(gray, EDGE, bottom, EDGE, right, cv2.BORDER_REPLICATE)
+
+
+def spread(grouped: np.ndarray) -> np.ndarray:
+    """Cells that lie in channels, (h, w, GROUP * GROUP * c), at their places: (h * GROUP, w * GROUP, c)."""
+    height, width, _ = grouped.shape
+    cells = grouped.reshape(height, width, GROUP, GROUP, -1).transpose(0, 2, 1, 3, 4)
+    return cells.reshape(height * GROUP, width * GROUP, -1)
+
+
+def stacked(parts: Sequence[Cells]) -> Cells | None:
+    """The cells of several levels as those of one; each string keeps a number of its own. None where there is none."""
+    if not parts:
+        return None
+    before, moved = 0, []
+    for part in parts:
+        moved.append(part.component + before)
+        before += int(part.component.max()) + 1
+    rest = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Cells)[1:]]
+    return Cells(np.concatenate(moved), *rest)
+
+
+def surest_third(cells: Cells, strings: Components) -> np.ndarray:
+    """Mean kernel value of the surest third of each string's cells: one cell at least."""
+    among = strings.ranks(cells.kernel) < np.maximum(1, strings.counts // 3)[strings.of]
+    return strings.mean(cells.kernel, among.astype(np.float64))
+
+
+def corners(cells: Cells, strings: Components) -> np.ndarray:
+    """Corners float32 (strings, 4, 2): a top and a bottom line through all cells, cut off at both ends."""
+    height = strings.mean(cells.top + cells.bottom)
+    x, y = strings.mean(cells.x), strings.mean(cells.y)
+    cosine, sine = unit(strings.mean(cells.cosine), strings.mean(cells.sine))
+    right, down = cells.x - x[strings.of], cells.y - y[strings.of]
+    along = right * cosine[strings.of] + down * sine[strings.of]
+    across = down * cosine[strings.of] - right * sine[strings.of]
+    lines = [fitted_line(strings, along, across + side, height) for side in (-cells.top, cells.bottom)]
+    ends = [sign * reach(cells, strings, sign * along, height) for sign in (-1, 1)]
+
+    def corner(end: int, line: int) -> np.ndarray:
+        offset, slope = lines[line]
+        place = ends[end], offset + slope * ends[end]
+        return np.stack([x + place[0] * cosine - place[1] * sine, y + place[0] * sine + place[1] * cosine], 1)
+
+    return np.stack([corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)], 1).astype(np.float32)
+
+
+def unit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors of length one in the same directions."""
+    length = np.maximum(np.hypot(x, y), 1e-6)
+    return x / length, y / length
+
+
+def fitted_line(
+    strings: Components, along: np.ndarray, across: np.ndarray, height: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Offset and slope of the line through each string's points (along, across): least squares, and the shorter the
+    string the more the slope is held to 0."""
+    middle, offset = strings.mean(along), strings.mean(across)
+    from_middle = along - middle[strings.of]
+    spread = strings.mean(from_middle**2) + (0.5 * height) ** 2 + 1e-6
+    slope = strings.mean(from_middle * across) / spread
+    return offset - slope * middle, slope
+
+
+def reach(cells: Cells, strings: Components, along: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """How far each string goes along its text: as far as its kernel, and what a kernel is shorter by.
+
+    What cells tell of the ends is less exact, for one far from an end says too little rather than too much: the
+    kernel alone gives 80 % of rendered lines completely, half of either 55 %.
+    """
+    return strings.most(along) + (INSET + 0.03) * height + 1.5 * strings.most(cells.pixel)
+
+
+def suppress(quads: np.ndarray, scores: np.ndarray) -> Iterator[int]:
+    """Indices of the strings (n, 4, 2) that share little with a surer one, surest first."""
+    covered = shares(quads) > COVERED
+    left = np.ones(len(scores), bool)
+    for k in np.argsort(-scores, kind="stable"):
+        if left[k]:
+            left &= ~(covered[k] | covered[:, k])
+            yield int(k)
+
+
+def shares(quads: np.ndarray) -> np.ndarray:
+    """How much of the smaller of two strings lies in the other, (n, n); row by row, both seen along the row's text."""
+    right = quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]
+    cosine, sine = (part[:, None, None] for part in unit(*right.T))
+    x, y = quads[..., 0], quads[..., 1]
+    seen = x * cosine + y * sine, y * cosine - x * sine  # (row, string, corner)
+    low, high = ([bound(axis, 2) for axis in seen] for bound in (np.min, np.max))
+    both = np.ones((len(quads), len(quads)))
+    area = np.ones(len(quads))
+    for first, last in zip(low, high, strict=True):
+        begin, end = first.diagonal()[:, None], last.diagonal()[:, None]
+        both *= np.maximum(np.minimum(last, end) - np.maximum(first, begin), 0)
+        area *= (end - begin)[:, 0]
+    return both / np.maximum(np.minimum(area[:, None], area), 1e-6)

@@ -1,0 +1,84 @@
+"""What a text locator learns from: rendered scenes and sheets, real words and displays, photographs with nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from realtime.preprocess import to_gray
+from train.datasets import load_shared
+from train.sampling.batches import Recipe, Sampler
+from train.sampling.draw import Draw, Mixture, ReplayBuffer
+from train.sampling.load import load_backgrounds
+from train.sampling.text_patches import TextPatches, TextScene
+
+PLAIN = "backgrounds/bsds500", "backgrounds/dtd10"  # the pictures in which hardly anything is written
+
+
+def text_locator(recipe: Recipe) -> Sampler:
+    """Patches of rendered scenes and sheets, of real words and displays, and of photographs without text."""
+    plain = load_backgrounds(recipe.data, "train", PLAIN)
+    nothing = np.zeros((0, 4, 2), np.float32)
+    none = [TextScene(gray, nothing, np.zeros(0, bool)) for gray in plain]
+    kinds: dict[Draw[TextScene], float] = {
+        ReplayBuffer(rendered_lines(plain), 400, 14): 0.22,
+        ReplayBuffer(rendered_lines(plain, (720, 960), (6, 24)), 120, 25): 0.1,
+        ReplayBuffer(rendered_layouts(plain), 400, 14): 0.42,
+        any_of(load_text_scenes(recipe.data, "words/scenes_icdar15")): 0.15,
+        any_of(load_text_scenes(recipe.data, "displays/medical", complete=False)): 0.06,
+        any_of(none): 0.12,
+    }
+    return TextPatches(Mixture(list(kinds), list(kinds.values())), plain)
+
+
+def rendered_lines(
+    backgrounds: Sequence[np.ndarray],
+    size: tuple[int, int] = (480, 640),
+    lines: tuple[int, int] = (0, 8),
+    split: str = "train",
+) -> Draw[TextScene]:
+    """Scenes of `size` (height, width) with lines of digits or words, so many at least and at most."""
+    from synth.text.scene import render_scene, sample_scene
+
+    def render(rng: np.random.Generator) -> TextScene:
+        mode = "digits" if rng.random() < 0.5 else "characters"
+        scene = sample_scene(rng, mode, split, size=size, lines=lines)
+        gray, quads, _ = render_scene(replace(scene, mode="characters"), backgrounds)  # digits are characters too
+        return TextScene(gray, quads, np.ones(len(quads), bool))
+
+    return render
+
+
+def rendered_layouts(backgrounds: Sequence[np.ndarray], split: str = "train") -> Draw[TextScene]:
+    """Scenes with displays, tables, paragraphs and other sheets."""
+    from synth.text.layouts import sample_layout
+    from synth.text.scene import render_scene
+
+    def render(rng: np.random.Generator) -> TextScene:
+        gray, quads, _ = render_scene(sample_layout(rng, split), backgrounds)
+        return TextScene(gray, quads, np.ones(len(quads), bool))
+
+    return render
+
+
+def any_of(scenes: Sequence[TextScene]) -> Draw[TextScene]:
+    """Any of the scenes."""
+    return lambda rng: scenes[rng.integers(len(scenes))]
+
+
+def load_text_scenes(root: str, name: str, split: str = "train", complete: bool = True) -> list[TextScene]:
+    """Real pictures with the corners of their strings; those marked with `care` 0 cannot be read."""
+    rows = [e for e in load_shared(root, [name]) if e.split == split and e.quad is not None]
+    groups = [list(group) for _, group in groupby(rows, key=lambda e: e.path)]
+    return [
+        TextScene(
+            to_gray(group[0].image()),
+            np.stack([e.quad.array() for e in group if e.quad]),
+            np.array([e.tags.get("care", "1") == "1" for e in group]),
+            complete,
+        )
+        for group in groups
+    ]
