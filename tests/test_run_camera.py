@@ -20,6 +20,7 @@ from realtime import setup
 from realtime.areas.roi import parse_roi
 from realtime.capture import live
 from realtime.capture.open import open_source
+from realtime.cli.help import SECTIONS
 from realtime.errors import SourceError
 from realtime.output.pictures import digest
 
@@ -289,7 +290,7 @@ def test_help_lists_every_option_once_under_a_heading(flag):
     for option in run_camera.main.params:
         if option.param_type_name == "option":
             assert text.count(f"  {option.opts[-1]} ") + text.count(f"  {option.opts[-1]}\n") == 1, option.name
-    for heading in (*run_camera.SECTIONS, "Other"):
+    for heading in (*SECTIONS, "Other"):
         assert f"\n{heading}:\n" in text
 
 
