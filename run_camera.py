@@ -21,6 +21,7 @@ import realtime
 from realtime import pad
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
+from realtime.archive.workers import DaskPool, ProcessPool
 from realtime.areas.roi import parse_roi
 from realtime.capture.open import is_camera, open_source
 from realtime.capture.source import is_address
@@ -51,7 +52,6 @@ from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
 from realtime.values import Result
-from realtime.workers import DaskPool, ProcessPool
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Reading, Sighting
 from realtime.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing, unity
 

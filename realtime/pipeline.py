@@ -16,7 +16,7 @@ from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
 from realtime.contracts import Net
-from realtime.letters import Letters, load_letters
+from realtime.decode.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
@@ -24,8 +24,8 @@ from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
-from realtime.regions import formats
-from realtime.rules import Rules, rules_of
+from realtime.rules.regions import formats
+from realtime.rules.reported import Rules, rules_of
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from realtime.contracts import Net
-from realtime.decode import Candidates, Prior, agreed, search, support
+from realtime.decode.search import Candidates, Prior, agreed, search, support
 from realtime.preprocess import crop, filled, fit, fit_square, frame_quad
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, Sighting

@@ -18,7 +18,7 @@ from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
-from realtime.rules import Rules, rules_of
+from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from realtime.change import AGREE, Before, Moment, Spell, Turn, Values
 from realtime.preprocess import expand
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Box, Frame, Sighting, State, Track, iou
 from realtime.vote import alike
 

@@ -1,4 +1,4 @@
-"""The table of letters that follow each other, counted in the words that synth knows (see realtime.letters)."""
+"""The table of letters that follow each other, counted in the words that synth knows (see realtime.decode.letters)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from realtime.letters import CODES, CONTEXT, EDGE, LETTERS, STEP
+from realtime.decode.letters import CODES, CONTEXT, EDGE, LETTERS, STEP
 
 POWER = 0.55  # a word's frequency falls with its rank to this power: flatter than in running text, as on signs
 

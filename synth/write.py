@@ -13,8 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from realtime.archive.workers import DaskPool, ProcessPool, completed, in_order
 from realtime.errors import SinkError, SourceError, UserError
-from realtime.workers import DaskPool, ProcessPool, completed, in_order
 from synth.text.clip import Clip, render_clip, sample_clip
 from synth.text.crops import sample_character, sample_crop, sample_not_character
 from synth.text.fonts import ALPHABET, DIGITS

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from realtime.capture.open import open_source
 from realtime.loop import run
 from realtime.modes import MODES
 from realtime.pipeline import Pipeline
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.setup import Setup
 from realtime.sinks.store import Store
 from realtime.values import Box, Detection, Quad, Reading, Sighting

@@ -345,7 +345,7 @@ def anchors(page):
 
 def test_figures_of_the_program_are_its_own():
     from realtime.gate import LONGEST
-    from realtime.regions import names
+    from realtime.rules.regions import names
     from realtime.track import LOST_AFTER
     from train.sampling.recipes import STRIDE, WINDOW
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from realtime.decode import Prior
+from realtime.decode.search import Prior
 from realtime.errors import ModelError
 from realtime.model import Model, grouped
 from realtime.pipeline import letters_of

@@ -8,7 +8,7 @@ from itertools import chain
 import keras
 import numpy as np
 
-from realtime.decode import Prior
+from realtime.decode.search import Prior
 from realtime.locate import Locator
 from realtime.locate_text import TextLocator
 from realtime.model import Model

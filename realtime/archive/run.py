@@ -23,6 +23,7 @@ import numpy as np
 from realtime.archive.identity import check_finished, content_of, place_of
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.archive.lock import filling
+from realtime.archive.workers import Pool, completed
 from realtime.capture.claims import Claims, is_cut_fast
 from realtime.capture.files import Found, files_of, listed, still
 from realtime.capture.open import local, open_file
@@ -40,7 +41,6 @@ from realtime.sinks.table import no_crop
 from realtime.stats import counted
 from realtime.track import Tracker, follow
 from realtime.values import Frame, Result, Sighting, State, Track
-from realtime.workers import Pool, completed
 
 T = TypeVar("T")
 SLICE = 30.0  # seconds of a recording in one job

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
 from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Track

@@ -19,6 +19,7 @@ from typing import Any
 import cv2
 
 from realtime.archive import run as archive
+from realtime.archive.workers import DaskPool, ProcessPool
 from realtime.bench import roofline, svg, testcard
 from realtime.bench.child import environment
 from realtime.bench.page import machine, write_all
@@ -30,7 +31,6 @@ from realtime.setup import Setup
 from realtime.sinks.table import Table, json_line
 from realtime.stats import peak_memory
 from realtime.values import Frame
-from realtime.workers import DaskPool, ProcessPool
 
 SIZES = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 OBJECTS = (0, 1, 2, 5, 10, 15, 20)

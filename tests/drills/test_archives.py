@@ -18,8 +18,8 @@ from realtime.archive import identity, job
 from realtime.archive import run as archive
 from realtime.archive.identity import content_of, place_of
 from realtime.archive.lock import filling
+from realtime.archive.workers import ProcessPool
 from realtime.errors import SinkError, SourceError
-from realtime.workers import ProcessPool
 
 
 class Here:

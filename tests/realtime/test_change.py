@@ -7,7 +7,7 @@ import pytest
 from conftest import make_sighting
 
 from realtime.change import Moment, Values, beside, cut_short, decisive, independence, nats
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Reading, Sighting
 
 RISING = Rules(rising=True)

@@ -10,7 +10,7 @@ from realtime.locate import pyramid
 from realtime.modes import MODES
 from realtime.pipeline import MultiMode, Once, Pipeline, Shared, load
 from realtime.preprocess import to_gray
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.stats import Stopwatch
 from realtime.values import Frame
 

@@ -11,7 +11,7 @@ from realtime.modes import DIGITS, MODES
 from realtime.pipeline import Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
-from realtime.rules import rules_of
+from realtime.rules.reported import rules_of
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State
 from train.sampling.detection import SIZES, cell_targets

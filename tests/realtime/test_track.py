@@ -6,7 +6,7 @@ from conftest import make_sighting
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.track import JOINS, Tracker, cut, likeness_needed
 from realtime.values import Box, Quad, Reading, Sighting, State
 from realtime.vote import TEXTS

@@ -9,10 +9,10 @@ from reports.made import encoded, ffmpeg, film, needs_ffmpeg, read, silenced
 from stand_in import StandIn
 
 from realtime.archive import run as archive
+from realtime.archive.workers import ProcessPool
 from realtime.capture.claims import claims
 from realtime.cli.stopping import Stop
 from realtime.setup import Setup
-from realtime.workers import ProcessPool
 
 
 def test_one_damaged_frame_costs_one_frame(tmp_path):

@@ -14,6 +14,7 @@ from reports.made import read
 from stand_in import StandIn, write_film
 
 from realtime.archive import run as archive
+from realtime.archive.workers import ProcessPool
 from realtime.capture.open import open_source
 from realtime.cli.logs import OneLine
 from realtime.cli.stopping import Stop
@@ -22,7 +23,6 @@ from realtime.redact import printable
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
 from realtime.sinks.table import COLUMNS, Table, csv_line, json_line
-from realtime.workers import ProcessPool
 
 LATIN = os.fsdecode(b"l\xe4rm")  # as an old camera or a FAT stick writes it
 FORGED = "a\x1b[2K\rERROR: all is lost\n"

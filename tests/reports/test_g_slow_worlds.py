@@ -16,11 +16,11 @@ from stand_in import StandIn, picture
 
 import run_camera
 from realtime import setup
+from realtime.archive.workers import ProcessPool
 from realtime.capture.open import open_source
 from realtime.capture.source import steady_clock
 from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.loop import run
-from realtime.workers import ProcessPool
 
 YEAR = 365 * 86_400.0
 

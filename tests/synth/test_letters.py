@@ -3,7 +3,7 @@
 import numpy as np
 from click.testing import CliRunner
 
-from realtime.letters import CODES, load_letters
+from realtime.decode.letters import CODES, load_letters
 from synth import __main__ as synth
 from synth.letters import counted
 

@@ -19,8 +19,7 @@ from conftest import ROOT, make_image, write_picture
 from stand_in import StandIn, in_one_piece, parts_of, rows, wait_for, write_film
 
 import run_camera
-from realtime import workers
-from realtime.archive import job
+from realtime.archive import job, workers
 from realtime.archive import run as archive
 from realtime.archive.job import Segment, read_segment
 from realtime.capture.open import open_source
@@ -305,7 +304,7 @@ KILLED = """
 import sys, threading
 from stand_in import StandIn
 import run_camera
-from realtime import workers
+from realtime.archive import workers
 from realtime.archive import run as archive
 if __name__ == "__main__":
     base, *films = sys.argv[1:]

@@ -12,8 +12,8 @@ from conftest import ROOT
 from stand_in import StandIn, in_one_piece, parts_of, rows, wait_for, write_film
 
 from realtime.archive import run as archive
+from realtime.archive.workers import DaskPool
 from realtime.errors import UserError
-from realtime.workers import DaskPool
 from synth.write import Request, read_labels, write_all
 
 pytest.importorskip("distributed")
@@ -72,6 +72,6 @@ def test_samples_are_rendered_there_as_here(cluster, tmp_path):
 
 
 def test_where_no_scheduler_is_one_sentence_says_so(monkeypatch):
-    monkeypatch.setattr("realtime.workers.JOIN_SECONDS", 0.5)
+    monkeypatch.setattr("realtime.archive.workers.JOIN_SECONDS", 0.5)
     with pytest.raises(UserError, match="No Dask scheduler answers"), DaskPool("tcp://127.0.0.1:9"):
         pass

@@ -6,7 +6,7 @@ from conftest import make_frame
 from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import parse_roi
 from realtime.areas.whole_frame import WholeFrame
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Box, Reading, State
 
 PLACES = "10,20,30,15", "50,20,30,15"

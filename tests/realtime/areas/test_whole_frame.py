@@ -4,7 +4,7 @@ import numpy as np
 from conftest import make_frame
 
 from realtime.areas.whole_frame import WholeFrame
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.values import Box, Reading, State
 
 

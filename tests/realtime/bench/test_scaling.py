@@ -6,9 +6,9 @@ import pytest
 from conftest import FakePipeline
 from stand_in import StandIn
 
+from realtime.archive.workers import ProcessPool
 from realtime.bench import scaling
 from realtime.setup import Setup
-from realtime.workers import ProcessPool
 
 
 @pytest.fixture

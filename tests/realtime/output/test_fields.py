@@ -13,7 +13,7 @@ from realtime.loop import run
 from realtime.modes import MODES
 from realtime.output.record import FIELDS
 from realtime.pipeline import Pipeline
-from realtime.rules import Rules
+from realtime.rules.reported import Rules
 from realtime.sinks.crops import Crops
 from realtime.sinks.table import Table, json_line
 from realtime.values import Frame, Reading, Sighting

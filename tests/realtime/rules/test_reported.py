@@ -3,7 +3,7 @@
 import pytest
 
 from realtime.modes import MODES
-from realtime.rules import Rules, number, rules_of
+from realtime.rules.reported import Rules, number, rules_of
 from realtime.values import Reading
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from realtime.decode.letters import CONTEXT, LETTERS, STEP, Letters, load_letters
 from realtime.errors import ModelError
-from realtime.letters import CONTEXT, LETTERS, STEP, Letters, load_letters
 from synth.letters import letter_table
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime.decode import agreed, likelihoods, search, support
+from realtime.decode.search import agreed, likelihoods, search, support
 
 ALPHABET = "ab"
 

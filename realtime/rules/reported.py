@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from realtime.modes import Mode
-from realtime.regions import match, repair
+from realtime.rules.regions import match, repair
 from realtime.values import Reading
 
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime import regions
 from realtime.errors import UserError
+from realtime.rules import regions
 from realtime.values import Reading
 
 TEXTS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", max_size=10)

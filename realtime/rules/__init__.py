@@ -1,0 +1,1 @@
+"""What a text must be to be reported."""
