@@ -38,7 +38,7 @@ HEIGHT, STREET, SCALE = 360, 560, 360  # pixels: both films' height, each one's 
 FPS, SECONDS = 8, 7
 COLOURS = 96
 HORIZON = 120  # row of the street at which cars vanish
-WEIGHTS = ("258", "306", "429", "570")  # what the scale says, one after the other
+WEIGHTS = ("25.8", "30.6", "42.9", "57.0")  # what the scale says, one after the other
 STONE, DESK = Ground("cloudy", contrast=6.0, scale=9.0), Ground("cloudy", contrast=10.0, scale=40.0)
 
 
