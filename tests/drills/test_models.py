@@ -25,7 +25,7 @@ MUTATIONS = {
     "fewer steps": ("reader", {"slots": 20}, "but its sidecar says"),
     "another stride": ("locator", {"stride": 16}, "but its sidecar says"),
     "no stride": ("locator", {"stride": 0}, "stride is 0"),
-    "another window": ("locator", {"height": 104, "width": 104}, "but its sidecar says"),
+    "another window": ("locator", {"height": 104, "width": 104}, "digits-locator.tflite "),
 }
 
 
