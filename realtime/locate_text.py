@@ -19,6 +19,7 @@ from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
+COARSEST = 120  # pixels of the longer side of the coarsest level: text half as high as a picture is found there
 CELL = 4  # pixels from one cell to the next
 GROUP = 2  # cells a side that the network gives as channels of one place
 MULTIPLE = 32  # pixels: the stride of the coarsest layer, by which the sides of the network's input can be divided
@@ -29,7 +30,7 @@ INSET = 0.25  # heights by which a kernel is shorter than its string at either e
 LINKED = 0.4  # kernel value from which neighbouring cells are one string
 ENLARGED = 2.0  # most that a single picture is enlarged
 TURNED = 1.2  # times what is found upright must be found from the side in a picture that was turned
-SURER = 0.7  # score from which a string is believed that is found the less likely way
+SURER = 0.75  # score from which a string is believed that is found the less likely way
 CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
 COVERED = 0.5  # of the smaller string: two that share more are one
 
@@ -97,7 +98,8 @@ class TextLocator:
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
-        parts = [self.cells(level, scale) for level, scale in self.pyramid(gray, self.longest)]
+        levels = self.pyramid(gray, self.longest)
+        parts = [self.cells(*level) for k, level in enumerate(levels) if k == 0 or max(level[0].shape) >= COARSEST]
         cells = stacked([part for part in parts if len(part.kernel)])
         if cells is None:
             return []

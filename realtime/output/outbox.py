@@ -73,7 +73,7 @@ class Outbox(Generic[T]):
 
     def _arrived(self) -> None:
         if self.trouble:
-            log.warning("Written again, with what had waited: %d rows. Before: %s", len(self._waiting), self.trouble)
+            log.warning("Written again, rows that had waited: %d. Before: %s", len(self._waiting), self.trouble)
         self._waiting.clear()
         self.trouble, self._again = "", float("-inf")
 
@@ -101,5 +101,5 @@ class Outbox(Generic[T]):
 
 def left(spilled: int, lost: int) -> str:
     """What became of items that were not delivered, as sentences."""
-    parts = [f"{spilled} rows wait beside it for the next run."] if spilled else []
-    return " ".join([*parts, *([f"{lost} rows are lost."] if lost else [])])
+    parts = [f"Rows kept beside it for the next run: {spilled}."] if spilled else []
+    return " ".join([*parts, *([f"Rows lost: {lost}."] if lost else [])])

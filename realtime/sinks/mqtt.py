@@ -173,6 +173,9 @@ class Mqtt:
                 reading = self._waiting.popleft()
             sent = self._client.publish(self._topic("reading"), reading, qos=1, retain=True)
             with self._lock:
+                if sent.rc != paho.MQTT_ERR_SUCCESS:  # the broker went at this moment; once more is better than never
+                    self._waiting.appendleft(reading)
+                    return
                 self._sent.append(sent)
 
     def _connected(self, client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:

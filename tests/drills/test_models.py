@@ -15,7 +15,7 @@ MUTATIONS = {
     "another kind": ("reader", {"kind": "classifier"}, "the classifier for 'digits', but the reader"),
     "a letter in digits": ("reader", {"alphabet": "012345678A"}, "is not that of digits"),
     "shuffled digits": ("reader", {"alphabet": "1023456789"}, "is not that of digits"),
-    "a digit twice": ("classifier", {"alphabet": "0123456788"}, "names a character twice"),
+    "a digit twice": ("classifier", {"alphabet": "0123456788"}, "repeats a character"),
     "no alphabet": ("reader", {"alphabet": ""}, "is not that of digits"),
     "a threshold that is no number": ("reader", {"threshold": float("nan")}, "threshold is nan"),
     "a threshold over one": ("locator", {"threshold": 1.5}, "threshold is 1.5, not from 0 to 1"),
@@ -64,7 +64,7 @@ def test_a_network_of_another_mode_with_this_modes_sidecar_is_refused(folder):
     shutil.copy(ROOT / "models" / "characters-reader.tflite", folder / "digits-reader.tflite")
     digest = json.loads((ROOT / "models" / "characters-reader.json").read_text())["sha256"]
     change(folder / "digits-reader.json", {"sha256": digest})
-    with pytest.raises(ModelError, match=r"gives \(\(1, 40, 63\),\), but its sidecar says .*\(\(1, 40, 11\),\)"):
+    with pytest.raises(ModelError, match=r"gives \(\(1, 40, 63\),\), but its sidecar says .*\(\(1, 40, \d+\),\)"):
         load("digits", folder)
 
 

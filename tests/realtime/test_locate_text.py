@@ -160,7 +160,7 @@ def test_what_was_found_the_less_likely_way_gives_way():
         detection(100, 100, 100, 20, score=0.7),
         detection(100, 100, 20, 90, score=0.95),
         detection(300, 100, 20, 90, score=0.8),
-        detection(400, 100, 20, 90, score=0.65),
+        detection(400, 100, 20, 90, score=0.72),
     )
     assert preferred([first], [on_it, beside, unsure]) == [beside, first]
     assert evidence([first, beside]) == pytest.approx(0.2 * 5 + 0.3 * 20 / 90)

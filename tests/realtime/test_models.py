@@ -69,7 +69,7 @@ def test_every_model_is_what_its_sidecar_says(pipeline):
     for kind in MODES[pipeline.mode].networks:
         path = MODELS / f"{pipeline.mode}-{kind}.tflite"
         spec = load_spec(path.with_suffix(".json"))
-        assert (spec.name, spec.mode, spec.kind) == (path.stem, pipeline.mode, kind)
+        assert (spec.name, spec.mode, spec.network) == (path.stem, pipeline.mode, kind)
         assert spec.sha256 == sha256_of(path) and spec.scores and spec.training
 
 

@@ -84,7 +84,7 @@ def sample_view(scene: TextScene, rng: np.random.Generator) -> View:
 
 def sample_focus(quad: np.ndarray, rng: np.random.Generator) -> tuple[float, np.ndarray]:
     """The scale that brings a string to some height, twice its own at most, and where to look: at its middle or end."""
-    low, high = (LEAST, MOST) if rng.random() < 0.8 else (9, 28)
+    low, high = (LEAST, MOST) if rng.random() < 0.6 else (LEAST, 20)  # small text is hard, and seen at one level only
     wide, tall = Quad.of(quad).size
     scale = min(np.exp(rng.uniform(np.log(low), np.log(high))) / max(tall, 1.0), 2.0)
     if wide * scale > 300 and rng.random() < 0.5:

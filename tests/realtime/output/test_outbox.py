@@ -63,7 +63,7 @@ def test_the_oldest_are_spilled_and_what_has_no_place_is_counted():
         outbox.flush()
         now[0] += RETRY
     assert len(outbox) <= 5 and aside == list(range(len(aside))) and aside
-    with pytest.raises(SinkError, match="rows wait beside it"):
+    with pytest.raises(SinkError, match="Rows kept beside it for the next run: "):
         outbox.close()
     assert aside == list(range(10)) and outbox.lost == 0
     lossy = opened(place, now, most=4)
@@ -71,7 +71,7 @@ def test_the_oldest_are_spilled_and_what_has_no_place_is_counted():
         lossy.put(item)
         lossy.flush()
         now[0] += RETRY
-    with pytest.raises(SinkError, match="10 rows are lost"):
+    with pytest.raises(SinkError, match="Rows lost: 10"):
         lossy.close()
 
 
@@ -91,6 +91,6 @@ def test_without_patience_the_first_failure_is_raised_unless_the_place_is_in_use
     outbox.put(1)
     outbox.flush()
     place.error, now[0] = FULL, RETRY
-    with pytest.raises(SinkError, match=r"The disk is full\. 1 rows are lost"):
+    with pytest.raises(SinkError, match=r"The disk is full\. Rows lost: 1"):
         outbox.flush()
     outbox.close()

@@ -214,3 +214,20 @@ def test_a_wrong_address_does_not_show_its_password():
     with pytest.raises(SinkError) as caught:
         parse_broker("http://u:secret@h")
     assert "secret" not in str(caught.value)
+
+
+def test_a_reading_handed_over_as_the_broker_goes_is_kept(monkeypatch):
+    with broker() as server, Mqtt(f"mqtt://127.0.0.1:{server.port}/gate", "digits") as sink:
+        server.wait_for(lambda s: any(topic == "gate/status" for topic, _, _ in s.heard))
+        real, gone = sink._client.publish, iter([True])
+
+        def publish(topic, *arguments, **options):
+            sent = real(topic, *arguments, **options)
+            if topic == "gate/reading" and next(gone, False):
+                sent.rc = paho.MQTT_ERR_NO_CONN
+            return sent
+
+        monkeypatch.setattr(sink._client, "publish", publish)
+        sink.write(reading("AB1"))
+        sink.write(reading("AB2"))
+        server.wait_for(lambda s: {"AB1", "AB2"} <= set(s.texts()))

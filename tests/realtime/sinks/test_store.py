@@ -154,7 +154,7 @@ def test_a_lock_that_never_ends_costs_no_row(tmp_path, monkeypatch):
     with locked(path):
         for number in range(5):
             store.write(make_result(ended=(make_track(number),)))
-        with pytest.raises(SinkError, match=r"locked by another program.*5 rows wait beside it"):
+        with pytest.raises(SinkError, match=r"locked by another program.*Rows kept beside it for the next run: 5"):
             store.__exit__(None, None, None)
     assert (tmp_path / "a.db.waiting.jsonl").stat().st_mode & 0o077 == 0
     with Store(path, "digits"):
