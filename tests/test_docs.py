@@ -355,6 +355,15 @@ def test_figures_of_the_program_are_its_own():
     assert LONGEST == 0.5 and "two frames per second are read in any case" in RUNNING.read_text()
 
 
+def test_the_picture_of_the_packages_shows_every_file_of_realtime():
+    tree = next(block.text for block in blocks(ROOT / "docs/how-it-works.md") if "run_camera.py" in block.text)
+    shown = {word.strip("/:;,") for word in tree.split()}
+    there = {
+        path.stem for path in (ROOT / "realtime").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert there - {"__init__"} <= shown
+
+
 # --- the container
 
 

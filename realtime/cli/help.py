@@ -40,9 +40,12 @@ class Sectioned(click.Command):
         """Parse the command line. Raises click.UsageError."""
         try:
             return super().parse_args(ctx, args)
-        except (click.BadParameter, click.BadOptionUsage) as error:
-            error.message += valid(error)
-            raise
+        except click.BadParameter as error:
+            name = error.param.name if error.param else None
+            raise click.BadParameter(error.message + example(name), error.ctx, error.param, error.param_hint) from None
+        except click.BadOptionUsage as error:
+            name = error.option_name.lstrip("-").replace("-", "_")
+            raise click.BadOptionUsage(error.option_name, error.message + example(name), error.ctx) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, each under its heading; those without one come last."""
@@ -55,10 +58,6 @@ class Sectioned(click.Command):
                 formatter.write_dl([rows[name] for name in names])
 
 
-def valid(error: click.UsageError) -> str:
-    """A value that the option of the error accepts, as a sentence; "" where the error says one already."""
-    if isinstance(error, click.BadOptionUsage):
-        name = error.option_name.lstrip("-").replace("-", "_")
-    else:
-        name = getattr(getattr(error, "param", None), "name", None) or ""
+def example(name: str | None) -> str:
+    """A sentence with a value that an option accepts; "" for an option that takes none."""
     return f" For example: {spelled(name)} {VALID[name]}." if name in VALID else ""
