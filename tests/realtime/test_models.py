@@ -89,7 +89,7 @@ def test_a_batch_says_what_each_picture_says_alone(pipeline):
 
 @digits
 def test_the_models_for_digits_are_small(pipeline):
-    assert sum(path.stat().st_size for path in MODELS.glob("digits-*.tflite")) <= 2e6
+    assert sum(path.stat().st_size for path in MODELS.glob("digits-*.tflite")) <= 3e6
 
 
 # --- digits
