@@ -27,7 +27,7 @@ Rng = np.random.Generator
 
 LADDER = (20, 28, 40, 56, 80, 112, 160, 224, 320, 448)  # ems at which text is set before it is scaled down to size
 CAPITAL = 0.72  # of an em: a usual capital's height
-MODES = {"digits": DIGITS, "characters": ALPHABET}
+MODES = {"digits": DIGITS + ".-:", "characters": ALPHABET}
 
 
 @dataclass(frozen=True)

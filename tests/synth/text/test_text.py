@@ -47,7 +47,7 @@ def test_digit_strings_hold_1_to_10_digits_of_every_kind():
 def test_words_have_all_62_characters_and_none_is_rare():
     letters = "".join(sample_word(rng) for rng in seeds(4000))
     counts = {char: letters.count(char) for char in ALPHABET}
-    assert min(counts.values()) > 0.002 * sum(counts.values())
+    assert min(counts.values()) > 0.0015 * sum(counts.values())
     cases = [sample_word(rng) for rng in seeds(400)]
     assert any(w.isupper() for w in cases) and any(w.islower() for w in cases) and any(w.istitle() for w in cases)
 
@@ -173,7 +173,7 @@ def test_crops_have_natural_proportions_and_replay(mode):
         gray, text = sample_crop(np.random.default_rng(seed), mode, "train")
         again, _ = sample_crop(np.random.default_rng(seed), mode, "train")
         assert gray.dtype == np.uint8 and gray.ndim == 2 and 40 <= gray.shape[0] <= 64
-        assert text and set(text) <= set({"digits": DIGITS, "characters": ALPHABET}[mode])
+        assert text and set(text) <= set({"digits": DIGITS, "characters": ALPHABET}[mode] + ".-:")
         assert np.array_equal(gray, again)
         assert 0.15 * len(text) < gray.shape[1] / gray.shape[0] < 3.5 * len(text) + 3
 
