@@ -24,9 +24,9 @@ int8 files and the program's own preprocessing, on pictures held out of training
 """
 DATA = """
 "From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, plates'
-locator 32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last one's
-model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not its
-weights to the bit.
+locator 32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last
+one's model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not
+its weights to the bit.
 
 All runs had the fonts, plate glyphs and strokes of the data folder: GLYPHCAM_FONTS=DATA/fonts,
 GLYPHCAM_GLYPHS=DATA/characters/plate_glyphs/glyphs_32x32.npz,
@@ -38,8 +38,8 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 - plates-locator: 5,850 steps of the run above, the last weights; its first layer saw the same 8 x 8 pixels in another
   order of channels before and was rearranged. plates-corners: twice 1,600 steps, then the run above.
 - digits-locator and characters-locator, one network, with batches of 8: the first two layers from the locator that
-  shipped before, 1,500 and 4,200 steps on mixtures with more turned text, 10,980 steps at a rate of 0.0025, then the run
-  above, in which more of the text is small.
+  shipped before, 1,500 and 4,200 steps on mixtures with more turned text, 10,980 steps at a rate of 0.0025, then the
+  run above, in which more of the text is small.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
   run above.
 - characters-reader: 3,000 steps of `python -m train fit lines-reader --steps 13000`, then 2,000 and 2,500 steps of
