@@ -152,7 +152,8 @@ def _dial(shape: Shape, rng: Rng):
 def _dots(shape: Shape, rng: Rng):
     """Rivets and holes."""
     radius = rng.uniform(0.01, 0.06)
-    return [(_ellipse(*rng.random(2), radius, radius, 0), shape.tones[i % 2]) for i in range(2 * shape.count)]
+    centres = rng.random((2 * shape.count, 2))
+    return [(_ellipse(x, y, radius, radius, 0), shape.tones[i % 2]) for i, (x, y) in enumerate(centres)]
 
 
 def _strokes(shape: Shape, rng: Rng):

@@ -23,10 +23,10 @@ Small int8 networks, each with a sidecar that describes its input and output. Wr
 int8 files and the program's own preprocessing, on pictures held out of training.
 """
 DATA = """
-"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, locators
-32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last one's
-model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not its
-weights to the bit.
+"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, plates'
+locator 32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last
+one's model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not
+its weights to the bit.
 
 All runs had the fonts, plate glyphs and strokes of the data folder: GLYPHCAM_FONTS=DATA/fonts,
 GLYPHCAM_GLYPHS=DATA/characters/plate_glyphs/glyphs_32x32.npz,
@@ -35,10 +35,11 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
 - plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000, 2,600 and 9,000 on the mixture, then the run above,
   whose best weights (2,250 steps) count 0.65 in the mean, those after the 9,000 count 0.35. The layouts of `synth` grew
   between them.
-- plates-locator: 5,850 steps of the run above, the last weights. digits-locator and characters-locator, one network:
-  3,600 steps from plates-locator, 800 of a run with more displays, then the run above. The first layer of both saw the
-  same 8 x 8 pixels in another order of channels and was rearranged after the 3,600. plates-corners: twice 1,600 steps,
-  then the run above.
+- plates-locator: 5,850 steps of the run above, the last weights; its first layer saw the same 8 x 8 pixels in another
+  order of channels before and was rearranged. plates-corners: twice 1,600 steps, then the run above.
+- digits-locator and characters-locator, one network, with batches of 8: the first two layers from the locator that
+  shipped before, 1,500 and 4,200 steps on mixtures with more turned text, 10,980 steps at a rate of 0.0025, then the
+  run above, in which more of the text is small.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
   run above.
 - characters-reader: 3,000 steps of `python -m train fit lines-reader --steps 13000`, then 2,000 and 2,500 steps of

@@ -285,7 +285,7 @@ def sample_layout(rng: Rng, split: str, size: tuple[int, int] = (480, 640), stre
     world, dark = sample_world(rng), rng.random() < 0.12
     if dark:
         world = replace(world, kind="plain", contrast=4.0)
-    panels, taken = [], []
+    panels, taken = list[Panel](), list[np.ndarray]()
     for _ in range(int(rng.integers(1, 4))):
         sheet = one_of(rng, SHEETS)(rng, split)
         panel = panel_of(rng, sheet, size, dark) if sheet.items else None

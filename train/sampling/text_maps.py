@@ -58,8 +58,8 @@ def sides_of(quad: np.ndarray) -> Sides | None:
     down = np.array([-along[1], along[0]])
     tall = down @ (d - a + c - b)
     inward = (down, -along, -down, along)
-    edges = (unit(b - a), unit(c - b), unit(d - c), unit(a - d))
-    if tall <= 0 or any(edge is None for edge in edges):
+    edges = [edge for edge in map(unit, (b - a, c - b, d - c, a - d)) if edge is not None]
+    if tall <= 0 or len(edges) < 4:
         return None
     normals = [np.array([-edge[1], edge[0]]) for edge in edges]
     normals = [n if n @ like > 0 else -n for n, like in zip(normals, inward, strict=True)]
@@ -101,7 +101,9 @@ class TextMaps:
     def add(self, quad: np.ndarray, known: bool) -> None:
         """One string; where it is not `known`, or too small or large to be found, its cells count nothing."""
         sides = sides_of(quad)
-        view = self.around(quad, sides.height) if sides else None
+        if sides is None:
+            return
+        view = self.around(quad, sides.height)
         if view is None:
             return
         rows, columns = (np.arange(v.start, v.stop, dtype=np.float32) * CELL + (CELL - 1) / 2 for v in view)

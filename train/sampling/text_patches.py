@@ -56,7 +56,7 @@ class TextPatches:
         """uint8 PATCH and the targets of train.sampling.text_maps."""
         scene = self.scenes(rng)
         view = sample_view(scene, rng)
-        filler = self.filler[rng.integers(len(self.filler))] if rng.random() < 0.65 else None
+        filler = self.filler[int(rng.integers(len(self.filler)))] if rng.random() < 0.65 else None
         gray, quads = seen_through(view, scene.gray, filler), view(scene.quads)
         if rng.random() < BENT:
             gray, quads = bent(gray, quads, sample_waves(rng))

@@ -66,7 +66,7 @@ def rendered_layouts(backgrounds: Sequence[np.ndarray], split: str = "train") ->
 
 def any_of(scenes: Sequence[TextScene]) -> Draw[TextScene]:
     """Any of the scenes."""
-    return lambda rng: scenes[rng.integers(len(scenes))]
+    return lambda rng: scenes[int(rng.integers(len(scenes)))]
 
 
 def load_text_scenes(root: str, name: str, split: str = "train", complete: bool = True) -> list[TextScene]:
