@@ -24,7 +24,8 @@ open question of law: if that matters to you, train without the sets in question
 | characters-classifier, digits-classifier | UNIPEN handwriting | Zenodo 1195803 | CC BY 4.0 |
 | digits-classifier, characters-classifier, digits-reader | digits of meters | haverland | Apache-2 |
 | digits-reader | LCD digits | Kazuhito00 | Apache-2 |
-| digits-reader, characters-reader | displays of medical devices | a fork of PaddleOCR | Apache-2 (code) |
+| digits-locator, characters-locator | photographs with words of ICDAR 2015 | collected | research (ICDAR) |
+| digits-*, characters-reader, characters-locator | displays of medical devices | a fork of PaddleOCR | Apache-2 (code) |
 | digits-reader, characters-reader | displays of electricity meters | collected | none |
 | all | pictures without text: BSDS500, DTD, ImageNet, openalpr's negatives | as named | research; AGPL-3 |
 
