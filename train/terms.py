@@ -25,7 +25,7 @@ open question of law: if that matters to you, train without the sets in question
 | digits-classifier, characters-classifier, digits-reader | digits of meters | haverland | Apache-2 |
 | digits-reader | LCD digits | Kazuhito00 | Apache-2 |
 | digits-locator, characters-locator | photographs with words of ICDAR 2015 | collected | research (ICDAR) |
-| digits-*, characters-reader, characters-locator | displays of medical devices | a fork of PaddleOCR | Apache-2 (code) |
+| digits-*, characters-reader, characters-locator | medical displays | a fork of PaddleOCR | Apache-2 (code) |
 | digits-reader, characters-reader | displays of electricity meters | collected | none |
 | all | pictures without text: BSDS500, DTD, ImageNet, openalpr's negatives | as named | research; AGPL-3 |
 
