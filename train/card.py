@@ -39,7 +39,7 @@ GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
   order of channels before and was rearranged. plates-corners: twice 1,600 steps, then the run above.
 - digits-locator and characters-locator, one network, with batches of 8: the first two layers from the locator that
   shipped before, 1,500 and 4,200 steps on mixtures with more turned text, 10,980 steps at a rate of 0.0025, then the
-  run above, in which more of the text is small.
+  run above, in which more of the text is small; half the mean is the run before it.
 - characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
   run above.
 - characters-reader: 3,000 steps of `python -m train fit lines-reader --steps 13000`, then 2,000 and 2,500 steps of
