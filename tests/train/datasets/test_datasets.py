@@ -65,7 +65,7 @@ def test_no_text_column_means_unknown_and_an_empty_cell_means_nothing_legible(tm
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("name,text\na,b\n", "no 'file' column"), ("file,x,y,w,h\na.png,1,2,three,4\n", "no number")],
+    [("name,text\na,b\n", "no 'file' column"), ("file,x,y,w,h\na.png,1,2,three,4\n", "not a number")],
 )
 def test_a_wrong_table_is_said_in_one_sentence(tmp_path, content, says):
     write(tmp_path / "labels.csv", content)

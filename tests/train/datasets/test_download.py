@@ -162,7 +162,7 @@ def test_an_unreachable_host_is_said_too(tmp_path):
     with pytest.raises(SourceError, match="cannot be fetched"):
         prepare("letters", tmp_path, sources)
     sources = {"letters": PublicSet("page", "free", (Archive("file:///etc/hostname"),))}
-    with pytest.raises(SourceError, match="no web address"):
+    with pytest.raises(SourceError, match="not a web address"):
         prepare("letters", tmp_path, sources)
 
 
