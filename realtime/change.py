@@ -27,6 +27,7 @@ FLICKER = 1.4  # nats: a text that made up a quarter of the readings while the v
 FAINT = 0.1  # nats: what a less sure one brings, so that a value nobody repeats any more does not stand for ever
 CHANGED = 2.65  # nats against the standing value at which another takes its place
 CUT_SHORT = 0.2  # how much a reading counts that only lacks a character at one end: it was rather cut askew
+RESEMBLING = 0.6  # share of characters on which two readings of one lasting text agree at least
 FIRST_GUESS = 1.0  # seconds in which what flickers before a text may look as if it belonged to it
 AT_ONCE = 0.6  # how much a reading counts that follows another at once: it may repeat the same mistake
 APART = 0.2  # seconds after which two readings are nearly independent
@@ -141,7 +142,7 @@ class Values:
         """Take in a sighting with a reading."""
         fresh = 1.0 if self._last is None else independence(now.time - self._last)
         heard, self._last = Heard(sighting, fresh, rules, picture), now.time
-        self._against = max(0.0, self._against + fresh * self._doubt(sighting.reading))
+        self._against = max(0.0, self._against + fresh * self._doubt(sighting.reading, rules))
         if self._against:
             self._rival = self._rival or Spell(now, now)
             self._rival.hear(now, heard)
@@ -152,13 +153,15 @@ class Values:
             self._calm(rules)
         return self._turned(rules) if self._rival else self._confirm(rules)
 
-    def _doubt(self, reading: Reading) -> float:
+    def _doubt(self, reading: Reading, rules: Rules) -> float:
         """Nats that a reading brings against the standing value; negative where it repeats the value."""
         standing = self.standing
         if not standing.count:
             return 0.0
         if reading.text == standing.text:
             return -min(SUREST, max(0.0, nats(decisive(reading, self._rival.text if self._rival else ""))))
+        if rules.lasting and alike(reading.text, standing.text) >= RESEMBLING:
+            return -DRIFT
         known = standing.ballot.share(reading.text)  # it was read before, and the value stood all the same
         surprise = -log(known) if known else inf
         doubt = min(surprise - FLICKER, max(min(SUREST, nats(decisive(reading, standing.text))) - DRIFT, FAINT))

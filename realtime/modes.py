@@ -22,6 +22,7 @@ class Mode:
     networks: tuple[str, ...]
     shortest: int = 1  # characters of the shortest text that is reported
     pad: bool = False  # whether the drawing pad reads it
+    lasting: bool = False  # whether an object keeps its text for ever, as a plate does and a display does not
 
     @property
     def signs(self) -> str:
@@ -38,7 +39,7 @@ MODES = {
     for mode in (
         Mode("digits", NUMBERS, ("locator", "reader", "classifier"), pad=True),
         Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True),
-        Mode("plates", PLATES, ("locator", "corners", "reader"), shortest=3),
+        Mode("plates", PLATES, ("locator", "corners", "reader"), shortest=3, lasting=True),
     )
 }
 PADS = tuple(mode.name for mode in MODES.values() if mode.pad)

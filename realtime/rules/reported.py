@@ -25,6 +25,7 @@ class Rules:
     regions: tuple[str, ...] = ()  # plate formats to expect
     rising: bool = False  # a meter: its number never falls
     max_rate: float | None = None  # and grows by at most this in a minute
+    lasting: bool = False  # what resembles the text of an object was misread: only another object says another text
 
     def applied(self, reading: Reading) -> Reading:
         """The reading repaired towards the regions' formats and with its region; empty where it is too short."""
@@ -61,7 +62,7 @@ def rules_of(
 ) -> Rules:
     """The rules of a mode whose reader counts from the confidence `usual` on, with what the user asks for."""
     least = usual if threshold is None else threshold
-    return Rules(least, ALONE, mode.shortest, tuple(regions), rising, max_rate)
+    return Rules(least, ALONE, mode.shortest, tuple(regions), rising, max_rate, mode.lasting)
 
 
 def number(text: str) -> float | None:

@@ -40,6 +40,18 @@ def texts(said, **options):
 # --- change
 
 
+def test_a_plate_that_is_misread_for_a_while_is_one_plate_and_another_plate_is_another():
+    rules = Rules(lasting=True)
+    said = [sure("66L145678")] * 20 + [sure("66L1L5678")] * 5 + [sure("66L145678")] * 20
+    assert texts(said, rules=rules) == ["66L145678"] and len(texts(said)) == 3
+    assert texts([sure("M0AB123")] * 10 + [sure("KDA4071")] * 10, rules=rules) == ["M0AB123", "KDA4071"]
+
+
+@pytest.mark.parametrize("other, values", [("ABC4X", 1), ("ABCXY", 1), ("ABXYZ", 2)])
+def test_what_resembles_a_lasting_text_agrees_with_three_fifths_of_it(other, values):
+    assert len(texts([sure("ABC45")] * 9 + [sure(other)] * 4, rules=Rules(lasting=True))) == values
+
+
 def test_a_value_that_changes_is_another_value():
     assert texts([sure("781")] * 20 + [sure("124")] * 20 + [sure("9")] * 20) == ["781", "124", "9"]
 

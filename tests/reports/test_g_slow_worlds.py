@@ -103,6 +103,15 @@ def test_sigterm_while_a_stream_opens_is_a_good_end(deaf, monkeypatch):
     assert done.exit_code == 0 and done.stdout == ""
 
 
+@pytest.fixture
+def terminal():
+    """A terminal that can be closed, even where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_every_signal_ends_in_good_order(name):
     number = getattr(signal, name)
@@ -143,6 +152,7 @@ class Closing(FakePipeline):
         return super().__call__(frame)
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_recording_ends_in_good_order_when_the_terminal_is_closed(tmp_path, monkeypatch):
     monkeypatch.setattr(setup, "load", lambda *_, **__: Closing())
     clip = write_clip(tmp_path / "a.avi", 200)
