@@ -14,10 +14,10 @@ from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, Sighting
 
 NOTHING = Reading("", ())
-SURE, DOUBTFUL = 0.9, 0.005  # a reading between the two is worth a second look
+SURE, DOUBTFUL = 0.9, 0.005  # a reading between the two is worth test-time augmentation
 BATCH = 4  # texts read in one go: 3 to 15 % less time for each than alone; 8 gain no more
-# Other views of an object: wider across and along, turned by degrees, and slanted by shares of its height.
-VIEWS = (
+# Test-time augmentation: wider across and along, turned by degrees, slanted by shares of the height.
+AUGMENTATIONS = (
     (-0.06, -0.03, 0.0, 0.0), (0.08, 0.04, 0.0, 0.0), (0.0, 0.0, 3.0, 0.0), (0.0, 0.0, -3.0, 0.0),
     (0.0, 0.0, 0.0, 0.2), (0.0, 0.0, 0.0, -0.2), (0.05, 0.08, 7.0, 0.0), (0.05, 0.08, -7.0, 0.0),
 )  # fmt: skip
@@ -97,7 +97,7 @@ class Recogniser:
     def __call__(self, gray: np.ndarray, detections: Sequence[Detection], again: bool = False) -> list[Sighting]:
         """One sighting per detection, in order; a detection that says nothing has an empty reading."""
         quads = [self.loosened(s.quad) for s in detections]
-        readings = self.look(gray, quads, again)
+        readings = self.read_quads(gray, quads, again)
         return [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(detections, readings, strict=True)]
 
     def loosened(self, quad: Quad) -> Quad:
@@ -106,7 +106,7 @@ class Recogniser:
         across = self.spec.margin
         return view(quad, across, across * height / max(width, 1.0)) if across else quad
 
-    def look(self, gray: np.ndarray, quads: Sequence[Quad], again: bool) -> list[Reading]:
+    def read_quads(self, gray: np.ndarray, quads: Sequence[Quad], again: bool) -> list[Reading]:
         """The readings of objects; with `again` unsure ones are read from slightly other views too.
 
         A single picture deserves it; in a recording the next frame is another view.
@@ -115,13 +115,13 @@ class Recogniser:
         readings = [self.meaning(p) for p in first]
         if not again:
             return readings
-        return [self.second(gray, *each) for each in zip(quads, first, readings, strict=True)]
+        return [self.augmented(gray, *each) for each in zip(quads, first, readings, strict=True)]
 
-    def second(self, gray: np.ndarray, quad: Quad, first: np.ndarray, reading: Reading) -> Reading:
+    def augmented(self, gray: np.ndarray, quad: Quad, first: np.ndarray, reading: Reading) -> Reading:
         """The first reading, or where it is unsure what all views agree on."""
         if not DOUBTFUL < reading.confidence < SURE:
             return reading
-        others = self.probabilities([crop(gray, view(quad, *v), self.spec) for v in VIEWS])
+        others = self.probabilities([crop(gray, view(quad, *v), self.spec) for v in AUGMENTATIONS])
         return chosen(agreed(np.stack([first, *others]), self.spec.alphabet, self.prior))
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
@@ -150,7 +150,7 @@ class Recogniser:
     def whole(self, gray: np.ndarray) -> Reading:
         """The picture is the object."""
         if self.spec.kind == "reader":
-            return self.look(gray, [frame_quad(gray)], again=True)[0]
+            return self.read_quads(gray, [frame_quad(gray)], again=True)[0]
         return self.read([self.input(gray)])[0]
 
     def input(self, gray: np.ndarray) -> np.ndarray:

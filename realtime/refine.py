@@ -13,7 +13,7 @@ from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad
 
 MARGIN = 0.3  # around the detection, as a share of its width and of its height
-LOOKS = 3  # at most
+ROUNDS = 3  # at most
 STILL = 0.03  # of its width: corners that move less have been found
 UNIT = 4.0  # the network's numbers are shares of the crop times this, so that int8 steps are fine
 
@@ -31,13 +31,13 @@ class Refiner:
 
     def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
         """Corners and objectness after looking again and again while an object is seen and still moves."""
-        for _ in range(LOOKS):
-            before, (quad, objectness) = quad, self.look(gray, quad)
+        for _ in range(ROUNDS):
+            before, (quad, objectness) = quad, self.predict(gray, quad)
             if objectness < self.spec.threshold or moved(before, quad) < STILL:
                 break
         return quad, objectness
 
-    def look(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
+    def predict(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
         """New corners and objectness, 0 to 1, of the object inside a quadrilateral."""
         size = self.spec.height, self.spec.width
         step = thinning(quad, self.spec)

@@ -132,9 +132,9 @@ def corners_scorer(spec: ModelSpec, data: str) -> Callable[[keras.Model], dict]:
         rng, refiner = np.random.default_rng(7), Refiner(as_net(model), spec)
         tries = [(s.gray, q, roughly(q, rng)) for s in scenes for q in s.quads for _ in range(4)]
         before = np.mean([error_of(rough, q) for _, q, rough in tries])
-        after = [refiner.look(gray, Quad.of(rough)) for gray, _, rough in tries]
+        after = [refiner.predict(gray, Quad.of(rough)) for gray, _, rough in tries]
         error = np.mean([error_of(quad.array(), q) for (quad, _), (_, q, _) in zip(after, tries, strict=True)])
-        seen = [refiner.look(s.gray, Quad.of(q)) for s in boxed for q in s.quads]
+        seen = [refiner.predict(s.gray, Quad.of(q)) for s in boxed for q in s.quads]
         truths = [Quad.of(q) for s in boxed for q in s.quads]
         overlap = np.mean([iou(quad.box, truth.box) for (quad, _), truth in zip(seen, truths, strict=True)])
         kept = np.mean([p > 0.5 for _, p in (*after, *seen)])

@@ -52,7 +52,7 @@ def scene(quad):
 
 def test_a_rough_place_becomes_the_exact_corners():
     truth = Quad(((110, 55), (195, 62), (193, 92), (108, 84)))
-    quad, score = Refiner(Dark(), SPEC).look(scene(truth), ROUGH)
+    quad, score = Refiner(Dark(), SPEC).predict(scene(truth), ROUGH)
     assert score == pytest.approx(0.9)
     assert np.abs(quad.array() - truth.array()).max() < 3
 
@@ -71,8 +71,8 @@ def test_what_does_not_hold_at_a_second_look_is_dropped_and_the_others_keep_thei
 
 def test_light_does_not_matter_at_a_second_look():
     truth, bright, dim = Quad.from_box(Box(120, 60, 190, 90)), Dark(), Dark()
-    Refiner(bright, SPEC).look(scene(truth), ROUGH)
-    Refiner(dim, SPEC).look(scene(truth) // 2 + 30, ROUGH)
+    Refiner(bright, SPEC).predict(scene(truth), ROUGH)
+    Refiner(dim, SPEC).predict(scene(truth) // 2 + 30, ROUGH)
     assert np.abs(bright.fed[0].astype(int) - dim.fed[0]).max() <= 4
 
 
