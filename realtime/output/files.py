@@ -28,13 +28,39 @@ def check_writable(path: str | Path) -> None:
         raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
 
 
-class Output:
-    """A file, or standard output ("-"), that every piece reaches at once and whole."""
+def appearing(path: str, begin: bytes) -> BinaryIO:
+    """A file that gets its name once `begin` is in it, where the system knows nameless files. Raises OSError."""
+    try:
+        handle = os.open(os.path.dirname(os.path.abspath(path)), os.O_TMPFILE | os.O_RDWR, 0o666)
+    except (AttributeError, OSError):
+        file: BinaryIO = open(path, "wb", buffering=0)  # noqa: SIM115
+        written(file, begin)
+        return file
+    file = os.fdopen(handle, "w+b", buffering=0)
+    written(file, begin)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle)  # a descriptor makes it follow the link in /proc
+    return file
 
-    def __init__(self, path: str | Path) -> None:
-        self._path, self._size = str(path), 0
+
+def written(file: BinaryIO, data: bytes) -> None:
+    """Write all of it, in as many calls as that takes."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+class Output:
+    """A file, or standard output ("-"), that every piece reaches at once and whole.
+
+    A file that is given what it begins with appears with that in it, or not at all.
+    """
+
+    def __init__(self, path: str | Path, begin: bytes = b"") -> None:
+        self._path, self._size = str(path), len(begin)
         try:
-            self._file = self._opened()
+            self._file = appearing(self._path, begin) if begin else self._opened()
         except OSError as error:
             raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
 
@@ -44,9 +70,7 @@ class Output:
     def append(self, data: bytes) -> None:
         """Write a whole piece or none; SinkError where there is no room, or nobody who reads."""
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            written(self._file, data)
             self._file.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._file.fileno())  # for what Python flushes at its end

@@ -61,13 +61,13 @@ class Store:
         self._occasions, self._output_events = Occasions(UPDATE), OutputEvents()
         self._spill = Spill(self._path)
         self._outbox: Outbox[Row] = Outbox(self._deliver, patient=live, spill=self._put_aside, clock=steady)
-        self._run = 0
+        self._run, self._patience = 0, LAST_PATIENCE
 
     def __enter__(self) -> Store:
         self._started = self._now()
         try:
-            self._connect(LAST_PATIENCE)
-            self._base.execute(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}")
+            self._connect()
+            self._wait(PATIENCE)
             with suppress(BusyError):
                 self._deliver(())  # what an earlier run could not write
         except (sqlite3.Error, OSError) as error:
@@ -76,7 +76,7 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._base.execute(f"PRAGMA busy_timeout = {int(1000 * LAST_PATIENCE)}")
+            self._wait(LAST_PATIENCE)
             self._outbox.close()
             self._base.execute("UPDATE runs SET ended = ? WHERE id = ?", (self._now(), self._run))
         except sqlite3.Error as error:
@@ -103,9 +103,14 @@ class Store:
         self._outbox.flush()
         self._sweep()
 
-    def _connect(self, timeout: float) -> None:
+    def _wait(self, patience: float) -> None:
+        """Wait so many seconds for a locked file from now on, also where it has to be opened again."""
+        self._patience = patience
+        self._base.execute(f"PRAGMA busy_timeout = {int(1000 * patience)}")
+
+    def _connect(self) -> None:
         """Open the file, and a run in it unless it is the one that this run is in."""
-        self._base = connect(self._path, timeout)
+        self._base = connect(self._path, self._patience)
         self._inode = os.stat(self._path).st_ino
         known = "SELECT 1 FROM runs WHERE id = ? AND started = ?"
         if not self._base.execute(known, (self._run, self._started)).fetchone():
@@ -137,7 +142,7 @@ class Store:
             same = False
         if not same:
             self._base.close()
-            self._connect(PATIENCE)
+            self._connect()
 
     def _put_aside(self, rows: Sequence[Row]) -> None:
         self._spill((table, {"run": self._run, **row}) for table, row in rows)

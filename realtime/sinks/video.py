@@ -81,8 +81,11 @@ class Video:
             raise SinkError(f"{self._path}: OpenCV cannot encode video here.", FULL)
         begin = b"" if self._fragments else mp4.header(*encoder.size, *described(packets[0]))
         self._fragments += 1
-        self._output = self._output or Output(self._path)
-        self._output.append(begin + mp4.fragment(self._fragments, *_timed(packets, times)))
+        piece = begin + mp4.fragment(self._fragments, *_timed(packets, times))
+        if self._output:
+            self._output.append(piece)
+        else:
+            self._output = Output(self._path, piece)
 
 
 def _timed(packets: Sequence[bytes], times: Sequence[float]) -> tuple[int, list[mp4.Sample]]:

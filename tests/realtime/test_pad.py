@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from realtime import pad as module
 from realtime.errors import ModelError, SinkError
 from realtime.modes import PADS
+from realtime.output.display import answers
 from realtime.pad import PENS, SIZE, Drawing, Pad, panel, render
 
 
@@ -168,7 +169,11 @@ def display(monkeypatch):
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-screen", "0", "1000x800x24"], stdout=subprocess.PIPE, text=True
     )
-    monkeypatch.setenv("DISPLAY", f":{server.stdout.readline().strip()}")
+    name = f":{server.stdout.readline().strip()}"
+    while not answers(name):
+        assert server.poll() is None, "the display went away"
+        time.sleep(0.05)
+    monkeypatch.setenv("DISPLAY", name)
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     yield
     server.terminate()

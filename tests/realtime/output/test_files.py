@@ -66,3 +66,15 @@ def test_what_exists_is_kept_unless_told_otherwise(tmp_path):
 def test_a_place_that_is_not_there_is_named(tmp_path):
     with pytest.raises(SinkError, match="cannot be written"):
         Output(tmp_path / "no" / "file")
+
+
+def test_a_file_appears_with_what_it_begins_with_and_takes_more(tmp_path, monkeypatch):
+    for name in ("nameless", "plain"):
+        path = tmp_path / name
+        path.write_bytes(b"old and longer")
+        output = Output(path, b"first ")
+        assert path.read_bytes() == b"first "
+        output.append(b"second")
+        output.close()
+        assert path.read_bytes() == b"first second" and sorted(p.name for p in tmp_path.iterdir())[-1] == name
+        monkeypatch.delattr("os.O_TMPFILE", raising=False)  # a system that has no nameless files
