@@ -45,8 +45,8 @@ def pad_edges(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, i
     return cv2.copyMakeBorder(gray, edge, edge + bottom, edge, edge + right, cv2.BORDER_REPLICATE), edge
 
 
-class Locator:
-    """Finds objects in gray pictures; `threshold` on a cell's objectness, 0 to 1."""
+class PyramidLocator:
+    """What looks for objects in a pyramid of pictures; `threshold` on its scores, 0 to 1, the spec's if None."""
 
     def __init__(
         self,
@@ -58,7 +58,12 @@ class Locator:
     ) -> None:
         self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
         self.threshold = spec.threshold if threshold is None else threshold
-        self._said = False
+
+
+class Locator(PyramidLocator):
+    """Finds objects in gray pictures; `threshold` on a cell's objectness."""
+
+    _said = False  # that there were too many
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, best first, one per object."""

@@ -7,15 +7,13 @@ top line, bottom line and two ends are, and in which direction it is read, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 
-from realtime.contracts import Net
-from realtime.locate import LONGEST, pyramid
-from realtime.spec import ModelSpec
+from realtime.locate import LONGEST, PyramidLocator
 from realtime.values import Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
@@ -82,19 +80,8 @@ class Components:
         return ranks
 
 
-class TextLocator:
+class TextLocator(PyramidLocator):
     """Finds strings in gray pictures; `threshold` on the mean kernel value of a string's surest third, 0 to 1."""
-
-    def __init__(
-        self,
-        net: Net,
-        spec: ModelSpec,
-        threshold: float | None = None,
-        longest: int = LONGEST,
-        pyramid: Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]] = pyramid,
-    ) -> None:
-        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
-        self.threshold = spec.threshold if threshold is None else threshold
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""

@@ -25,7 +25,7 @@ from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.rules.regions import formats
-from realtime.rules.reported import Rules, rules_of
+from realtime.rules.reported import Reporting, Rules, rules_of
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
@@ -39,12 +39,11 @@ SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 
 
-class Pipeline:
+class Pipeline(Reporting):
     """Reads pictures (`read`, `read_whole`: no memory) and frames in turn (calling it: with tracking).
 
-    `rules` say which readings count. What was sure enough once is followed on even after the threshold rose, so that
-    moving it to and fro makes no second record of the same object. `thorough`, a locator that may take more time,
-    searches single pictures where it is given.
+    `rules` say which readings count. `thorough`, a locator that may take more time, searches single pictures where it
+    is given.
     """
 
     def __init__(
@@ -64,28 +63,13 @@ class Pipeline:
         self._mode, self.locator, self.recogniser = mode, locator, recogniser
         self.thorough = thorough or locator
         self.refiner, self.classifier, self._gray = refiner, classifier, gray
-        self._rules = self._loosest = rules
+        super().__init__(rules)
         self._tracker = Tracker(agree, rules=lambda: self._rules, ids=ids)
 
     @property
     def mode(self) -> str:
         """The mode's name."""
         return self._mode.name
-
-    @property
-    def rules(self) -> Rules:
-        """What a text must be to be reported."""
-        return self._rules
-
-    @property
-    def threshold(self) -> float:
-        """The minimum confidence of a reading, 0 to 1."""
-        return self._rules.threshold
-
-    def set_threshold(self, value: float) -> None:
-        """Report readings from this confidence on, 0 to 1; values that were confirmed before stay so."""
-        self._rules = replace(self._rules, threshold=min(1.0, max(0.0, value)))
-        self._loosest = min(self._loosest, self._rules, key=lambda rules: rules.threshold)
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""

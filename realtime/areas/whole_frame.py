@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from realtime.rules.reported import Rules
+from realtime.rules.reported import Reporting, Rules
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
 from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Track
 
 
-class WholeFrame:
+class WholeFrame(Reporting):
     """A pipeline that reads each frame as one object; `read_whole(image) -> Reading` does the reading."""
 
     def __init__(self, mode: str, read_whole: Callable[[np.ndarray], Reading], rules: Rules) -> None:
+        super().__init__(rules)
         self._mode, self._read_whole = mode, read_whole
-        self._rules = self._loosest = rules
         self._tracker = Tracker(rules=lambda: self._rules)
 
     @property
     def mode(self) -> str:
         """The mode's name."""
         return self._mode
-
-    @property
-    def threshold(self) -> float:
-        """The minimum confidence of a reading, 0 to 1."""
-        return self._rules.threshold
-
-    def set_threshold(self, value: float) -> None:
-        """Report readings from this confidence on, 0 to 1; values that were confirmed before stay so."""
-        self._rules = replace(self._rules, threshold=min(1.0, max(0.0, value)))
-        self._loosest = min(self._loosest, self._rules, key=lambda rules: rules.threshold)
 
     def __call__(self, frame: Frame) -> Result:
         """One frame, which shows one object or none."""

@@ -51,6 +51,32 @@ class Rules:
         return 0 <= new - old <= most
 
 
+class Reporting:
+    """Reports what keeps rules, whose threshold may move while it runs.
+
+    What was sure enough once is followed on even after the threshold rose, so that moving it to and fro makes no second
+    record of the same object.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = self._loosest = rules
+
+    @property
+    def rules(self) -> Rules:
+        """What a text must be to be reported."""
+        return self._rules
+
+    @property
+    def threshold(self) -> float:
+        """The minimum confidence of a reading, 0 to 1."""
+        return self._rules.threshold
+
+    def set_threshold(self, value: float) -> None:
+        """Report readings from this confidence on, 0 to 1; values that were confirmed before stay so."""
+        self._rules = replace(self._rules, threshold=min(1.0, max(0.0, value)))
+        self._loosest = min(self._loosest, self._rules, key=lambda rules: rules.threshold)
+
+
 def rules_of(
     mode: Mode,
     usual: float,

@@ -20,7 +20,7 @@ SOFT = 0.3  # weight of corners that are a box's, not the plate's own
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class MarkedScene:
     """A gray picture and the corners (n, 4, 2) of its objects; `exact` where the corners are true, not a box's."""
 
     gray: np.ndarray
@@ -28,7 +28,7 @@ class Scene:
     exact: bool = True
 
 
-Draw = Callable[[np.random.Generator], Scene]
+Draw = Callable[[np.random.Generator], MarkedScene]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Patches:
         weight = 1.0 if scene.exact else SOFT
         return gray, cell_targets(quads, gray.shape, self.sizes, weight, self.spec)
 
-    def patch(self, scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def patch(self, scene: MarkedScene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """A patch of PATCH pixels and the objects' corners in it."""
         height, width = scene.gray.shape
         scale, focus = rng.uniform(0.35, 1.0), np.array([rng.uniform(0, width), rng.uniform(0, height)])
@@ -167,7 +167,7 @@ class LooseCrops:
         place = random_quad(scene.gray.shape, rng)
         return self.sample(scene, place, rng, present=absence(place, scene.quads))
 
-    def sample(self, scene: Scene, truth: np.ndarray, rng: np.random.Generator, present: float):
+    def sample(self, scene: MarkedScene, truth: np.ndarray, rng: np.random.Generator, present: float):
         """One crop around a roughly known place."""
         rough = roughly(truth, rng)
         gray = rectify(scene.gray, Quad.of(rough), self.spec.height, self.spec.width, margin=MARGIN)

@@ -16,7 +16,7 @@ from train.datasets import load_shared
 from train.sampling.augment import some_patch
 from train.sampling.batches import Recipe, Sample, Sampler
 from train.sampling.counters import Wheels, levelled
-from train.sampling.detection import SIZES, LooseCrops, Patches, Scene
+from train.sampling.detection import SIZES, LooseCrops, MarkedScene, Patches
 from train.sampling.draw import Mixture, ReplayBuffer
 from train.sampling.lines import characters_reader, digits_reader, lines_reader
 from train.sampling.load import load_backgrounds, load_labelled
@@ -107,7 +107,7 @@ def classifier(recipe: Recipe) -> Sampler:
     return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
 
 
-def plate_scenes(recipe: Recipe) -> Mixture[Scene]:
+def plate_scenes(recipe: Recipe) -> Mixture[MarkedScene]:
     """Pictures with plates: rendered scenes, real ones with exact corners, real ones with boxes, and none at all."""
     from synth.plates.scene import render_plate_scene, sample_plate_scene
 
@@ -118,26 +118,26 @@ def plate_scenes(recipe: Recipe) -> Mixture[Scene]:
     crops = [(i.gray, i.text) for i in load_labelled(data, PLATE_CROPS[:6], "train", PLATES) if i.text]
     streets = [(s.gray, s.quads) for s in exact + boxed]
 
-    def render(rng: np.random.Generator) -> Scene:
+    def render(rng: np.random.Generator) -> MarkedScene:
         real = crops if rng.random() < 0.4 else ()
         gray, quads, _ = render_plate_scene(sample_plate_scene(rng, backgrounds, crops=real, streets=streets))
-        return Scene(gray, quads)
+        return MarkedScene(gray, quads)
 
-    none = [Scene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
+    none = [MarkedScene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
     drawn = ReplayBuffer(render, size=500, reuse=16)
-    return Mixture[Scene]([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
+    return Mixture[MarkedScene]([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
 
 
-def one_of(scenes: list[Scene]) -> Callable[[np.random.Generator], Scene]:
+def one_of(scenes: list[MarkedScene]) -> Callable[[np.random.Generator], MarkedScene]:
     """Any of the scenes."""
     return lambda rng: scenes[rng.integers(len(scenes))]
 
 
-def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "train") -> list[Scene]:
+def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "train") -> list[MarkedScene]:
     """Real pictures with all their objects' corners."""
     rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
     return [
-        Scene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group if e.quad]), exact)
+        MarkedScene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group if e.quad]), exact)
         for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
     ]
 

@@ -14,8 +14,8 @@ from train.sampling.detection import (
     PATCH,
     SIZES,
     LooseCrops,
+    MarkedScene,
     Patches,
-    Scene,
     absence,
     cell_targets,
     cut_patch,
@@ -38,7 +38,7 @@ def scene(*quads, size=(240, 320), exact=True):
     for quad in quads:
         x0, y0, x1, y1 = map(int, Quad.of(quad).box)
         gray[y0:y1, x0:x1] = 255
-    return Scene(gray, np.array(quads, np.float32).reshape(-1, 4, 2), exact)
+    return MarkedScene(gray, np.array(quads, np.float32).reshape(-1, 4, 2), exact)
 
 
 def centres(target):
