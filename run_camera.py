@@ -6,7 +6,9 @@ import importlib
 import logging
 import signal
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, chdir
 from dataclasses import replace
 from functools import partial, reduce
 from math import inf
@@ -18,14 +20,18 @@ import click
 from click.core import ParameterSource
 
 import realtime
-from realtime import pad
+from realtime import pad, supervise
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
 from realtime.archive.workers import DaskPool, ProcessPool
 from realtime.areas.roi import parse_roi
+from realtime.capture.files import check_there
+from realtime.capture.named import Named
 from realtime.capture.open import is_camera, open_source
+from realtime.capture.replay import Looped, Paced
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
+from realtime.cli.config import Camera, Config, read_config
 from realtime.cli.help import EXAMPLES, Sectioned
 from realtime.cli.logs import start_logging
 from realtime.cli.rules import Job, check_options, check_pictures, check_places
@@ -38,6 +44,7 @@ from realtime.output.record import doubtful, hashed, plain, read_key
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
+from realtime.rules.regions import formats
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -69,7 +76,13 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 
 
 @click.command(
-    cls=Sectioned, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Sectioned,
+    epilog=EXAMPLES,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "GLYPHCAM",
+    },
 )
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Kept(), envvar="GLYPHCAM_SOURCE")
 @click.option("--mode", type=Modes(), metavar=METAVAR, default="digits", show_default=True,
@@ -91,6 +104,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--fps", type=RATE, metavar="F", help="Frames per second to ask the camera for.")
 @click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Rotate pictures clockwise, in degrees.")
 @click.option("--flip", is_flag=True, help="Mirror pictures left to right.")
+@click.option("--pace", is_flag=True, help="Read a recording no faster than it was made.")
+@click.option("--loop", is_flag=True, help="Read a recording again and again.")
 @click.option("--max-frames", type=POSITIVE, metavar="N", help="Stop after N frames.")
 @click.option("--every", type=POSITIVE, metavar="N", default=1, show_default=True, help="Read only every Nth frame.")
 @click.option("--max-fps", type=RATE, metavar="F", help="Read at most F frames per second.")
@@ -116,10 +131,13 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
-@click.option("--demo", is_flag=True, help="Run on the bundled clip.")
+@click.option("--name", metavar="TEXT", help="Name of the camera in records, on the page and in MQTT topics.")
+@click.option("--config", type=FILE, metavar="FILE.toml", help="Run the cameras of this file, each in its own process.")
+@click.option("--check", is_flag=True, help="With --config: say what is wrong with the file, and end.")
+@click.option("--demo", is_flag=True, help="Run on the bundled clip.  With --serve again and again, at its speed.")
 @click.option("--draw", is_flag=True, help="Open a pad to draw on; with --serve, on the page.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Amount of logging.")
-@click.version_option(package_name="glyphcam")
+@click.version_option(package_name="glyphcam", allow_from_autoenv=False)
 def main(**options: Any) -> None:
     """Find, read and follow digits, characters or number plates.
 
@@ -127,7 +145,8 @@ def main(**options: Any) -> None:
     address. Without a SOURCE, camera 0 is opened.
 
     Passwords on the command line are visible to everybody on this machine. SOURCE, --mqtt and --token can therefore be
-    @FILE, the name of a file that holds the value, or come from GLYPHCAM_SOURCE, GLYPHCAM_MQTT and GLYPHCAM_TOKEN.
+    @FILE, the name of a file that holds the value. Every option can also come from the environment, such as
+    GLYPHCAM_SOURCE, GLYPHCAM_MQTT or GLYPHCAM_MAX_FPS.
 
     Keys in the window: q quits, p pauses, s saves a still, + and - change the threshold.
     """
@@ -157,7 +176,9 @@ def given_options(context: click.Context) -> frozenset[str]:
 def prepared(o: SimpleNamespace) -> Job:
     """What is to be done, once what follows from the options is filled in. Raises UserError where they contradict."""
     job = job_of(o)
-    if job not in (Job.PAD, Job.PAGE, Job.ARCHIVE):
+    o.pace = o.pace or bool(o.demo and o.serve)
+    o.loop = o.loop or bool(o.demo and o.serve)
+    if job not in (Job.PAD, Job.PAGE, Job.ARCHIVE, Job.SEVERAL):
         named = [name for name in OUTPUTS if getattr(o, name)]
         o.show = not named if o.show is None else o.show
         o.jsonl = o.jsonl if o.show or named else "-"
@@ -170,6 +191,8 @@ def prepared(o: SimpleNamespace) -> Job:
 
 def job_of(o: SimpleNamespace) -> Job:
     """What the options ask for."""
+    if o.config:
+        return Job.SEVERAL
     if o.draw:
         return Job.PAGE if o.serve else Job.PAD
     if o.workers or o.scheduler:
@@ -181,9 +204,7 @@ def job_of(o: SimpleNamespace) -> Job:
 def watch(o: SimpleNamespace, stop: Stop) -> Summary:
     """The main job: a source through a pipeline into sinks."""
     setup = setup_of(o)
-    opening = open_source(sources_of(o), stop=stop, size=o.size, fps=o.fps, max_fps=o.max_fps, small=setup.shrinks)
-    with opening as opened:
-        source: Source = Turned(opened, setup.turn) if setup.turn else opened
+    with opened(o, setup, stop) as source:
         if source.still:
             check_pictures(o.given)
         if source.size:
@@ -192,15 +213,26 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
         pipeline = setup.open()
         views, outputs = open_sinks(o, source, pipeline, stop)
         watchers: list[Sink] = [Notifier()]
-        watchers += [] if source.live or source.still else [Progress(source.frame_count)]
+        watchers += [] if source.live or source.still or o.loop else [Progress(source.frame_count)]
         watchers += views if outputs else []  # to be looked at is no reason to go on where records were asked for
         limits = {"gate": setup.gate(), "limit": o.max_frames, "watchers": watchers}
         summary = run(source, pipeline, outputs or views, stop, **limits)
-        if stop.signal and not source.live:
+        if stop.signal and not (source.live or o.loop):
             text = f"Stopped by {signal.Signals(stop.signal).name} before the end of {source.name}."
             summary = replace(summary, failures=(*summary.failures, text))
             log.error(text)
     return summary
+
+
+def opened(o: SimpleNamespace, setup: Setup, stop: Stop) -> Source:
+    """What is read, as the options want it to come."""
+    opening = partial(
+        open_source, sources_of(o), stop=stop, size=o.size, fps=o.fps, max_fps=o.max_fps, small=setup.shrinks
+    )
+    source = Looped(opening) if o.loop else opening()
+    source = Paced(source) if o.pace else source
+    source = Turned(source, setup.turn) if setup.turn else source
+    return Named(source, o.name) if o.name else source
 
 
 def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
@@ -226,10 +258,72 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     return report
 
 
+def watch_several(o: SimpleNamespace, stop: Stop) -> Summary:
+    """The cameras of a file, each in a process of its own; with --check only what they would do."""
+    config = read_config(o.config, [param.name or "" for param in main.params])
+    with chdir(config.folder):  # paths in the file start from where it is
+        cameras = [prepared_camera(o.config, camera) for camera in config.cameras]
+        if o.check:
+            for camera, options in cameras:
+                sources = ", ".join(mask(source) for source in sources_of(options))
+                click.echo(f"{camera.name}: {options.mode} from {printable(sources)} ({job_of(options).value})")
+            return Summary()
+        went_well = run_several(o, config, [camera for camera, _ in cameras], stop)
+    return Summary(failures=() if went_well else ("Not every camera went well.",))
+
+
+def prepared_camera(path: str, camera: Camera) -> tuple[Camera, SimpleNamespace]:
+    """A camera without defaults that are not for it, and its options.
+
+    Raises UserError where its process could not begin with them.
+    """
+    try:
+        first = camera_options(camera)
+        camera = camera.fitting(job_of(first), first.mode.split(","))
+        options = camera_options(camera)
+        if prepared(options) is Job.FILES:
+            check_there(sources_of(options))
+        setup = setup_of(options)
+        formats(setup.regions)
+        setup.digest()
+    except (UserError, click.UsageError) as error:
+        text = error.format_message() if isinstance(error, click.UsageError) else str(error)
+        raise UserError(f"{path}: [cameras.{camera.name}] {text}") from None
+    return camera, options
+
+
+def camera_options(camera: Camera) -> SimpleNamespace:
+    """A camera's options as its process will have them. Raises click.UsageError."""
+    with main.make_context("glyphcam", camera.arguments()) as context:
+        return SimpleNamespace(**context.params, given=camera.own)
+
+
+def run_several(o: SimpleNamespace, config: Config, cameras: Sequence[Camera], stop: Stop) -> bool:
+    """Run the cameras until all are over or `stop` is set; whether all went well."""
+    address = o.serve or config.serve
+    with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder, ExitStack() as stack:
+        sockets = {camera.name: f"{folder}/{number}.page" for number, camera in enumerate(cameras)}
+        processes = []
+        for number, camera in enumerate(cameras):
+            served = {"GLYPHCAM_SERVE": f"unix:{sockets[camera.name]}"} if address else {}
+            usual = {"GLYPHCAM_LOG_LEVEL": o.log_level, "GLYPHCAM_SHOW": "0"}
+            environ = supervise.environment({**usual, **camera.environment(), **served})
+            command = [sys.executable, str(Path(__file__).resolve())]
+            processes.append(supervise.Process(camera.name, command, environ, Path(folder, f"{number}.notices")))
+        if address:
+            server = needing("web", "realtime.sinks.web.server")
+            token = o.token or Kept().convert(config.token, None, None)
+            front = partial(server.front, sockets=sockets, states=lambda: [process.state() for process in processes])
+            stack.enter_context(server.Server(address, token, front, partial(click.echo, err=True)))
+        notifier = stack.enter_context(Notifier())
+        return supervise.run(processes, stop, notifier.alive)
+
+
 JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
     Job.PAD: use_pad,
     Job.PAGE: use_pad,
     Job.ARCHIVE: file_away,
+    Job.SEVERAL: watch_several,
 }
 
 

@@ -88,8 +88,11 @@ def world(tmp_path, monkeypatch):
         "camera": "rtsp://u:p@camera/1",
         "broker": "mqtt://u:p@broker/meter",
         "token": "secret-token",
+        "gate": "rtsp://u:p@camera/1",
     }.items():
         (tmp_path / f"{name}.txt").write_text(text)
+    recipe = ROOT / "docs/recipes/several-cameras.md"
+    (tmp_path / "glyphcam.toml").write_text(next(b.text for b in blocks(recipe) if b.language == "toml"))
     for name in ("models", "tests", "synth", "deploy"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
@@ -187,6 +190,7 @@ def test_every_block_of_a_language_says_whether_it_runs(name):
             "": [""],
             "sh": [""],
             "json": ["record"],
+            "toml": [""],
             "bash": ["run", "check"],
             "powershell": ["check"],
             "python": ["run"],

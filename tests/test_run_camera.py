@@ -324,3 +324,61 @@ def test_the_page_is_a_view_and_a_table_an_output(tmp_path, pipeline):
     source = SimpleNamespace(live=True, still=False)
     views, outputs = run_camera.open_sinks(options, source, pipeline, run_camera.Stop())
     assert [type(view).__name__ for view in views] == ["Web"] and len(outputs) == 1
+
+
+# --- several cameras
+
+
+def test_the_cameras_of_a_file_run_side_by_side_into_one_database(tmp_path):
+    write_clip(tmp_path / "clip.avi", 5)
+    (tmp_path / "secret").write_text("clip.avi")
+    (tmp_path / "glyphcam.toml").write_text(
+        '[defaults]\ndb = "all.sqlite"\nregion = "DE"\n[cameras.gate]\nsource = "@secret"\nmode = "plates"\n'
+        '[cameras.meter]\nsource = "clip.avi"\nmax-frames = 2\n'
+    )
+    call = [sys.executable, str(ROOT / "run_camera.py"), "--config", str(tmp_path / "glyphcam.toml")]
+    checked = subprocess.run([*call, "--check"], capture_output=True, text=True, timeout=120)
+    assert checked.returncode == 0 and "gate: plates from clip.avi (recordings and pictures)" in checked.stdout
+    done = subprocess.run(call, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "gate: INFO: 5 frames" in done.stderr and "meter: INFO: 2 frames" in done.stderr
+    base = sqlite3.connect(tmp_path / "all.sqlite")
+    assert sorted(mode for (mode,) in base.execute("SELECT mode FROM runs")) == ["digits", "plates"]
+    base.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ('source = "none.mp4"', "[cameras.a] none.mp4 does not exist"),
+        ('source = "0"\nthreshold = 5', "[cameras.a] Invalid value for '--threshold'"),
+        ('source = "0"\nmode = "plates"\nregion = "XX"', "[cameras.a] "),
+        ('source = "0"\nmax-rate = 2', "[cameras.a] --max-rate does nothing alone"),
+        ('source = "@none"', "[cameras.a] Invalid value for '[SOURCE]...': 'none' cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_camera_of_a_file_is_said_before_any_begins(tmp_path, table, sentence):
+    (tmp_path / "a.toml").write_text(f"[cameras.a]\n{table}\n")
+    done = run("--config", tmp_path / "a.toml", "--check")
+    assert done.exit_code == 2 and sentence in done.stderr, done.output
+
+
+def test_every_option_can_come_from_the_environment(pipeline, clip, monkeypatch):
+    monkeypatch.setenv("GLYPHCAM_MAX_FRAMES", "3")
+    monkeypatch.setenv("GLYPHCAM_ROI", "1,1,20,20 5,5,20,20")
+    monkeypatch.setenv("GLYPHCAM_SOURCE", clip)
+    monkeypatch.setenv("GLYPHCAM_VERSION", "7")
+    assert run("--no-show").exit_code == 0
+    assert len(pipeline.seen) == 3 and len(pipeline.asked[3]["rois"]) == 2
+
+
+def test_a_name_stands_in_the_records(pipeline, clip):
+    done = run(clip, "--no-show", "--name", "gate")
+    assert [row["source"] for row in records(done.stdout)] == ["gate"]
+
+
+def test_the_demo_on_the_page_never_ends_by_itself(monkeypatch):
+    with run_camera.main.make_context("glyphcam", ["--demo", "--serve", "8080"]) as context:
+        options = SimpleNamespace(**context.params, given=run_camera.given_options(context))
+    run_camera.prepared(options)
+    assert options.pace and options.loop

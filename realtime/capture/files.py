@@ -38,6 +38,13 @@ def files_of(texts: Iterable[str]) -> Found:
                  total.passed, total.failures)  # fmt: skip
 
 
+def check_there(texts: Iterable[str]) -> None:
+    """Raises SourceError where a name stands for nothing that exists."""
+    for path in files_of(texts).files:
+        if not os.path.exists(path):
+            raise SourceError(f"{printable(path)} does not exist.", "Name a file, a folder or a glob.")
+
+
 def expanded(text: str) -> Found:
     """The files in a folder and those below it, or those that a glob names; a plain name stands for itself.
 

@@ -9,8 +9,21 @@ from realtime.cli.rules import spelled
 SECTIONS = {
     "Used most": ("mode", "region", "threshold", "roi", "show", "save", "jsonl", "csv", "db", "serve"),
     "What to read": ("whole_frame", "unsure", "plain", "rising", "max_rate", "search_size", "models", "threads"),
-    "Which frames": ("size", "fps", "rotate", "flip", "every", "max_fps", "max_frames", "skip_still", "skip_blurred"),
+    "Which frames": (
+        "size",
+        "fps",
+        "rotate",
+        "flip",
+        "every",
+        "max_fps",
+        "max_frames",
+        "skip_still",
+        "skip_blurred",
+        "pace",
+        "loop",
+    ),
     "Where readings go": ("crops", "reads", "interval", "overwrite", "on_reading", "mqtt", "token"),
+    "Several cameras": ("config", "check", "name"),
     "Many recordings": ("workers", "scheduler"),
     "Privacy": ("keep", "hash_texts"),
     "Instead of a source": ("demo", "draw"),
@@ -29,6 +42,7 @@ VALID = {  # a value that works, for the sentence that refuses one that does not
     "max_rate": "0.5", "search_size": "1280", "models": "models", "threads": "2", "size": "1280x720", "fps": "15",
     "rotate": "180", "every": "3", "max_fps": "5", "max_frames": "100", "crops": "crops", "reads": "all",
     "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
+    "name": "gate", "config": "glyphcam.toml",
     "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",
 }  # fmt: skip
 

@@ -22,26 +22,31 @@ class Job(Enum):
     ARCHIVE = "--workers or --scheduler"
     PAD = "--draw"
     PAGE = "--draw with --serve"
+    SEVERAL = "--config"
 
 
-CAMERA, STREAM, FILES, ARCHIVE, PAD, PAGE = Job
-EVERYTHING = frozenset(Job)
+CAMERA, STREAM, FILES, ARCHIVE, PAD, PAGE, SEVERAL = Job
+EVERYTHING = frozenset(Job) - {SEVERAL}
 READING = frozenset({CAMERA, STREAM, FILES, ARCHIVE})
 RUNNING = frozenset({CAMERA, STREAM, FILES})
 USED_BY: dict[str, frozenset[Job]] = {
-    "mode": EVERYTHING, "models": EVERYTHING, "threads": EVERYTHING, "log_level": EVERYTHING,
+    "mode": EVERYTHING, "models": EVERYTHING, "threads": EVERYTHING, "log_level": frozenset(Job),
     "sources": READING, "threshold": READING, "region": READING, "roi": READING, "rotate": READING, "flip": READING,
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
     "unsure": READING, "plain": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
     "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
-    "serve": RUNNING | {PAGE}, "token": RUNNING | {PAGE}, "db": READING | {PAGE}, "crops": READING | {PAGE},
+    "serve": RUNNING | {PAGE, SEVERAL}, "token": RUNNING | {PAGE, SEVERAL},
+    "db": READING | {PAGE}, "crops": READING | {PAGE},
     "size": frozenset({CAMERA}), "fps": frozenset({CAMERA}), "demo": frozenset({FILES}),
+    "pace": frozenset({FILES}), "loop": frozenset({FILES}), "name": RUNNING, "config": frozenset({SEVERAL}),
+    "check": frozenset({SEVERAL}),
     "workers": frozenset({ARCHIVE}), "scheduler": frozenset({ARCHIVE}), "draw": frozenset({PAD, PAGE}),
 }  # fmt: skip
 WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
-    "token": ("serve",), "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
+    "token": ("serve", "config"), "check": ("config",),
+    "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
     "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
     "unsure": WRITTEN, "plain": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
 }  # fmt: skip
@@ -76,6 +81,8 @@ def check_options(job: Job, given: Collection[str], options: Mapping[str, Any]) 
     for option in given:
         if job not in USED_BY[option]:
             jobs = ", ".join(j.value for j in Job if j in USED_BY[option])
+            if job is Job.SEVERAL:
+                raise UserError(f"{spelled(option)} does nothing with {job.value}.", "Put it into the file.")
             raise UserError(f"{spelled(option)} does nothing with {job.value}.", f"It is for {jobs}. Leave it out.")
         needed = NEEDS.get(option, ())
         if needed and not any(options[other] for other in needed):
@@ -94,7 +101,7 @@ def check_modes(job: Job, given: Collection[str], modes: Sequence[str]) -> None:
 
 def check_pictures(given: Collection[str]) -> None:
     """Raises UserError for options on which frames to read, where there are only pictures: all of them are read."""
-    for option in ("every", "max_fps", "skip_still", "skip_blurred"):
+    for option in ("every", "max_fps", "skip_still", "skip_blurred", "pace", "loop"):
         if option in given:
             raise UserError(f"{spelled(option)} does nothing with pictures.", "All of them are read. Leave it out.")
 

@@ -14,9 +14,13 @@ METAVAR = f"{'|'.join(MODES)}[,...]"
 
 
 class Kept(click.ParamType[str]):
-    """A text that may hold a password: @FILE stands for what is in that file, so that no list of processes shows it."""
+    """A text that may hold a password: @FILE stands for what is in that file, so that no list of processes shows it.
+
+    Several in one variable of the environment stand on lines of their own.
+    """
 
     name = "text"
+    envvar_list_splitter = "\n"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text, or the file's without the white space around it."""

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import os
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from realtime.errors import OptionError
 
 LOOPBACK = "127.0.0.1"
+UNIX = "unix:"
 SHORTEST_TOKEN = 8
 FAILURES = 10  # wrong tokens that one address may send ...
 WINDOW = 60.0  # ... within so many seconds
@@ -21,7 +23,12 @@ REMEMBERED = 1000  # addresses whose failures are kept
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Host and port of "[HOST:]PORT"; loopback where no host is named. An IPv6 host stands in brackets."""
+    """Host and port of "[HOST:]PORT"; loopback where no host is named. An IPv6 host stands in brackets.
+
+    Of "unix:PATH", a socket in the file system, the path and -1.
+    """
+    if str(text).startswith(UNIX):
+        return os.path.abspath(str(text).removeprefix(UNIX)), -1
     host, _, port = str(text).strip().rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not port.isdecimal() or not port.isascii() or int(port) > 65535:
@@ -33,7 +40,7 @@ def parse_address(text: str) -> tuple[str, int]:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the host."""
-    if host == "localhost":
+    if host == "localhost" or host.startswith("/"):  # a socket in the file system: whoever may open it
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

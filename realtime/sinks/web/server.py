@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import os
 import socket
+import stat
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,12 +23,70 @@ from aiohttp import web
 
 from realtime.errors import SinkError
 from realtime.sinks.web.clients import Clients, Connection
-from realtime.sinks.web.guard import Guard, choose_token, parse_address
+from realtime.sinks.web.door import CLIENTS, log
+from realtime.sinks.web.front import Front
+from realtime.sinks.web.guard import LOOPBACK, Guard, choose_token, parse_address
 from realtime.sinks.web.live_state import Board
-from realtime.sinks.web.site import CLIENTS, PATIENCE, Pads, Site, log
+from realtime.sinks.web.site import PATIENCE, Pads, Site
 from realtime.values import Result
 
 KEEP_ALIVE = 15.0  # seconds that a connection may rest between two requests
+
+
+class Server:
+    """Serves an application on a thread of its own; SinkError where the address cannot be served.
+
+    `application(guard)` makes it on the caller's thread; `announce` gets the line that says where to look.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        application: Callable[[Guard], web.Application],
+        announce: Callable[[str], None] = log.info,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.host, self.port = parse_address(address)
+        self.token = choose_token(self.host, token)
+        self._token_is_new = self.token != token
+        self._announce = announce
+        self._application = application(Guard(self.token, clock))
+
+    def __enter__(self) -> Server:
+        self._listener = listen(self.host, self.port)
+        if self.port >= 0:
+            self.port = self._listener.getsockname()[1]
+        self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        self._announce(f"Watch at {self.url}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.call(self._stop.set)
+        self._thread.join(PATIENCE)
+
+    @property
+    def url(self) -> str:
+        """Where to look; a token that was made here is part of it, behind '#', where no log sees it."""
+        if self.port < 0:
+            return self.host
+        everywhere = self.host in ("0.0.0.0", "::")
+        host = socket.gethostname() if everywhere else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/" + (f"#token={self.token}" if self._token_is_new else "")
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Have the server's thread do something soon."""
+        with contextlib.suppress(RuntimeError):  # the server has ended, and said why
+            self._loop.call_soon_threadsafe(action)
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(serve(self._application, self._listener, self._stop))
+        except Exception:
+            log.exception("The web page ended, the run goes on")
 
 
 class Web:
@@ -51,59 +111,59 @@ class Web:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.host, self.port = parse_address(address)
-        self.token = choose_token(self.host, token)
-        self._token_is_new = self.token != token
-        self._announce = announce
         self._board = Board(pipeline.mode, clock, now)
-        self._site = Site(self._board, Guard(self.token, clock), pipeline, draw, history, open_pad and Pads(open_pad))
+        pads = open_pad and Pads(open_pad)
+        opened = partial(self._opened, parts=(pipeline, draw, history, pads))
+        self._server = Server(address, token, opened, announce, clock)
         self._wake_is_due = False
 
+    def _opened(self, guard: Guard, parts: tuple[Any, ...]) -> web.Application:
+        self._site = Site(self._board, guard, *parts)
+        return self._site.application()
+
     def __enter__(self) -> Web:
-        self._listener = listen(self.host, self.port)
-        self.port = self._listener.getsockname()[1]
-        self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
-        self._thread.start()
-        self._announce(f"Watch at {self.url}")
+        self._server.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._call(self._stop.set)
-        self._thread.join(PATIENCE)
+        self._server.__exit__()
+
+    @property
+    def url(self) -> str:
+        """Where to look."""
+        return self._server.url
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.port
+
+    @property
+    def token(self) -> str:
+        """What it asks for; "" for nothing."""
+        return self._server.token
 
     def write(self, result: Result) -> None:
         """Show a result: put it on the board and wake those who wait. Takes microseconds, whoever watches."""
         self._board.put(result)
         if not self._wake_is_due:
             self._wake_is_due = True
-            self._call(self._wake)
-
-    @property
-    def url(self) -> str:
-        """Where to look; a token that was made here is part of it, behind '#', where no log sees it."""
-        everywhere = self.host in ("0.0.0.0", "::")
-        host = socket.gethostname() if everywhere else f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}/" + (f"#token={self.token}" if self._token_is_new else "")
-
-    def _call(self, action: Callable[[], None]) -> None:
-        with contextlib.suppress(RuntimeError):  # the server has ended, and said why
-            self._loop.call_soon_threadsafe(action)
+            self._server.call(self._wake)
 
     def _wake(self) -> None:
         self._wake_is_due = False
         self._site.wake()
 
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-                runner.run(serve(self._site.application(), self._listener, self._stop))
-        except Exception:
-            log.exception("The web page ended, the run goes on")
+
+def front(guard: Guard, **parts: Any) -> web.Application:
+    """The common page of several cameras; `parts` as `Front` takes them."""
+    return Front(guard, **parts).application()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; SinkError where the address is taken, not ours or unknown."""
+    """A listening socket, `host` being a path where `port` is -1; SinkError where it is taken, not ours or unknown."""
+    if port < 0:
+        return listen_at(host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
     try:
@@ -112,6 +172,21 @@ def listen(host: str, port: int) -> socket.socket:
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror  # below 0: the name is unknown
         raise SinkError(f"Cannot serve on {host}:{port} ({reason}).", "Choose another --serve.") from None
+    listener.setblocking(False)
+    return listener
+
+
+def listen_at(path: str) -> socket.socket:
+    """A listening socket in the file system, in the place of one that nobody listens at any more."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+            os.unlink(path)
+        listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen(32)
+    except OSError as error:
+        raise SinkError(f"Cannot serve at {path} ({error.strerror}).", "Choose another --serve.") from None
     listener.setblocking(False)
     return listener
 
@@ -135,7 +210,7 @@ async def _accept(listener: socket.socket, server: web.Server, clients: Clients)
     while True:
         try:
             channel, address = await loop.sock_accept(listener)
-            await _take_in(channel, address[0], server, clients)
+            await _take_in(channel, address[0] if address else LOOPBACK, server, clients)
         except OSError:  # no file handles left, or the client is gone already
             await asyncio.sleep(0.1)
 

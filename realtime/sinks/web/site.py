@@ -10,17 +10,15 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from typing import Any
 
 import cv2
 import numpy as np
 from aiohttp import WSMsgType, web
 
-from realtime.errors import UserError
 from realtime.modes import PADS
-from realtime.sinks.web.clients import Clients
-from realtime.sinks.web.guard import Guard, from_this_page, same_origin
+from realtime.sinks.web.door import Door
+from realtime.sinks.web.guard import Guard
 from realtime.sinks.web.live_state import Board
 
 VIEWERS = 8  # clients that get pictures at the same time
@@ -30,26 +28,7 @@ PATIENCE = 10.0  # seconds for a client to take a message, or to send its reques
 ANSWER = 5.0  # seconds for an answer out of the database
 WIDEST = 1280  # pixels; wider pictures are shrunk for the page
 LARGEST_DRAWING = 512
-COOKIE = "glyphcam"
 WORKERS = ("pictures", "search", "drawings")  # threads
-FILES = {
-    "/": ("index.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/pad.js": ("pad.js", "text/javascript"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
-    "/openapi.json": ("openapi.json", "application/json"),
-}
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Server": "glyphcam",
-}
-
 log = logging.getLogger(__name__)
 
 
@@ -82,16 +61,13 @@ class Pads:
         return {"top": top, "input": size | {"pixels": pixels}, "milliseconds": round(spent, 2)}
 
 
-CLIENTS = web.AppKey("clients", Clients)
-
-
 class Site:
     """What the addresses answer; lives on the server's thread."""
 
     def __init__(
         self, board: Board, guard: Guard, pipeline: Any, draw: Callable[..., Any], history: Any, pads: Pads | None
     ) -> None:
-        self._board, self._guard, self._pipeline = board, guard, pipeline
+        self._board, self._door, self._pipeline = board, Door(guard, "index.html"), pipeline
         self._draw, self._history, self._pads = draw, history, pads
         self._fresh = asyncio.Event()
         self._encoding = asyncio.Lock()
@@ -104,16 +80,8 @@ class Site:
 
     def application(self) -> web.Application:
         """All routes behind one gate."""
-        app = web.Application(middlewares=[self._gate], client_max_size=LARGEST_DRAWING**2)
-        app[CLIENTS] = Clients()
-        app.on_response_prepare.append(_harden)
-        app.on_shutdown.append(self._hang_up)
-        app.on_cleanup.append(self._end_workers)
-        for path, (name, kind) in FILES.items():
-            app.router.add_get(path, _static(name, kind))
-        app.add_routes(
+        app = self._door.application(
             [
-                web.post("/api/session", self.session),
                 web.get("/api/state", self.state),
                 web.get("/api/readings", self.readings),
                 web.get(r"/api/readings/{id:\d{1,9}}/crop.jpg", self.crop),
@@ -124,47 +92,17 @@ class Site:
                 web.get("/api/picture.jpg", self.picture),
                 web.get("/api/picture.mjpg", self.stream),
                 web.get("/api/live", self.live),
-            ]
+            ],
+            LARGEST_DRAWING**2,
         )
+        app.on_shutdown.append(self._hang_up)
+        app.on_cleanup.append(self._end_workers)
         return app
 
     def wake(self) -> None:
         """A newer result lies on the board."""
         fresh, self._fresh = self._fresh, asyncio.Event()
         fresh.set()
-
-    @web.middleware
-    async def _gate(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
-        """Let those in who may, and answer every failure as JSON."""
-        request.app[CLIENTS].hear(request.protocol)
-        try:
-            if request.path.startswith("/api/"):
-                self._admit(request)
-                request.app[CLIENTS].hear(request.protocol, trusted=True)
-            response: web.StreamResponse = await handler(request)
-            return response
-        except web.HTTPException as error:
-            return _failure(error.status, error.text or error.reason, error.headers)
-        except UserError as error:
-            return _failure(503, str(error))
-        except TimeoutError:
-            return _failure(408, "The request came too slowly.")
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            return _failure(500, "Something went wrong; the program's log says what.")
-
-    def _admit(self, request: web.Request) -> None:
-        client, headers = request.remote or "", request.headers
-        shown = headers.get("Authorization", ""), request.cookies.get(COOKIE, "")
-        status = self._guard.check(client, request.host, *shown)
-        if status == 429:
-            wait = {"Retry-After": str(int(self._guard.wait(client)) + 1)}
-            raise web.HTTPTooManyRequests(text="Too many wrong tokens. Wait a minute.", headers=wait)
-        if status == 401:
-            raise web.HTTPUnauthorized(text="A token is needed.", headers={"WWW-Authenticate": "Bearer"})
-        origin, site = headers.get("Origin", ""), headers.get("Sec-Fetch-Site", "")
-        if status == 403 or not same_origin(origin, request.host) or not from_this_page(site):
-            raise web.HTTPForbidden(text="Other pages may not ask, and without a token only localhost may.")
 
     async def _hang_up(self, _app: web.Application) -> None:
         self._over = True
@@ -175,13 +113,6 @@ class Site:
     async def _end_workers(self, _app: web.Application) -> None:
         for worker in (self._encoder, self._searcher, self._classifier):
             worker.shutdown(cancel_futures=True)
-
-    async def session(self, request: web.Request) -> web.Response:
-        """Swap the token for a cookie."""
-        response = web.json_response({"ok": True})
-        if self._guard.token:
-            response.set_cookie(COOKIE, self._guard.cookie, httponly=True, samesite="Strict", max_age=10**7)
-        return response
 
     def _state(self) -> dict[str, Any]:
         abilities = {"search": self._history is not None, "pads": PADS if self._pads else ()}
@@ -351,25 +282,6 @@ class Site:
             yield
         finally:
             self._viewers -= 1
-
-
-def _static(name: str, kind: str) -> Callable[..., Any]:
-    """Handler for one file of the page, read once: no request ever names a file."""
-    body = (resources.files(__package__) / "page" / name).read_bytes()
-
-    async def handler(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=kind, charset="utf-8")
-
-    return handler
-
-
-async def _harden(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
-
-
-def _failure(status: int, message: str, headers: Any = None) -> web.Response:
-    kept = {k: v for k, v in (headers or {}).items() if k in ("Retry-After", "WWW-Authenticate", "Allow")}
-    return web.json_response({"error": message}, status=status, headers=kept)
 
 
 async def _json(request: web.Request) -> Any:

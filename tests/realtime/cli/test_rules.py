@@ -17,9 +17,11 @@ VALUES = {
     "max_fps": "5", "save": "OUT/a.mp4", "serve": "127.0.0.1:0", "token": "secret", "jsonl": "OUT/a.jsonl",
     "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
-    "log_level": "error", "max_rate": "5", "interval": "60",
+    "log_level": "error", "max_rate": "5", "interval": "60", "name": "gate",
+    "config": "OUT/glyphcam.toml",
 }  # fmt: skip
-FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show")
+FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show",
+         "pace", "loop", "check")  # fmt: skip
 OPTIONS = (*VALUES, *FLAGS)
 
 
@@ -38,7 +40,7 @@ def asked(monkeypatch):
         return Summary()
 
     monkeypatch.setattr(run_camera, "watch", begin)
-    monkeypatch.setattr(run_camera, "JOBS", dict.fromkeys((Job.PAD, Job.PAGE, Job.ARCHIVE), begin))
+    monkeypatch.setattr(run_camera, "JOBS", dict.fromkeys((Job.PAD, Job.PAGE, Job.ARCHIVE, Job.SEVERAL), begin))
     return begun
 
 
@@ -82,6 +84,9 @@ def test_over_all_pairs_an_option_is_used_or_refused(asked, tmp_path, source):
         (["CLIP", "--whole-frame", "--search-size", 900], "exclude each other"),
         (["--draw", "--no-show"], "--show does nothing with --draw"),
         (["--draw", "--every", 2], "--every does nothing with --draw"),
+        (["rtsp://h/1", "--loop"], "--loop does nothing with a stream"),
+        (["--config", "a.toml", "--mode", "plates"], "--mode does nothing with --config. Put it into the file"),
+        (["CLIP", "--check"], "--check does nothing with recordings"),
         (["CLIP", "--hash-texts", "OUT/salt", "--show"], "--hash-texts does nothing alone"),
     ],
 )

@@ -1,23 +1,17 @@
 // The live page: one WebSocket brings state, readings and pictures; everything shown is set as text, never as markup.
+import { ask, locked, openDoor } from "./door.js";
 import { openPad } from "./pad.js";
+import { clock, make, readingLine } from "./readings.js";
 
 const $ = (id) => document.getElementById(id);
 const RETRY = [500, 1000, 2000, 4000];
 const COLOURS = ["#0f9d8f", "#e8a33d", "#5b8def", "#c86fc9", "#8a9a5b", "#d9705f", "#6b7b8c"];
 let socket = null, tries = 0, steering = false, rows = [], found = null;
 
-export async function ask(path, options = {}) {
-  const answer = await fetch(path, options);
-  const body = await answer.json().catch(() => ({}));
-  if (answer.status === 401) login();
-  if (!answer.ok) throw new Error(body.error || answer.statusText);
-  return body;
-}
-
 // ---- connection
 
 function connect() {
-  socket = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/api/live`);
+  socket = new WebSocket(new URL("api/live", location.href.replace(/^http/, "ws")));
   socket.binaryType = "blob";
   socket.onopen = () => { tries = 0; wantPicture(); };
   socket.onmessage = (event) => (typeof event.data === "string" ? showState(JSON.parse(event.data)) : showPicture(event.data));
@@ -31,7 +25,7 @@ async function reconnect() {
   try {
     if ((await ask("api/state")).full) $("veil").textContent = "Too many viewers; waiting for a free place.";
   } catch {
-    if ($("login").open) return;
+    if (locked()) return;
   }
   setTimeout(connect, RETRY[Math.min(tries++, RETRY.length - 1)]);
 }
@@ -55,7 +49,8 @@ async function showPicture(blob) {
 
 function showState(state) {
   $("mode").textContent = state.mode;
-  $("tabs").hidden = !state.pads.length;
+  $("draw-tab").hidden = !state.pads.length;
+  $("tabs").hidden = $("draw-tab").hidden && $("all").hidden;
   $("search").hidden = !state.search;
   const fps = state.fps ? ` ${state.fps.toFixed(state.fps < 10 ? 1 : 0)} fps` : "";
   setStatus(state.status, state.status === "live" ? `live${fps}` : state.status);
@@ -115,61 +110,7 @@ function showEvents(events) {
 function showReadings(list) {
   $("list-title").textContent = found ? `Found ${list.length}` : "Latest readings";
   $("empty").textContent = list.length ? "" : found ? "Nothing found." : "Nothing read yet.";
-  $("readings").replaceChildren(...list.map(readingLine));
-}
-
-function readingLine(row) {
-  const line = document.createElement("li");
-  if (row.crop) line.append(cropOf(row));
-  else line.className = "plain";
-  if (row.gone === false && !found) line.dataset.here = "";
-  const sure = make("span", "sure", `${Math.round(100 * row.confidence)} %`);
-  sure.dataset.sure = row.confidence >= 0.9 ? "high" : row.confidence < 0.6 ? "low" : "";
-  line.append(textOf(row), sure, make("span", "meta", metaOf(row)));
-  return line;
-}
-
-function cropOf(row) {
-  const frame = make("span", "crop"), image = document.createElement("img");
-  image.src = `${row.crop}?count=${row.count}`;
-  image.alt = "";
-  frame.append(image);
-  return frame;
-}
-
-function textOf(row) {
-  const text = make("span", "text");
-  [...row.text].forEach((letter, i) => {
-    const part = make("span", "", letter);
-    const sure = row.confidences?.[i] ?? 1;
-    part.style.opacity = (0.35 + 0.65 * sure).toFixed(2);
-    part.title = `${Math.round(100 * sure)} %`;
-    text.append(part);
-  });
-  return text;
-}
-
-function metaOf(row) {
-  const seconds = row.last_time - row.first_time;
-  const parts = [found ? day(row.written) : clock(row.at), row.region];
-  parts.push(`read ${row.count} ×${seconds > 0.05 ? ` in ${seconds.toFixed(1)} s` : ""}`);
-  if (found) parts.push(row.source.split("/").pop());
-  return parts.filter(Boolean).join(" · ");
-}
-
-function make(tag, name, text = "") {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  element.textContent = text;
-  return element;
-}
-
-function clock(seconds) {
-  return new Date(1000 * seconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-}
-
-function day(written) {
-  return new Date(written).toLocaleString([], { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+  $("readings").replaceChildren(...list.map((row) => readingLine(row, { source: Boolean(found) })));
 }
 
 // ---- what the viewer does
@@ -204,57 +145,13 @@ function showView() {
   const draws = location.hash === "#draw";
   $("live-view").hidden = draws;
   $("draw-view").hidden = !draws;
-  for (const tab of $("tabs").children) tab.toggleAttribute("aria-current", tab.hash === (draws ? "#draw" : "#live"));
+  for (const tab of $("tabs").querySelectorAll("[href^='#']")) tab.toggleAttribute("aria-current", tab.hash === (draws ? "#draw" : "#live"));
   wantPicture();
 }
 
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  $("theme").textContent = theme === "dark" ? "☀" : "☾";
-}
-
-function startTheme() {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const chosen = () => localStorage.getItem("theme") || (system.matches ? "dark" : "light");
-  setTheme(chosen());
-  system.addEventListener("change", () => setTheme(chosen()));
-  $("theme").addEventListener("click", () => {
-    localStorage.setItem("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark");
-    setTheme(chosen());
-  });
-}
-
-// ---- token
-
-function login() {
-  if (!$("login").open) $("login").showModal();
-}
-
-async function enter(token) {
-  const answer = await fetch("api/session", { method: "POST", headers: { Authorization: `Bearer ${token}` } });
-  if (answer.ok) return "";
-  return (await answer.json().catch(() => ({}))).error || "The program does not answer.";
-}
-
-async function onLogin(event) {
-  event.preventDefault();
-  const trouble = await enter($("token").value.trim()).catch(() => "The program does not answer.");
-  $("login-error").textContent = trouble === "A token is needed." ? "Wrong token." : trouble;
-  if (trouble) return;
-  $("token").value = "";
-  $("login").close();
-  connect();
-}
-
 async function start() {
-  startTheme();
-  const given = /^#token=(.+)$/.exec(location.hash);
-  if (given) {
-    history.replaceState(null, "", location.pathname);
-    await enter(decodeURIComponent(given[1])).catch(() => {});
-  }
-  $("login-form").addEventListener("submit", onLogin);
-  $("login").addEventListener("cancel", (event) => event.preventDefault());
+  await openDoor(connect);
+  if (/\/cameras\/[\w-]+\/$/.test(location.pathname)) [$("all").hidden, $("tabs").hidden] = [false, false];
   $("threshold").addEventListener("input", () => {
     steering = true;
     $("threshold-value").textContent = Number($("threshold").value).toFixed(2);
@@ -269,7 +166,7 @@ async function start() {
     await ask("api/state");
     connect();
   } catch {
-    if (!$("login").open) reconnect();
+    if (!locked()) reconnect();
   }
 }
 

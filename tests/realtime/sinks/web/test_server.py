@@ -23,7 +23,7 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from realtime.errors import ModelError, SinkError, UserError
 from realtime.sinks.web import clients as clients_module
-from realtime.sinks.web import server, site
+from realtime.sinks.web import door, server, site
 from realtime.sinks.web.guard import FAILURES
 
 TOKEN = "correct horse"
@@ -113,9 +113,9 @@ def test_state_and_readings(sink):
 
 
 def test_the_page_and_its_files(sink):
-    for path, (name, kind) in site.FILES.items():
-        status, body, headers = ask(sink, path)
-        raw = (PAGE / name).read_bytes()
+    for name, kind in {"": "text/html", **door.FILES}.items():
+        status, body, headers = ask(sink, f"/{name}")
+        raw = (PAGE / (name or "index.html")).read_bytes()
         assert status == 200 and headers["Content-Type"].startswith(kind)
         assert body == (json.loads(raw) if kind.endswith("json") else raw)
 
@@ -459,7 +459,7 @@ def test_a_viewer_who_never_reads_costs_nobody_else_anything():
             sink.write(make_result(make_frame(index, image=noise)))
         sink.write(make_result(make_frame(300, image=last)))
         assert abs(gray_of(ask(sink, "/api/picture.jpg")[1]) - 200) <= 2
-    assert not sink._thread.is_alive()
+    assert not any(thread.name == "web" for thread in threading.enumerate())
 
 
 def test_a_viewer_who_takes_too_long_is_dropped(monkeypatch):
@@ -509,7 +509,7 @@ def test_the_thread_ends_with_the_sink_whoever_watches():
         for client, path in zip(clients, ("/", "/api/picture.mjpg", "/api/state"), strict=True):
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             sink.write(result_of(1))
-    assert not sink._thread.is_alive() and set(threading.enumerate()) <= before
+    assert set(threading.enumerate()) <= before
     for client in clients:
         client.close()
 
