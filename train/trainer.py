@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ class Settings:
     seed: int = 1
     workers: int = 1
     every: int = 500  # steps between validations
-    patience: int = 8  # validations without a better score before a run ends early
+    patience: int = 30  # validations without a better score before a run ends early
     average: float = 0.998  # of the weights, per step (Polyak): about the last 500 steps
     init: str = ""  # a .keras or .tflite file to start from
     network: str = "small"  # or "resnet50", the large reference of the classifiers
@@ -46,11 +46,16 @@ class Settings:
 
 
 def acceleration():
-    """bfloat16 convolutions where the backend is torch, nothing elsewhere."""
+    """bfloat16 convolutions where the backend is torch and the processor multiplies them; nothing elsewhere.
+
+    A processor without AVX512-BF16 emulates them, which takes twenty times as long as float32.
+    """
     if keras.backend.backend() != "torch":
         return nullcontext()
     import torch
 
+    if not torch.cpu._is_avx512_bf16_supported():
+        return nullcontext()
     # Without the cache: it would keep the first bfloat16 copy of every Dense kernel for the whole run.
     return torch.autocast("cpu", torch.bfloat16, cache_enabled=False)
 
@@ -174,8 +179,15 @@ def begin(model: keras.Model, init: Path, batches: Iterator) -> None:
     if not init.is_file():
         raise ModelError(f"{init} is missing.", "Name a run's model.keras or a .tflite with --init.")
     if init.suffix == ".tflite":
-        return thaw(init, model, np.concatenate([next(batches)[0] for _ in range(4)]))
+        return thaw(init, model, as_wide(next(batches)[0] for _ in range(4)))
     return transfer(keras.models.load_model(init, compile=False), model)
+
+
+def as_wide(batches: Iterable[np.ndarray]) -> np.ndarray:
+    """Batches of pictures (n, h, w, 1) as one, all as wide as the widest: the last column repeated."""
+    parts = list(batches)
+    widest = max(part.shape[2] for part in parts)
+    return np.concatenate([np.pad(p, ((0, 0), (0, 0), (0, widest - p.shape[2]), (0, 0)), "edge") for p in parts])
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:

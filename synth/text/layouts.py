@@ -231,7 +231,8 @@ def price(rng: Rng, split: str) -> Sheet:
     if whole is None:
         return Sheet((), lead.ground, lead.style.paper)
     edge = whole.box[2] + em * rng.uniform(0.03, 0.1)
-    cents = put(replace(lead, text=digits(rng, 2, 2)), max(12, int(em * small)), edge, whole.box[1])
+    point = one_of(rng, ("", "", "", ".", ","))  # read as one, whether it is printed or not
+    cents = put(replace(lead, text=point + digits(rng, 2, 2)), max(12, int(em * small)), edge, whole.box[1])
     items = [whole, cents and replace(cents, continues=True)]
     for _ in range(int(rng.integers(0, 5))):
         word = rng.random() < 0.6
@@ -274,7 +275,7 @@ def bib(rng: Rng, split: str) -> Sheet:
 
 
 SHEETS: tuple[Callable[[Rng, str], Sheet], ...] = (
-    display, display, table, paragraph, spaced, price, counter, bib,
+    display, display, table, paragraph, spaced, spaced, price, counter, bib,
 )  # fmt: skip
 
 # --- the picture

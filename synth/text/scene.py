@@ -20,14 +20,14 @@ from synth.text.ink import paint_on
 from synth.text.line import Line
 from synth.text.sampling import sample_line
 from synth.text.strings import cased, legible, sample_word, words
-from synth.text.typeset import Setting, set_line, truth_of
+from synth.text.typeset import Setting, set_line
 from synth.warp import Warp, apply_warp, moved, sample_warp, warp_image, warp_points
 
 Rng = np.random.Generator
 
 LADDER = (20, 28, 40, 56, 80, 112, 160, 224, 320, 448)  # ems at which text is set before it is scaled down to size
 CAPITAL = 0.72  # of an em: a usual capital's height
-MODES = {"digits": DIGITS + ".-:", "characters": ALPHABET}
+MODES = {"digits": DIGITS + ".-:", "characters": ALPHABET, "lines": ALPHABET + ".-:"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Item:
     """A line on a panel: its mask's top left, and its ink's box (x0, y0, x1, y1), in pixels of the panel.
 
     `screen`: the box of the display or window in which the line stands, where it has one. `continues`: whether it is
-    read as one string with the item before, as the raised cents of a price.
+    read as one string with the item before, behind a point: the raised cents of a price.
     """
 
     line: Line
@@ -327,8 +327,9 @@ def draw_panel(image: np.ndarray, panel: Panel, mode: str, backgrounds) -> list[
             _on_world(image, panel, item, setting)
     else:
         _lay_over(image, _surface(panel, panel.ground, settings, backgrounds), _outline(panel), panel.homography)
-    strings = strings_of(panel.items, [truth_of(setting, MODES[mode]) for setting in settings])
-    return [(warp_points(quad_of(box), panel.homography), text) for box, text in strings if text]
+    strings = strings_of(panel.items, [setting.text for setting in settings])
+    said = [(warp_points(quad_of(box), panel.homography), legible(text, MODES[mode])) for box, text in strings]
+    return [(quad, text) for quad, text in said if text]
 
 
 def strings_of(items: Sequence[Item], texts: Sequence[str]) -> list[tuple[np.ndarray, str]]:
@@ -338,7 +339,8 @@ def strings_of(items: Sequence[Item], texts: Sequence[str]) -> list[tuple[np.nda
         box = np.array(item.box)
         if item.continues:
             before, said = strings.pop()
-            box, text = np.concatenate([np.minimum(before, box)[:2], np.maximum(before, box)[2:]]), said + text
+            box = np.concatenate([np.minimum(before, box)[:2], np.maximum(before, box)[2:]])
+            text = said + text if text[0] in ".," else f"{said}.{text}"
         strings.append((box, text))
     return strings
 

@@ -15,6 +15,7 @@ from realtime.spec import ModelSpec
 from synth.text.crops import sample_crop
 from train.sampling.batches import Recipe, Sampler
 from train.sampling.counters import MeterStrips
+from train.sampling.cuts import Cuts
 from train.sampling.draw import Mixture
 from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
 from train.sampling.samplers import RealCrops
@@ -27,8 +28,9 @@ def lines_reader(recipe: Recipe) -> Sampler:
     """Rendered words and numbers, real ones, rows of real digits, and what is none of them."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("characters"), 0.46),
-        (source.drawn("digits"), 0.17),
+        (source.drawn("characters"), 0.38),
+        (source.drawn("digits"), 0.13),
+        (source.cuts(), 0.12),
         (source.real(WORDS), 0.26),
         (source.real(DISPLAYS), 0.05),
         (source.strips(), 0.03),
@@ -40,8 +42,9 @@ def characters_reader(recipe: Recipe) -> Sampler:
     """The same with more real words."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("characters"), 0.48),
-        (source.drawn("digits"), 0.09),
+        (source.drawn("characters"), 0.41),
+        (source.drawn("digits"), 0.07),
+        (source.cuts(), 0.09),
         (source.real(WORDS), 0.36),
         (source.real(DISPLAYS), 0.02),
         (source.strips(), 0.01),
@@ -53,13 +56,14 @@ def digits_reader(recipe: Recipe) -> Sampler:
     """Numbers of displays, meters and print; words, halves of digits and textures say nothing."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("digits"), 0.46),
+        (source.drawn("digits"), 0.34),
+        (source.cuts(), 0.2),
         (source.real(DISPLAYS), 0.18),
-        (source.strips(), 0.1),
-        (source.drawn("digits", halved), 0.03),
-        (source.drawn("characters"), 0.09),
-        (source.real(WORDS), 0.1),
-        (source.nothing(), 0.06),
+        (source.strips(), 0.08),
+        (source.drawn("digits", halved), 0.02),
+        (source.drawn("characters"), 0.04),
+        (source.real(WORDS), 0.09),
+        (source.nothing(), 0.05),
     )
 
 
@@ -91,6 +95,10 @@ class Lines:
             found = load_words(self.recipe.data, [name], "train", CHARACTERS + MARKS)
             items += evened([replace(item, text=spoken(item.text, self.spec)) for item in found], share)
         return RealCrops(items, self.spec, self.backgrounds)
+
+    def cuts(self) -> Cuts:
+        """Strings of rendered sheets."""
+        return Cuts(self.spec, self.backgrounds, lambda text: spoken(text, self.spec))
 
     def strips(self) -> MeterStrips:
         """Rows of real digits of one device."""
