@@ -60,8 +60,13 @@ def validation(spec: ModelSpec, data: str) -> dict[str, list[Labelled]]:
 
 LINES = {"characters": (*WORDS,), "digits": (*DISPLAYS,), "lines": (*WORDS, *DISPLAYS)}
 CLASSIFIED = {
-    "digits": ("digits/meters", "characters/handwriting", "characters/chars74k"),
-    "characters": ("characters/chars74k", "characters/iiit5k_words/chars", "characters/handwriting"),
+    "digits": ("digits/meters", "characters/handwriting", "characters/handwritten_paper", "characters/chars74k"),
+    "characters": (
+        "characters/chars74k",
+        "characters/iiit5k_words/chars",
+        "characters/handwriting",
+        "characters/handwritten_paper",
+    ),
 }
 
 

@@ -20,6 +20,8 @@ WEIGHTS = {
     "plates/crops/us": 2.2,
     "plates/crops/china": 1.0,
     "plates/scenes/china": 1.2,
+    "plates/scenes/brazil_gate": 1.2,
+    "plates/crops/india_mixed": 2.5,
     "characters/chars74k": 3.0,
     "characters/iiit5k_words/chars": 2.0,
 }

@@ -35,8 +35,16 @@ PLATE_CROPS = (
     "plates/crops/us",
     "plates/crops/china",
     "plates/scenes/china",
+    "plates/scenes/brazil_gate",
+    "plates/crops/india_mixed",
 )
-PLATE_VALIDATION = (*PLATE_CROPS[:6], "plates/crops/argentina", "plates/crops/sweden")
+PLATE_VALIDATION = (
+    *PLATE_CROPS[:6],
+    "plates/crops/argentina",
+    "plates/crops/sweden",
+    "plates/scenes/brazil_gate",
+    "plates/crops/india_mixed",
+)
 
 # Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
 LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
@@ -98,13 +106,15 @@ def classifier(recipe: Recipe) -> Sampler:
     hands = Characters(written, spec, inked=True)
     read = load_labelled(data, ("digits/meters",), "train", spec.alphabet)
     meters = Characters(levelled(read), spec)
+    paper = Characters(load_labelled(data, ("characters/handwritten_paper",), "train", spec.alphabet), spec)
     drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
     nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
     if spec.mode != "digits":
-        return Mixture[Sample]([photos, hands, meters, drawn, nothing], [0.36, 0.26, 0.06, 0.28, 0.04])
+        return Mixture[Sample]([photos, hands, paper, meters, drawn, nothing], [0.34, 0.2, 0.12, 0.05, 0.25, 0.04])
     letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
-    samplers: list[Sampler] = [photos, hands, meters, Wheels(read, spec), drawn, nothing, Characters(letters, spec)]
-    return Mixture(samplers, [0.17, 0.21, 0.24, 0.1, 0.2, 0.04, 0.04])
+    none = Characters(letters, spec)
+    samplers: list[Sampler] = [photos, hands, paper, meters, Wheels(read, spec), drawn, nothing, none]
+    return Mixture(samplers, [0.17, 0.18, 0.05, 0.23, 0.1, 0.19, 0.04, 0.04])
 
 
 def plate_scenes(recipe: Recipe) -> Mixture[MarkedScene]:
