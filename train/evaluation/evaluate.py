@@ -112,6 +112,7 @@ def plate_crops(bench: Bench) -> list[Row]:
         rows.append(Row(f"crops/{name}, exact", len(t), scores["exact"]))
         rows.append(Row(f"crops/{name}, folded", len(t), scores["folded"], floors.get(name, "")))
         truths, answers, sure = truths + t, answers + a, sure + c
+    rows += bench.whole_rows("crops/india_mixed", bench.examples("plates/crops/india_mixed"), "", "92 %")
     pooled = text_scores(truths, answers, "plates")
     right = np.array([folded(t, "plates") == folded(a, "plates") for t, a in zip(truths, answers, strict=True)])
     over = np.array(sure) >= bench.pipeline.threshold
@@ -127,7 +128,8 @@ def plate_crops(bench: Bench) -> list[Row]:
 
 SCENES = (
     ("scenes/china + argentina", ("plates/scenes/china", "plates/scenes/argentina"), "92 %"),
-    ("dashcam clear", ("plates/scenes/dashcam",), "90 %"),
+    ("dashcam clear", ("plates/scenes/dashcam",), "92 %"),
+    ("brazil_gate", ("plates/scenes/brazil_gate",), "98 %"),
 )
 
 
