@@ -13,6 +13,7 @@ from synth.text.crops import sample_crop
 from train import nets
 from train.sampling.load import Labelled
 from train.sampling.recipes import SPECS
+from train.trainer import as_wide
 from train.validate import network_inputs
 from train.warm_start import thaw
 
@@ -46,3 +47,11 @@ def test_it_answers_as_the_file(thawed, pictures, training):
 def test_another_network_is_refused(pictures):
     with pytest.raises(ModelError, match=r"digits-reader\.tflite has no weights for"):
         thaw(FILE, nets.build(SPECS["characters-classifier"]), pictures[:, :, :32])
+
+
+def test_batches_of_different_widths_are_one_stack_and_none_is_cut():
+    narrow, wide = np.full((2, 4, 3, 1), 7, np.uint8), np.full((1, 4, 5, 1), 9, np.uint8)
+    narrow[:, :, 2] = 8
+    both = as_wide([narrow, wide])
+    assert both.shape == (3, 4, 5, 1)
+    assert both[0, 0, :, 0].tolist() == [7, 7, 8, 8, 8] and (both[2] == 9).all()
