@@ -22,6 +22,7 @@ class Mode:
     networks: tuple[str, ...]
     shortest: int = 1  # characters of the shortest text that is reported
     pad: bool = False  # whether the drawing pad reads it
+    codes: bool = False  # whether the parts of a container's code are one text
     lasting: bool = False  # whether an object keeps its text for ever, as a plate does and a display does not
 
     @property
@@ -38,7 +39,7 @@ MODES = {
     mode.name: mode
     for mode in (
         Mode("digits", NUMBERS, ("locator", "reader", "classifier"), pad=True),
-        Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True),
+        Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True, codes=True),
         Mode("plates", PLATES, ("locator", "corners", "reader"), shortest=3, lasting=True),
     )
 }

@@ -22,8 +22,10 @@ from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
+from realtime.reading_order import in_reading_order
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
+from realtime.rules import containers
 from realtime.rules.regions import formats
 from realtime.rules.reported import Reporting, Rules, rules_of
 from realtime.spec import ModelSpec
@@ -73,7 +75,8 @@ class Pipeline(Reporting):
 
     def read(self, image: np.ndarray) -> list[Sighting]:
         """Every object of a uint8 BGR (H, W, 3) or gray (H, W) picture, best first."""
-        return self._sightings(self._gray(image), Stopwatch(), self._rules, again=True)
+        found = self._sightings(self._gray(image), Stopwatch(), self._rules, again=True)
+        return sorted(found, key=lambda s: -s.reading.confidence)
 
     def detections(self, image: np.ndarray) -> list[Detection]:
         """Where objects are, unread: what `read` would look at."""
@@ -119,12 +122,13 @@ class Pipeline(Reporting):
     def _sightings(
         self, gray: np.ndarray, watch: Stopwatch, rules: Rules, again: bool = False, small: np.ndarray | None = None
     ) -> list[Sighting]:
-        """Sightings that the rules accept, best first."""
+        """Sightings that the rules accept, in reading order."""
         detections = self._detections(gray, watch, self.thorough if again else self.locator, small)
         with watch("read"):
             read = self.recogniser(gray, detections, again=again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
-        return suppress_overlaps([s for s in sightings if rules.accepts(s.reading)])
+        found = in_reading_order(suppress_overlaps([s for s in sightings if rules.accepts(s.reading)]))
+        return containers.joined(found) if self._mode.codes else found
 
     def _detections(
         self, gray: np.ndarray, watch: Stopwatch, locate: contracts.Locator, small: np.ndarray | None = None
@@ -145,13 +149,13 @@ class Pipeline(Reporting):
 
 
 def suppress_overlaps(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """The sightings best first; of those that share most of the smaller one's place only the one that says most."""
+    """The sightings, of those that share most of the smaller one's place only the one that says most."""
     kept: list[Sighting] = []
     for sighting in sorted(sightings, key=lambda s: (-len(s.reading.text), -s.reading.confidence)):
         boxes = [(k.box, sighting.box) for k in kept]
         if all(intersection(a, b) <= INSIDE * min(a.area, b.area) for a, b in boxes):
             kept.append(sighting)
-    return sorted(kept, key=lambda s: -s.reading.confidence)
+    return kept
 
 
 def enlarged(detections: Sequence[Detection], small: tuple[int, int], large: tuple[int, int]) -> list[Detection]:

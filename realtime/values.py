@@ -144,6 +144,7 @@ class Sighting:
     reading: Reading
     score: float = 1.0
     mode: str = ""
+    line: int = 0  # number of its line among the texts of its mode in the frame, from 1; 0 where nobody counted
 
     @property
     def box(self) -> Box:

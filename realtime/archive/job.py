@@ -145,15 +145,15 @@ class Observations:
 
 def row_of(s: Sighting) -> list[Any]:
     """A sighting as JSON-ready values; floats come back exactly."""
-    reading = s.reading
-    return [s.quad.corners, s.score, s.mode, reading.text, reading.confidences, reading.confidence, reading.region]
+    r = s.reading
+    return [s.quad.corners, s.score, s.mode, s.line, r.text, r.confidences, r.confidence, r.region]
 
 
 def sighting_of(row: list[Any]) -> Sighting:
     """What row_of was given."""
-    corners, score, mode, text, confidences, confidence, region = row
+    corners, score, mode, line, text, confidences, confidence, region = row
     quad = Quad(tuple((x, y) for x, y in corners))
-    return Sighting(quad, Reading(text, tuple(confidences), confidence, region), score, mode)
+    return Sighting(quad, Reading(text, tuple(confidences), confidence, region), score, mode, line)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from realtime.errors import BusyError, OptionError, SinkError
 
-VERSION = 2  # of the tables, in user_version; 0 is that of the first one, which had not all columns
+VERSION = 3  # of the tables, in user_version; 0 is that of the first one, which had not all columns
 TABLES = """
 CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, mode TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id),
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS sources (id INTEGER PRIMARY KEY, run INTEGER NOT NULL
 CREATE TABLE IF NOT EXISTS tracks (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, track INTEGER, mode TEXT, text TEXT, confidence REAL, confidences TEXT, frame INTEGER,
     time REAL, first_time REAL, last_time REAL, count INTEGER, region TEXT, box TEXT, quad TEXT, crop TEXT,
-    event TEXT, value INTEGER, first_at TEXT, last_at TEXT);
+    event TEXT, value INTEGER, first_at TEXT, last_at TEXT, line INTEGER);
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, event TEXT NOT NULL, frame INTEGER, time REAL);
 """
@@ -29,7 +29,8 @@ CREATE INDEX IF NOT EXISTS tracks_by_written ON tracks(written);
 CREATE INDEX IF NOT EXISTS tracks_by_time ON tracks(time);
 CREATE INDEX IF NOT EXISTS tracks_by_value ON tracks(source, track, value);
 """
-ADDED = {"event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT"}  # in version 2
+# Columns that earlier versions lack: all but the last came with version 2.
+ADDED = {"event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT", "line": "INTEGER"}
 OWN = {"runs", "sources", "tracks", "events"}
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 Row = tuple[str, dict[str, Any]]  # a table and its columns
@@ -70,7 +71,7 @@ def version_of(base: sqlite3.Connection, path: str) -> int:
 
 
 def bring_up_to_date(base: sqlite3.Connection) -> None:
-    """Make the tables, and give those of the first version the columns that they lack."""
+    """Make the tables, and give those of earlier versions the columns that they lack."""
     base.executescript(TABLES)
     columns = {row[1] for row in base.execute("PRAGMA table_info(tracks)")}
     for name in ADDED.keys() - columns:

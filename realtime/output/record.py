@@ -15,11 +15,11 @@ from typing import Any
 from realtime.errors import UserError
 from realtime.modes import MARKS
 from realtime.redact import mask, printable
-from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
+from realtime.values import Frame, Reading, Result, Sighting, Track
 
 FIELDS = (
     "event", "source", "frame", "time", "track", "value", "mode", "text", "confidence", "confidences",
-    "box", "quad", "region", "first_time", "last_time", "first_at", "last_at", "count",
+    "box", "quad", "line", "region", "first_time", "last_time", "first_at", "last_at", "count",
 )  # fmt: skip
 BEGIN, PRESENT, END, DOUBTFUL, SEEN = "begin", "present", "end", "doubtful", "seen"  # occasions of a record
 KEY_BYTES = 32
@@ -33,14 +33,14 @@ def record(track: Track, mode: str, frame: Frame, event: str = END, crop: str = 
     "frame", "time", "box" and "quad" are those of the value's latest sighting; the text is the vote of all of them.
     `frame` gives the source and its calendar; `event` says on which occasion the record is written.
     """
-    row = _row(track.sighting.quad, track.reading, track.sighting.mode or mode, frame.source)
+    row = _row(track.sighting, track.reading, mode, frame.source)
     row |= {"event": event, "frame": track.last_frame, "track": track.id, "value": track.value, "count": track.count}
     return _ordered(row | _times(frame, track.first_time, track.last_time), crop)
 
 
 def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: Track | None = None) -> dict[str, Any]:
     """One sighting of one frame with the same FIELDS; "track" is null where the sighting belongs to none."""
-    row = _row(sighting.quad, sighting.reading, sighting.mode or mode, frame.source)
+    row = _row(sighting, sighting.reading, mode, frame.source)
     numbers = {"track": track and track.id, "value": track and track.value}
     row |= {"event": SEEN, "frame": frame.index, **numbers, "count": 1}
     return _ordered(row | _times(frame, frame.time, frame.time))
@@ -64,15 +64,16 @@ def event_record(event: str, source: str, frame: int, time: float) -> dict[str, 
     return {"event": event, "source": printable(mask(source)), "frame": frame, "time": _seconds(time)}
 
 
-def _row(quad: Quad, reading: Reading, mode: str, source: str) -> dict[str, Any]:
+def _row(sighting: Sighting, reading: Reading, mode: str, source: str) -> dict[str, Any]:
     return {
         "source": printable(mask(source)),
-        "mode": mode,
+        "mode": sighting.mode or mode,
         "text": reading.text,
         "confidence": round(float(reading.confidence), 4),
         "confidences": [round(float(p), 4) for p in reading.confidences],
-        "box": [round(float(v), 2) for v in quad.box],
-        "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in quad.corners],
+        "box": [round(float(v), 2) for v in sighting.box],
+        "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in sighting.quad.corners],
+        "line": sighting.line,
         "region": reading.region,
     }
 

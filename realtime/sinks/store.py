@@ -29,7 +29,7 @@ UPDATE sources SET name = '#' || id WHERE run IN (SELECT id FROM runs WHERE star
 AND id NOT IN (SELECT source FROM tracks) AND id NOT IN (SELECT source FROM events)
 """
 TRACK = ("track", "mode", "text", "confidence", "confidences", "frame", "time", "first_time", "last_time", "count",
-         "region", "box", "quad", "crop", "event", "value", "first_at", "last_at")  # fmt: skip
+         "region", "box", "quad", "crop", "event", "value", "first_at", "last_at", "line")  # fmt: skip
 UPDATE = 1.0  # seconds of the source's time between two updates of a value that stands
 PATIENCE = 0.05  # seconds that the loop waits for a locked file; rows wait in memory then
 LAST_PATIENCE = 10.0  # seconds that the end of a run waits

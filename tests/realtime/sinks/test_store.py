@@ -71,20 +71,23 @@ def test_a_number_that_is_used_again_is_another_row(tmp_path):
     assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == ["begin", "begin"]
 
 
-def test_a_database_of_an_earlier_version_gains_its_columns(tmp_path):
+@pytest.mark.parametrize(("version", "lacks"), [(0, ("event", "value", "first_at", "last_at", "line")), (2, ("line",))])
+def test_a_database_of_an_earlier_version_gains_its_columns(tmp_path, version, lacks):
     path = tmp_path / "a.db"
     with Store(path, "digits") as store:
         store.write(RESULT)
     base = sqlite3.connect(path)
     base.execute("DROP INDEX tracks_by_value")
-    for name in ("event", "value", "first_at", "last_at"):
+    for name in lacks:
         base.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
-    base.execute("PRAGMA user_version = 0")
+    base.execute(f"PRAGMA user_version = {version}")
     base.close()
     with Store(path, "digits") as store:
         store.write(RESULT)
-    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [None, "end"]
-    assert query(path, "PRAGMA user_version") == [{"user_version": 2}]
+    old = None if "event" in lacks else "end"
+    assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [old, "end"]
+    assert query(path, "SELECT line FROM tracks") == [{"line": None}, {"line": RESULT.ended[0].sighting.line}]
+    assert query(path, "PRAGMA user_version") == [{"user_version": 3}]
 
 
 def test_runs_and_sources_are_told_apart(tmp_path):
