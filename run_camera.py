@@ -36,7 +36,7 @@ from realtime.cli.help import EXAMPLES, Sectioned
 from realtime.cli.logs import start_logging
 from realtime.cli.rules import Job, check_options, check_pictures, check_places
 from realtime.cli.stopping import Stop, stopping_on_signals
-from realtime.cli.types import METAVAR, Kept, Modes, Size
+from realtime.cli.types import METAVAR, Kept, Modes, Parts, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
 from realtime.loop import run
@@ -113,6 +113,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--skip-blurred", is_flag=True, help="Skip frames blurrier than their neighbours.")
 @click.option("--show/--no-show", default=None, help="Show a window.  [default: if no other output is named]")
 @click.option("--save", type=click.Path(), metavar="OUT.mp4", help="Save the drawn video (stills: OUT.jpg, a folder).")
+@click.option("--overlay", type=Parts(), metavar="boxes|full|none", default="boxes", show_default=True,
+              help="What is drawn: boxes, figures, clock, with commas; full, none.")  # fmt: skip
 @click.option("--serve", metavar="[HOST:]PORT", help="Serve a web page with the live picture and the readings.")
 @click.option("--token", type=Kept(), metavar="TEXT", default="", envvar="GLYPHCAM_TOKEN",
               help="Token for --serve.  [default: generated if needed]")  # fmt: skip
@@ -129,6 +131,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
               help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")  # fmt: skip
 @click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
+@click.option("--anonymise", type=click.Choice(["plates"]), help="Make plates unreadable in all pictures.")
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read recordings into --db on this Dask cluster.")
 @click.option("--name", metavar="TEXT", help="Name of the camera in records, on the page and in MQTT topics.")
@@ -349,6 +352,7 @@ def setup_of(o: SimpleNamespace) -> Setup:
         o.skip_still,
         o.skip_blurred,
         bool(o.crops),
+        anonymise=bool(o.anonymise),
         rising=o.rising,
         max_rate=o.max_rate,
     )
@@ -356,7 +360,7 @@ def setup_of(o: SimpleNamespace) -> Setup:
 
 def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> tuple[list[Sink], list[Sink]]:
     """Views and outputs that were asked for; the window first, for it may be refused."""
-    overlay = Overlay(lambda: pipeline.threshold)
+    overlay = Overlay(lambda: pipeline.threshold, o.overlay)
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from realtime.stats import Stopwatch
 from realtime.values import Detection, Frame, Reading, Result, Sighting, Track
 
 
@@ -58,6 +59,22 @@ class Pipeline(Protocol):
     def __call__(self, frame: Frame, /) -> Result: ...
 
     def flush(self) -> tuple[Track, ...]: ...
+
+
+class Seeing(Pipeline, Protocol):
+    """A pipeline in two steps: what a frame shows, and what that changes in what was followed."""
+
+    def see(self, frame: Frame, watch: Stopwatch, /) -> list[Sighting]: ...
+
+    def follow(self, frame: Frame, sightings: Sequence[Sighting], watch: Stopwatch, /) -> Result:
+        """The result; pictures of objects are cut out of this frame, which may differ from the one that was seen."""
+
+
+@runtime_checkable
+class Discreet(Protocol):
+    """A pipeline that shows less than there is: `unread` is what may be shown of a frame that it did not read."""
+
+    def unread(self, frame: Frame, /) -> Frame: ...
 
 
 class Frames(Protocol):

@@ -8,13 +8,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from realtime.contracts import Frames, Patient, Pipeline, Sink
+from realtime.contracts import Discreet, Frames, Patient, Pipeline, Sink
 from realtime.errors import SinkError, SourceError
 from realtime.stats import Rate, Summary, Timings
 from realtime.values import LOST, WAITING, Frame, Result
 
 LONGEST_GAP = 3600.0  # seconds between two frames of a camera, beyond which its clock was set
 log = logging.getLogger(__name__)
+
+
+def as_it_is(frame: Frame) -> Frame:
+    """What is shown of a frame that was not read, where there is nothing to hide."""
+    return frame
 
 
 def always(frame: Frame) -> bool:
@@ -80,6 +85,7 @@ class FrameReader:
         self.timings = Timings()
         self.frames = self.read = self.tracks = 0
         self.last: Result | None = None
+        self._unread = pipeline.unread if isinstance(pipeline, Discreet) else as_it_is
 
     def __call__(self, frame: Frame, decode: float, now: float) -> Iterator[Result]:
         """The results that a frame gives: its own, and before it one that ends the tracks of what was before.
@@ -96,7 +102,7 @@ class FrameReader:
     def _waiting(self, frame: Frame) -> Result:
         """No new picture: nothing to read; tracks end once the source does not come back at once."""
         ended = self._pipeline.flush() if frame.event == WAITING else ()
-        return Result(frame, ended=ended, dropped=self._dropped)
+        return Result(self._unread(frame), ended=ended, dropped=self._dropped)
 
     def _fresh(self, frame: Frame, decode: float, now: float) -> Result:
         self.frames += 1
@@ -105,7 +111,7 @@ class FrameReader:
             self.read += 1
             result = self._pipeline(frame)
         else:
-            result = Result(frame, tracks=self.last.tracks if self.last else ())
+            result = Result(self._unread(frame), tracks=self.last.tracks if self.last else ())
         timings = {"decode": decode, **result.timings} if decode else result.timings
         return replace(result, fps=fps, dropped=self._dropped, timings=timings)
 

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 import cv2
 import numpy as np
 
-from realtime.values import LOST, WAITING, Quad, Reading, Result, State
+from realtime.values import LOST, WAITING, Box, Frame, Quad, Reading, Result, State, intersection
 
 FONT = cv2.FONT_HERSHEY_DUPLEX
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 SURE, UNSURE, ALARM = (80, 220, 60), (0, 200, 255), (40, 40, 230)  # B, G, R
+BOXES, FIGURES, CLOCK = "boxes", "figures", "clock"  # what can be drawn
+FURTHEST = 6  # lines between an object and its text, where others stand in the way
 
 
-def draw(result: Result, threshold: float) -> np.ndarray:
-    """A BGR copy of the frame with boxes, texts, confidences and a line of figures.
+def draw(result: Result, threshold: float, parts: Collection[str] = (BOXES,)) -> np.ndarray:
+    """A BGR copy of the frame with what `parts` names: boxes with texts and confidences, figures, the time of day.
 
-    Confirmed tracks are green with their voted text, all else is yellow; readings less sure than `threshold` get a box
-    without a text.
+    Confirmed tracks are green with their voted text, all else is yellow; readings less sure than `threshold`, and those
+    of objects that are hidden, get a box without a text. A text for which there is no free place is left out.
     """
     image = result.frame.image
     canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
     size = text_height(canvas.shape)
-    for quad, reading, sure in _objects(result):
-        colour = SURE if sure else UNSURE
-        _outline(canvas, quad, colour, size)
-        if reading.text and reading.confidence >= threshold:
-            _label(canvas, f"{reading.text} {100 * reading.confidence:.0f}%", quad, colour, size)
-    _write_lines(canvas, _status(result), size)
-    if result.frame.event in (LOST, WAITING):
+    status = (_time_of_day(result.frame) if CLOCK in parts else []) + (_status(result) if FIGURES in parts else [])
+    lines = wrapped(status, lambda text: _extent(text, size)[0] <= canvas.shape[1])
+    if BOXES in parts:
+        _draw_objects(canvas, result, threshold, size, Box(0, 0, canvas.shape[1], _extent("0", size)[1] * len(lines)))
+    _write_lines(canvas, lines, size)
+    if parts and result.frame.event in (LOST, WAITING):
         _banner(canvas, "SOURCE LOST", size)
     return canvas
 
@@ -37,16 +39,66 @@ def draw(result: Result, threshold: float) -> np.ndarray:
 class Overlay:
     """`draw` once per result, however many sinks show it; the threshold is asked for each time."""
 
-    def __init__(self, threshold: Callable[[], float]) -> None:
-        self._threshold = threshold
+    def __init__(self, threshold: Callable[[], float], parts: Collection[str] = (BOXES,)) -> None:
+        self._threshold, self._parts = threshold, tuple(parts)
         self._drawn: tuple[Result, np.ndarray] | None = None
 
     def __call__(self, result: Result) -> np.ndarray:
         """The drawn picture; read it, do not write to it."""
         drawn = self._drawn  # one look, for other threads may ask too
         if drawn is None or drawn[0] is not result:
-            drawn = self._drawn = result, draw(result, self._threshold())
+            drawn = self._drawn = result, draw(result, self._threshold(), self._parts)
         return drawn[1]
+
+
+def _draw_objects(canvas: np.ndarray, result: Result, threshold: float, size: int, status: Box) -> None:
+    """The outlines of all objects, then the texts in places that are still free; `status` is taken."""
+    objects = sorted(_objects(result), key=lambda each: (not each[2], each[0].box.y0))
+    for quad, _, sure in objects:
+        _outline(canvas, quad, SURE if sure else UNSURE, size)
+    taken = [status]
+    for quad, reading, sure in objects:
+        if not reading.text or reading.confidence < threshold or _is_hidden(quad, result.hidden):
+            continue
+        text = f"{reading.text} {100 * reading.confidence:.0f}%"
+        others = [other.box for other, _, _ in objects if other is not quad]
+        place = free_place(quad.box, _extent(text, size), canvas.shape, taken, others)
+        if place is not None:
+            taken.append(place)
+            _label(canvas, text, place, SURE if sure else UNSURE, size)
+
+
+def free_place(
+    box: Box, extent: tuple[int, int], shape: Sequence[int], taken: Sequence[Box], others: Sequence[Box] = ()
+) -> Box | None:
+    """Where a text of (width, height) pixels can stand near its object, in a picture of (height, width, ...).
+
+    It overlaps nothing that is taken, and where that is possible none of the other objects; None: there is no place.
+    """
+    width, height = extent
+    right, bottom = shape[1] - width, shape[0] - height
+    if right < 0 or bottom < 0:
+        return None
+    columns = [min(max(int(x), 0), right) for x in (box.x0, box.x1 - width)]
+    rows = [y for k in range(FURTHEST) for y in (int(box.y0) - 2 - (k + 1) * height, int(box.y1) + 2 + k * height)]
+    rows = [y for y in rows if 0 <= y <= bottom] or [min(max(int(box.y0), 0), bottom)]
+    places = [Box(x, y, x + width, y + height) for y in rows for x in columns]
+    for obstacles in ([*taken, *others], taken):
+        free = (place for place in places if all(intersection(place, each) <= 0 for each in obstacles))
+        if (place := next(free, None)) is not None:
+            return place
+    return None
+
+
+def _is_hidden(quad: Quad, hidden: Sequence[Quad]) -> bool:
+    return any(intersection(quad.box, each.box) > 0 for each in hidden)
+
+
+def _time_of_day(frame: Frame) -> list[str]:
+    """Date and time of the picture, where its calendar is known."""
+    if frame.epoch is None:
+        return []
+    return [datetime.fromtimestamp(frame.epoch + frame.time).strftime("%Y-%m-%d %H:%M:%S")]
 
 
 def text_height(shape: Sequence[int]) -> int:
@@ -68,14 +120,11 @@ def _outline(canvas: np.ndarray, quad: Quad, colour: tuple[int, int, int], size:
     cv2.polylines(canvas, [corners], True, colour, thickness, cv2.LINE_AA)
 
 
-def _label(canvas: np.ndarray, text: str, quad: Quad, colour: tuple[int, int, int], size: int) -> None:
-    """Text on a filled plate above the box, or below where there is no room, always inside the picture."""
-    box, (width, height) = quad.box, _extent(text, size)
-    x = int(np.clip(box.x0, 0, max(0, canvas.shape[1] - width)))
-    above, below = int(box.y0) - height - 2, int(box.y1) + 2
-    y = int(np.clip(above if above >= 0 else below, 0, max(0, canvas.shape[0] - height)))
-    cv2.rectangle(canvas, (x, y), (x + width, y + height), colour, cv2.FILLED)
-    _put(canvas, text, (x, y), size, BLACK)
+def _label(canvas: np.ndarray, text: str, place: Box, colour: tuple[int, int, int], size: int) -> None:
+    """Text on a filled plate."""
+    x0, y0, x1, y1 = map(int, place)
+    cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), colour, cv2.FILLED)
+    _put(canvas, text, (x0, y0), size, BLACK)
 
 
 def _status(result: Result) -> list[str]:
@@ -86,9 +135,8 @@ def _status(result: Result) -> list[str]:
     return words + ([f"dropped {result.dropped}"] if result.dropped else [])
 
 
-def _write_lines(canvas: np.ndarray, words: list[str], size: int) -> None:
-    """Words in as many lines as the width asks for, on a darkened ground at the top."""
-    lines = wrapped(words, lambda text: _extent(text, size)[0] <= canvas.shape[1])
+def _write_lines(canvas: np.ndarray, lines: list[str], size: int) -> None:
+    """Lines on a darkened ground at the top."""
     height = _extent("0", size)[1]
     ground = canvas[: height * len(lines)]
     ground //= 3

@@ -38,6 +38,7 @@ Pyramid = Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]]
 Instrument = Callable[[Model, str], Net]  # puts something around a network, given its name, such as a stopwatch
 HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
+CAUTIOUS = 0.6, 0.8  # of the thresholds of locator and corner network, where what is located is hidden
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
 
 
@@ -103,7 +104,10 @@ class Pipeline(Reporting):
     def __call__(self, frame: Frame) -> Result:
         """One frame of a recording or a camera, in the order of time; a still picture is a recording of its own."""
         watch = Stopwatch()
-        sightings = self.see(frame, watch)
+        return self.follow(frame, self.see(frame, watch), watch)
+
+    def follow(self, frame: Frame, sightings: Sequence[Sighting], watch: Stopwatch) -> Result:
+        """What the sightings of a frame change; `watch` has the time that it took to see them."""
         with watch("track"):
             step = follow(self._tracker, frame, sightings)
         shown = tuple(s for s in sightings if self._rules.accepts(s.reading))
@@ -244,21 +248,32 @@ class MultiMode:
     def __call__(self, frame: Frame) -> Result:
         """One frame through all modes; a stage's time is that of all modes together."""
         self._shared.forget()
-        results = [pipeline(frame) for pipeline in self.pipelines]
-        stages = dict.fromkeys(stage for result in results for stage in result.timings)
-        return Result(
-            frame,
-            joined(r.sightings for r in results),
-            joined(r.tracks for r in results),
-            joined(r.confirmed for r in results),
-            joined(r.ended for r in results),
-            {stage: sum(r.timings.get(stage, 0.0) for r in results) for stage in stages},
-            doubtful=joined(r.doubtful for r in results),
-        )
+        return combined(frame, [pipeline(frame) for pipeline in self.pipelines])
+
+    def follow(self, frame: Frame, sightings: Sequence[Sighting], watch: Stopwatch) -> Result:
+        """What the sightings of a frame change, each of them in its own mode."""
+        parts = [[s for s in sightings if s.mode == pipeline.mode] for pipeline in self.pipelines]
+        results = [p.follow(frame, part, Stopwatch()) for p, part in zip(self.pipelines, parts, strict=True)]
+        seen = Result(frame, timings=watch.take())
+        return combined(frame, [seen, *results])
 
     def flush(self) -> tuple[Track, ...]:
         """End every track of every mode."""
         return joined(pipeline.flush() for pipeline in self.pipelines)
+
+
+def combined(frame: Frame, results: Sequence[Result]) -> Result:
+    """The results of several modes for one frame as one."""
+    stages = dict.fromkeys(stage for result in results for stage in result.timings)
+    return Result(
+        frame,
+        joined(r.sightings for r in results),
+        joined(r.tracks for r in results),
+        joined(r.confirmed for r in results),
+        joined(r.ended for r in results),
+        {stage: sum(r.timings.get(stage, 0.0) for r in results) for stage in stages},
+        doubtful=joined(r.doubtful for r in results),
+    )
 
 
 def joined(parts: Iterable[Sequence[T]]) -> tuple[T, ...]:
@@ -348,3 +363,13 @@ def locators(
 
 
 LOCATORS: dict[str, type[Locator] | type[TextLocator]] = {"locator": Locator, "text-locator": TextLocator}  # by kind
+
+
+def plate_locator(models: str | Path | None, threads: int = 1, search_size: int = LONGEST) -> contracts.Locator:
+    """What finds plates in a whole picture, rather one too many than one too few. Raises ModelError."""
+    mode = modes_of("plates")[0]
+    nets = nets_of(replace(mode, networks=("locator", "corners")), Path(models) if models else SHIPPED, threads)
+    net, corners = nets["locator"], nets["corners"]
+    locate = Tiles(LOCATORS[net.spec.kind](net, net.spec, CAUTIOUS[0] * net.spec.threshold, longest=search_size))
+    refine = Refiner(corners, replace(corners.spec, threshold=CAUTIOUS[1] * corners.spec.threshold))
+    return lambda gray: nms(refine(gray, locate(gray)))

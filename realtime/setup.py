@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realtime import contracts
+from realtime.anonymise import Anonymised
 from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
@@ -17,7 +18,7 @@ from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
-from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load
+from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator
 from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec
 
@@ -41,6 +42,7 @@ class Setup:
     skip_blurred: bool = False
     crops: bool = False  # whether pictures of what was seen are wanted
     agree: int = AGREE
+    anonymise: bool = False  # whether plates are made unreadable in pictures
     rising: bool = False
     max_rate: float | None = None
 
@@ -60,6 +62,9 @@ class Setup:
 
     def open(self) -> contracts.Pipeline:
         """The pipeline for frames. Raises UserError, of which ModelError is one."""
+        if self.anonymise:
+            locate = plate_locator(self.models, self.threads, self.search_size or LONGEST)
+            return Anonymised(self.reader(), locate)
         if not self.whole_frame:
             return self.reader()
         reader = self.reader()
@@ -103,5 +108,6 @@ class Setup:
         modes = modes_of(self.mode)
         specs = [load_spec(folder / f"{mode.name}-{network}.json") for mode in modes for network in mode.networks]
         means = [asdict(replace(spec, training={}, scores={})) for spec in specs]
-        text = json.dumps([asdict(self) | {"models": None, "threads": 1}, means])
+        own = {name: value for name, value in asdict(self).items() if name != "anonymise"}  # no text depends on it
+        text = json.dumps([own | {"models": None, "threads": 1}, means])
         return hashlib.sha256(text.encode()).hexdigest()[:16]

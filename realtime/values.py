@@ -206,3 +206,4 @@ class Result:
     dropped: int = 0  # frames a live source skipped so far
     failures: tuple[str, ...] = ()  # what outputs say that fail at the moment
     doubtful: tuple[Track, ...] = ()
+    hidden: tuple[Quad, ...] = ()  # places whose pixels were made unreadable

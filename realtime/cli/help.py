@@ -22,10 +22,10 @@ SECTIONS = {
         "pace",
         "loop",
     ),
-    "Where readings go": ("crops", "reads", "interval", "overwrite", "on_reading", "mqtt", "token"),
+    "Where readings go": ("crops", "reads", "interval", "overwrite", "on_reading", "mqtt", "token", "overlay"),
     "Several cameras": ("config", "check", "name"),
     "Many recordings": ("workers", "scheduler"),
-    "Privacy": ("keep", "hash_texts"),
+    "Privacy": ("keep", "hash_texts", "anonymise"),
     "Instead of a source": ("demo", "draw"),
 }
 EXAMPLES = """\b
@@ -44,6 +44,7 @@ VALID = {  # a value that works, for the sentence that refuses one that does not
     "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
     "name": "gate", "config": "glyphcam.toml",
     "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",
+    "overlay": "boxes,clock", "anonymise": "plates",
 }  # fmt: skip
 
 

@@ -34,6 +34,7 @@ USED_BY: dict[str, frozenset[Job]] = {
     "sources": READING, "threshold": READING, "region": READING, "roi": READING, "rotate": READING, "flip": READING,
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
     "unsure": READING, "plain": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
+    "anonymise": RUNNING, "overlay": RUNNING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
     "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
     "serve": RUNNING | {PAGE, SEVERAL}, "token": RUNNING | {PAGE, SEVERAL},
@@ -45,7 +46,7 @@ USED_BY: dict[str, frozenset[Job]] = {
 }  # fmt: skip
 WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
-    "token": ("serve", "config"), "check": ("config",),
+    "overlay": ("show", "save", "serve"), "token": ("serve", "config"), "check": ("config",),
     "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
     "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
     "unsure": WRITTEN, "plain": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
@@ -58,6 +59,7 @@ EXCLUDES: dict[tuple[str, str], str] = {
     ("keep", "save"): "Keep records in --db and pictures in --crops only.",
     ("keep", "jsonl"): "Keep records in --db and pictures in --crops only.",
     ("keep", "csv"): "Keep records in --db and pictures in --crops only.",
+    ("anonymise", "whole_frame"): "In a whole frame nothing is located.",
     ("whole_frame", "search_size"): "Nothing is searched in a whole frame.",
 }
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "hash_texts")  # files and folders that are written

@@ -10,6 +10,7 @@ import click
 from realtime.errors import ModelError
 from realtime.modes import MODES, modes_of
 
+PARTS = ("boxes", "figures", "clock")
 METAVAR = f"{'|'.join(MODES)}[,...]"
 
 
@@ -45,6 +46,23 @@ class Size(click.ParamType[tuple[int, int]]):
         if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
             self.fail(f"{value!r} is not a size such as 1280x720.", param, ctx)
         return int(width), int(height)
+
+
+class Parts(click.ParamType[tuple[str, ...]]):
+    """What to draw: "boxes,clock", "full" or "none"."""
+
+    name = "parts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The parts by name."""
+        if isinstance(value, tuple):
+            return value
+        short = {"full": PARTS, "none": ()}
+        names: tuple[str, ...] = short.get(str(value), tuple(str(value).split(",")))
+        if unknown := [name for name in names if name not in PARTS]:
+            known = ", ".join((*PARTS, *short))
+            self.fail(f"{unknown[0]!r} cannot be drawn. Choose from: {known}.", param, ctx)
+        return names
 
 
 class Modes(click.ParamType[str]):

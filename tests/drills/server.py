@@ -13,7 +13,7 @@ import time
 import cv2
 import numpy as np
 
-from realtime.sinks.video import Encoder, described
+from realtime.output.mpeg4 import Encoder, described
 
 FPS = 10
 

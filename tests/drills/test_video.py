@@ -14,8 +14,8 @@ import pytest
 
 from realtime.capture.open import open_source
 from realtime.errors import SinkError
-from realtime.sinks import video as module
-from realtime.sinks.video import Encoder
+from realtime.output import mpeg4 as module
+from realtime.output.mpeg4 import Encoder
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE.parents[1]), str(HERE.parent)))}

@@ -9,8 +9,8 @@ from conftest import make_frame, make_image, make_result, make_sighting, make_tr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.overlay import SURE, UNSURE, Overlay, draw, text_height, wrapped
-from realtime.values import Quad, State
+from realtime.overlay import BOXES, CLOCK, FIGURES, SURE, UNSURE, Overlay, draw, free_place, text_height, wrapped
+from realtime.values import Box, Quad, State, intersection
 
 
 def frame_of(width=320, height=240, **changes):
@@ -55,7 +55,9 @@ def test_below_the_threshold_there_is_a_box_but_no_text():
 
 def test_figures_stand_at_the_top_and_a_lost_source_in_the_middle():
     plain = draw(make_result(frame_of()), 0.5)
-    figures = draw(make_result(frame_of(), fps=29.97, timings={"locate": 3.0}, dropped=2), 0.5)
+    result = make_result(frame_of(), fps=29.97, timings={"locate": 3.0}, dropped=2)
+    assert np.array_equal(plain, draw(result, 0.5))  # figures only where they were asked for
+    figures = draw(result, 0.5, (FIGURES,))
     assert not np.array_equal(plain[:20], figures[:20]) and np.array_equal(plain[60:], figures[60:])
     lost = draw(make_result(frame_of(event="source lost")), 0.5)
     assert not np.array_equal(plain[100:140], lost[100:140])
@@ -97,3 +99,44 @@ def test_drawn_text_is_legible_on_the_smallest_picture():
     x, y, width, height = cv2.boundingRect(plate)
     ink = drawn[y : y + height, x : x + width].max(-1) < 60
     assert ink.sum() > 60
+
+
+def test_the_time_of_day_where_it_is_known():
+    plain = frame_of(time=3.0)
+    assert np.array_equal(draw(make_result(plain), 0.5, (CLOCK,)), plain.image)
+    known = make_result(dataclasses.replace(plain, epoch=1.7e9))
+    assert not np.array_equal(draw(known, 0.5, (CLOCK,))[:20], plain.image[:20])
+
+
+def test_nothing_is_drawn_where_nothing_was_asked_for():
+    result = make_result(frame_of(event="source lost"), sightings=(make_sighting(),), fps=3.0)
+    assert np.array_equal(draw(result, 0.5, ()), result.frame.image)
+
+
+@given(st.lists(st.tuples(st.integers(-50, 330), st.integers(-50, 250), st.integers(5, 90)), max_size=12))
+def test_texts_never_overlap_each_other_or_the_status_or_the_edge(objects):
+    taken = [Box(0, 0, 320, 18)]
+    for x, y, width in objects:
+        place = free_place(Box(x, y, x + width, y + 12), (width + 20, 18), (240, 320, 3), taken)
+        if place is not None:
+            assert all(intersection(place, other) == 0 for other in taken)
+            assert place.x0 >= 0 and place.y0 >= 0 and place.x1 <= 320 and place.y1 <= 240
+            taken.append(place)
+
+
+def test_a_text_stands_above_its_object_or_below_and_not_on_another_one():
+    box, shape = Box(100, 100, 160, 120), (240, 320)
+    assert free_place(box, (50, 18), shape, []) == Box(100, 80, 150, 98)
+    assert free_place(box, (50, 18), shape, [Box(100, 80, 160, 98)]) == Box(100, 122, 150, 140)
+    below = free_place(box, (50, 18), shape, [], [Box(90, 70, 170, 99)])
+    assert below == Box(100, 122, 150, 140)
+    assert free_place(box, (400, 18), shape, []) is None
+
+
+def test_the_text_of_what_is_hidden_is_not_drawn():
+    sighting = moved(make_sighting("SECRET"), 100, 100)
+    shown, hidden = (
+        draw(make_result(frame_of(), sightings=(sighting,), hidden=places), 0.5, (BOXES,))
+        for places in ((), (sighting.quad,))
+    )
+    assert filled(hidden, UNSURE) < filled(shown, UNSURE)

@@ -18,7 +18,7 @@ VALUES = {
     "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
     "log_level": "error", "max_rate": "5", "interval": "60", "name": "gate",
-    "config": "OUT/glyphcam.toml",
+    "config": "OUT/glyphcam.toml", "overlay": "full", "anonymise": "plates",
 }  # fmt: skip
 FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show",
          "pace", "loop", "check")  # fmt: skip
