@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from realtime.contracts import Net
+from realtime.hints import Level, Maps, finest_maps
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, intersection
 
@@ -25,6 +26,7 @@ OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each
 OVERLAP = 0.3  # boxes that overlap more are one object
 INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a part of it
 ALIKE = 0.6
+SETTLED, TALL = 0.7, 12.0  # score, and height in pixels of a level, from which no finer level is searched
 log = logging.getLogger(__name__)
 
 
@@ -38,15 +40,19 @@ def pyramid(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarr
         scale *= STEP
 
 
-def pad_edges(gray: np.ndarray, window: int, stride: int) -> tuple[np.ndarray, int]:
-    """The picture with its border repeated, so that whole cells reach close to every edge; and the border's width."""
+def pad_edges(gray: np.ndarray, scale: float, window: int, stride: int) -> Level:
+    """A level of the pyramid with its border repeated, so that whole cells reach close to every edge."""
     edge = max(EDGE, -(-(window - min(gray.shape)) // 2))
     bottom, right = (-(side + 2 * edge - window) % stride for side in gray.shape)
-    return cv2.copyMakeBorder(gray, edge, edge + bottom, edge, edge + right, cv2.BORDER_REPLICATE), edge
+    padded = cv2.copyMakeBorder(gray, edge, edge + bottom, edge, edge + right, cv2.BORDER_REPLICATE)
+    return Level(padded, edge, scale)
 
 
 class PyramidLocator:
-    """What looks for objects in a pyramid of pictures; `threshold` on its scores, 0 to 1, the spec's if None."""
+    """What looks for objects in a pyramid of pictures; `threshold` on its scores, 0 to 1, the spec's if None.
+
+    With `sparing` the finest level is searched only where the next coarser one hints at an object.
+    """
 
     def __init__(
         self,
@@ -55,9 +61,27 @@ class PyramidLocator:
         threshold: float | None = None,
         longest: int = LONGEST,
         pyramid: Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]] = pyramid,
+        sparing: bool = False,
     ) -> None:
-        self.net, self.spec, self.longest, self.pyramid = net, spec, longest, pyramid
+        self.net, self.spec, self.longest, self.pyramid, self.sparing = net, spec, longest, pyramid, sparing
         self.threshold = spec.threshold if threshold is None else threshold
+
+    @property
+    def window(self) -> int:
+        """Pixels a side that a place of the network's maps stands for."""
+        return self.spec.height
+
+    def maps(self, levels: Sequence[Level]) -> list[Maps]:
+        """What the network tells of each level, finest first."""
+        if not self.sparing or len(levels) < 2:
+            return [self.net(level.picture[None, ..., None]) for level in levels]
+        others = [self.net(level.picture[None, ..., None]) for level in levels[1:]]
+        settled = self.settled(levels[1], others[0])
+        return [finest_maps(self.net, self.window, levels[0], levels[1], others[0], settled), *others]
+
+    def settled(self, level: Level, maps: Maps) -> np.ndarray:
+        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
+        raise NotImplementedError
 
 
 class Locator(PyramidLocator):
@@ -67,15 +91,21 @@ class Locator(PyramidLocator):
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, best first, one per object."""
-        found, downs, scales, below = [], [], [], 0.0
-        for level, scale in self.pyramid(gray, self.longest):
-            objectness, centres, quads = self.cells(level)
+        levels = [pad_edges(*level, self.spec.height, self.spec.stride) for level in self.pyramid(gray, self.longest)]
+        found, downs, below = [], [], 0.0
+        for level, maps in zip(levels, self.maps(levels), strict=True):
+            objectness, centres, quads = self.cells(level, *maps)
             down = np.array([0, below], np.float32)  # levels under each other, out of reach: all are linked in one go
             found.append((objectness, centres + down, quads + down))
             downs.append(down)
-            scales.append(scale)
-            below += level.shape[0] + APART
-        return self._surest(nms(in_picture(*group_cells(*stacked(found)), downs, scales)))
+            below += level.picture.shape[0] + APART
+        return self._surest(nms(in_picture(*group_cells(*stacked(found)), downs, [level.scale for level in levels])))
+
+    def settled(self, level: Level, maps: Maps) -> np.ndarray:
+        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
+        quads, scores = group_cells(*self.cells(level, *maps))
+        heights = lengths(quads[:, 3] - quads[:, 0])
+        return quads[(scores > SETTLED) & (heights > TALL)] / level.scale
 
     def _surest(self, detections: list[Detection]) -> list[Detection]:
         """The first MOST; that there were more is said once."""
@@ -84,12 +114,12 @@ class Locator(PyramidLocator):
             log.warning("A picture shows %d objects: of so many only the %d surest are read", len(detections), MOST)
         return detections[:MOST]
 
-    def cells(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def cells(
+        self, level: Level, corners: np.ndarray, objectness: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
-        picture, edge = pad_edges(gray, self.spec.height, self.spec.stride)
-        corners, objectness = self.net(picture[None, ..., None])
         rows, columns = np.nonzero(objectness[0, ..., 0] > self.threshold)
-        middle = (self.spec.height - 1) / 2 - edge
+        middle = (self.spec.height - 1) / 2 - level.edge
         centres = np.stack([columns, rows], 1).astype(np.float32) * self.spec.stride + np.float32(middle)
         offsets = corners[0, rows, columns].reshape(-1, 4, 2) * REACH
         return objectness[0, rows, columns, 0], centres, centres[:, None] + offsets

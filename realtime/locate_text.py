@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
-from realtime.locate import LONGEST, PyramidLocator
+from realtime.hints import Level, Maps
+from realtime.locate import LONGEST, PyramidLocator, lengths
 from realtime.values import Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
@@ -30,6 +31,7 @@ ENLARGED = 2.0  # most that a single picture is enlarged
 TURNED = 1.2  # times what is found upright must be found from the side in a picture that was turned
 SURER = 0.75  # score from which a string is believed that is found the less likely way
 CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
+SETTLED, TALL = 0.85, 10.0  # score, and height in pixels of a level, from which no finer level is searched
 COVERED = 0.5  # of the smaller string: two that share more are one
 
 
@@ -83,10 +85,16 @@ class Components:
 class TextLocator(PyramidLocator):
     """Finds strings in gray pictures; `threshold` on the mean kernel value of a string's surest third, 0 to 1."""
 
+    @property
+    def window(self) -> int:
+        """Pixels a side that a place of the network's maps stands for."""
+        return GROUP * CELL
+
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
-        levels = self.pyramid(gray, self.longest)
-        parts = [self.cells(*level) for k, level in enumerate(levels) if k == 0 or max(level[0].shape) >= COARSEST]
+        pictures = [p for k, p in enumerate(self.pyramid(gray, self.longest)) if k == 0 or max(p[0].shape) >= COARSEST]
+        levels = [Level(bordered(picture), EDGE, scale) for picture, scale in pictures]
+        parts = [cells_of(level.scale, *maps) for level, maps in zip(levels, self.maps(levels), strict=True)]
         cells = stacked([part for part in parts if len(part.kernel)])
         if cells is None:
             return []
@@ -96,19 +104,15 @@ class TextLocator(PyramidLocator):
         quads, scores = corners(cells, strings)[sure], scores[sure]
         return [Detection(Quad.of(quads[k]), float(scores[k])) for k in suppress(quads, scores)]
 
-    def cells(self, level: np.ndarray, scale: float) -> Cells:
-        """The cells of one level, which is `scale` times as large as the picture."""
-        geometry, kernel = self.net(bordered(level)[None, ..., None])
-        kernel = spread(kernel[0])[..., 0]
-        _, labels = cv2.connectedComponents((kernel > LINKED).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-        rows, columns = np.divmod(np.flatnonzero(labels), labels.shape[1])
-        told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)
-        told = told[rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP].T
-        x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (columns, rows))
-        pixel = np.full(len(rows), 1 / scale)
-        top, bottom = np.maximum(told[:2], 0.0) * (UNIT / scale)
-        component = labels[rows, columns] - 1
-        return Cells(component, kernel[rows, columns], x, y, top, bottom, told[4], told[5], pixel)
+    def settled(self, level: Level, maps: Maps) -> np.ndarray:
+        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
+        cells = cells_of(level.scale, *maps)
+        if not len(cells.kernel):
+            return np.zeros((0, 4, 2), np.float32)
+        strings = Components(cells.component, cells.kernel)
+        quads = corners(cells, strings)
+        tall = lengths(quads[:, 3] - quads[:, 0]) * level.scale > TALL
+        return quads[tall & (surest_third(cells, strings) > SETTLED)]
 
 
 class ThoroughTextLocator:
@@ -156,6 +160,20 @@ def bordered(gray: np.ndarray) -> np.ndarray:
     """The picture with its border repeated, EDGE wide and wider at the right and bottom until MULTIPLE divides it."""
     bottom, right = (-(side + 2 * EDGE) % MULTIPLE + EDGE for side in gray.shape)
     return cv2.copyMakeBorder(gray, EDGE, bottom, EDGE, right, cv2.BORDER_REPLICATE)
+
+
+def cells_of(scale: float, geometry: np.ndarray, kernel: np.ndarray) -> Cells:
+    """The cells of one level, which is `scale` times as large as the picture, from the network's maps of it."""
+    kernel = spread(kernel[0])[..., 0]
+    _, labels = cv2.connectedComponents((kernel > LINKED).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    rows, columns = np.divmod(np.flatnonzero(labels), labels.shape[1])
+    told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)
+    told = told[rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP].T
+    x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (columns, rows))
+    pixel = np.full(len(rows), 1 / scale)
+    top, bottom = np.maximum(told[:2], 0.0) * (UNIT / scale)
+    component = labels[rows, columns] - 1
+    return Cells(component, kernel[rows, columns], x, y, top, bottom, told[4], told[5], pixel)
 
 
 def spread(grouped: np.ndarray) -> np.ndarray:

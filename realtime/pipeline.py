@@ -355,11 +355,12 @@ def locators(
     net: Net, spec: ModelSpec, search_size: int, levels: Pyramid
 ) -> tuple[contracts.Locator, contracts.Locator]:
     """What searches frames, and what searches single pictures."""
-    locator = Tiles(LOCATORS[spec.kind](net, spec, longest=search_size, pyramid=levels))
+    kind = LOCATORS[spec.kind]
+    sparing = Tiles(kind(net, spec, longest=search_size, pyramid=levels, sparing=True))
     if spec.kind != "text-locator":
-        return locator, locator
+        return sparing, Tiles(kind(net, spec, longest=search_size, pyramid=levels))
     longest = max(search_size, STILL)
-    return locator, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
+    return sparing, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
 
 
 LOCATORS: dict[str, type[Locator] | type[TextLocator]] = {"locator": Locator, "text-locator": TextLocator}  # by kind

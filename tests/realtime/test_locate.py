@@ -31,7 +31,7 @@ class Ideal:
     def __init__(self, gray, quads, sizes=SIZES["text"]):
         self.sizes, self.scenes = sizes, {}
         for level, scale in pyramid(gray):
-            picture, edge = pad_edges(level, SPEC.height, SPEC.stride)
+            picture, edge, _ = pad_edges(level, scale, SPEC.height, SPEC.stride)
             self.scenes[picture.shape] = [quad * np.float32(scale) + edge for quad in quads]
 
     def __call__(self, batch):
@@ -71,7 +71,7 @@ def test_a_small_picture_is_not_enlarged_and_a_large_one_is_shrunk_first():
 
 @given(st.integers(1, 300), st.integers(1, 300))
 def test_whole_windows_cover_a_framed_picture_to_16_pixels_from_its_edges(height, width):
-    picture, edge = pad_edges(np.zeros((height, width), np.uint8), SPEC.height, SPEC.stride)
+    picture, edge, _ = pad_edges(np.zeros((height, width), np.uint8), 1.0, SPEC.height, SPEC.stride)
     for side, inner in zip(picture.shape, (height, width), strict=True):
         assert side >= SPEC.height and (side - SPEC.height) % SPEC.stride == 0
         middle = (SPEC.height - 1) / 2

@@ -281,8 +281,8 @@ def test_missing_models_are_named(tmp_path, mode):
 
 def test_levels_and_frames_of_the_ideal_network_agree():
     """The network above sees pictures as the locator gives them: pad_edges, in whole cells."""
-    for level, _ in pyramid(np.zeros((240, 320), np.uint8)):
-        picture, _ = pad_edges(level, 96, 8)
+    for level in pyramid(np.zeros((240, 320), np.uint8)):
+        picture = pad_edges(*level, 96, 8).picture
         corners, objectness = see_bars(picture[None, ..., None])
         assert corners.shape[:3] == objectness.shape[:3]
 
