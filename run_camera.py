@@ -40,11 +40,11 @@ from realtime.cli.types import METAVAR, Kept, Modes, Parts, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
 from realtime.loop import run
-from realtime.output.record import doubtful, hashed, plain, read_key
+from realtime.output.record import doubtful, hashed, only, plain, read_key, with_candidates
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
-from realtime.rules.regions import formats
+from realtime.rules.known import read_known, read_words
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -92,6 +92,15 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--unsure", type=SHARE, metavar="F", help="Write '?' for characters with confidence below F.")
 @click.option("--plain", is_flag=True, help="Write digits only: no points, minus signs or colons.")
 @click.option("--region", metavar="CODE,...", default="", help="Plate formats to expect, such as DE,FR.")
+@click.option("--pattern", multiple=True, metavar="TEXT",
+              help="Form of text to expect: D a digit, L a letter, such as 'DDDDD.D'; repeatable.")  # fmt: skip
+@click.option("--known", type=FILE, metavar="FILE", help="Texts to expect and name, lines of text,name,list,aliases.")
+@click.option("--words", type=FILE, metavar="FILE", help="Words to expect.")
+@click.option(
+    "--only", type=click.Choice(["known", "unknown"]), help="Write only what --known lists, or what it lacks."
+)
+@click.option("--candidates", type=POSITIVE, metavar="N", help="Write the N likeliest texts with their probabilities.")
+@click.option("--min-length", type=POSITIVE, metavar="N", help="Ignore shorter texts.  [default: the mode's]")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
@@ -253,7 +262,7 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
     """Many recordings into a database, by several processes or a cluster."""
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
-    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o.unsure, o.plain)
+    change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o)
     report = archive.run(sources_of(o), setup, o.db, pool, stop, crops=o.crops, keep=o.keep, change=change,
                          young=YOUNG)  # fmt: skip
     if stop.signal:
@@ -287,8 +296,7 @@ def prepared_camera(path: str, camera: Camera) -> tuple[Camera, SimpleNamespace]
         if prepared(options) is Job.FILES:
             check_there(sources_of(options))
         setup = setup_of(options)
-        formats(setup.regions)
-        setup.digest()
+        setup.check()
     except (UserError, click.UsageError) as error:
         text = error.format_message() if isinstance(error, click.UsageError) else str(error)
         raise UserError(f"{path}: [cameras.{camera.name}] {text}") from None
@@ -355,6 +363,10 @@ def setup_of(o: SimpleNamespace) -> Setup:
         anonymise=bool(o.anonymise),
         rising=o.rising,
         max_rate=o.max_rate,
+        patterns=o.pattern,
+        known=read_known(o.known) if o.known else (),
+        words=read_words(o.words) if o.words else (),
+        min_length=o.min_length,
     )
 
 
@@ -365,7 +377,7 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []
     outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
-    outputs += [Mapped(rewording(key, o.unsure, o.plain), sink) for sink in record_sinks(o, source, stop)]
+    outputs += [Mapped(rewording(key, o), sink) for sink in record_sinks(o, source, stop)]
     return views, outputs
 
 
@@ -391,13 +403,15 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     return sinks
 
 
-def rewording(key: bytes, unsure: float | None, digits_only: bool) -> Callable[[Result], Result]:
-    """What happens to texts before they are written down."""
-    steps: list[Callable[[Result], Result]] = [plain] if digits_only else []
+def rewording(key: bytes, o: SimpleNamespace) -> Callable[[Result], Result]:
+    """What happens to texts before they are written down, and which are."""
+    steps: list[Callable[[Result], Result]] = [partial(only, known=o.only == "known")] if o.only else []
+    steps += [partial(with_candidates, most=o.candidates)] if o.candidates else []
+    steps += [plain] if o.plain else []
     if key:
         steps.append(partial(hashed, key=key))
-    elif unsure:
-        steps.append(partial(doubtful, least=unsure))
+    elif o.unsure:
+        steps.append(partial(doubtful, least=o.unsure))
     return lambda result: reduce(lambda changed, step: step(changed), steps, result)
 
 

@@ -16,6 +16,7 @@ from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
 from realtime.contracts import Net
+from realtime.decode.expect import Expectation, expectations
 from realtime.decode.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
@@ -26,7 +27,7 @@ from realtime.reading_order import in_reading_order
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.rules import containers
-from realtime.rules.regions import formats
+from realtime.rules.known import KnownText
 from realtime.rules.reported import Reporting, Rules, rules_of
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
@@ -288,6 +289,10 @@ def load(
     *,
     threshold: float | None = None,
     regions: Sequence[str] = (),
+    patterns: Sequence[str] = (),
+    known: Sequence[KnownText] = (),
+    words: Sequence[str] = (),
+    min_length: int | None = None,
     rois: Sequence[Roi] = (),
     search_size: int = LONGEST,
     agree: int = AGREE,
@@ -299,16 +304,23 @@ def load(
 
     Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
     `search_size` pixels; text in single pictures in STILL of them at least. `instrument(net, network)` may put
-    something around each network, such as a stopwatch around the "locator". Raises ModelError for an unknown mode and
-    for missing or damaged models, UserError for an unknown region.
+    something around each network, such as a stopwatch around the "locator". `regions` (plate formats), `patterns`,
+    `known` texts and `words` are what is expected; see docs/running.md. Raises ModelError for an unknown mode and for
+    missing or damaged models, UserError for an unknown region and for an expectation that no mode can read.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
-    formats(regions)  # a region that is not known is refused now, not at the first reading
+    expected = expectations(found, regions, patterns, known, words)
     folder = Path(models) if models else SHIPPED
-    rules = partial(rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate)
+    rules = partial(
+        rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate, known=known,
+        min_length=min_length,
+    )  # fmt: skip
     assemble = partial(assembled, instrument=instrument, rules=rules, rois=rois, search_size=search_size)
-    pipelines = [assemble(mode, nets_of(mode, folder, threads), agree=agree, shared=shared) for mode in found]
+    pipelines = [
+        assemble(mode, nets_of(mode, folder, threads), expected=expected[mode.name], agree=agree, shared=shared)
+        for mode in found
+    ]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
 
@@ -328,6 +340,7 @@ def assembled(
     *,
     instrument: Instrument,
     rules: Callable[[Mode, float], Rules],
+    expected: Expectation | None,
     rois: Sequence[Roi],
     search_size: int,
     agree: int,
@@ -336,14 +349,15 @@ def assembled(
     """A mode's networks as its pipeline."""
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
+    single = partial(Recogniser, expected=expected)
     locator, thorough = locators(net["locator"], spec["locator"], search_size, shared.pyramid if shared else pyramid)
     return Pipeline(
         mode,
         Within(locator, rois) if rois else locator,
-        Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"])),
+        Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected),
         thorough=Within(thorough, rois) if rois else thorough,
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
-        classifier=Recogniser(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
+        classifier=single(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
         rules=rules(mode, spec["reader"].threshold),
         agree=agree,
         gray=shared.gray if shared else to_gray,

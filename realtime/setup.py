@@ -14,11 +14,13 @@ from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
 from realtime.capture.turn import Turn
 from realtime.change import AGREE
+from realtime.decode.expect import expectations
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator
+from realtime.rules.known import KnownText
 from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec
 
@@ -45,6 +47,10 @@ class Setup:
     anonymise: bool = False  # whether plates are made unreadable in pictures
     rising: bool = False
     max_rate: float | None = None
+    patterns: tuple[str, ...] = ()  # what is expected, beside regions
+    known: tuple[KnownText, ...] = ()
+    words: tuple[str, ...] = ()
+    min_length: int | None = None
 
     @property
     def gated(self) -> bool:
@@ -82,6 +88,10 @@ class Setup:
             self.threads,
             threshold=self.threshold,
             regions=self.regions,
+            patterns=self.patterns,
+            known=self.known,
+            words=self.words,
+            min_length=self.min_length,
             rois=self.rois,
             search_size=self.search_size or LONGEST,
             agree=self.agree,
@@ -89,6 +99,11 @@ class Setup:
             max_rate=self.max_rate,
             instrument=instrument,
         )
+
+    def check(self) -> None:
+        """Raises UserError for what the pipeline would refuse, without opening it."""
+        expectations(modes_of(self.mode), self.regions, self.patterns, self.known, self.words)
+        self.digest()
 
     def rules(self, mode: Mode) -> Rules:
         """What texts of a mode must be to be reported, as its pipeline has it."""
@@ -98,6 +113,8 @@ class Setup:
             load_spec(folder / f"{mode.name}-reader.json").threshold,
             threshold=self.threshold,
             regions=self.regions,
+            known=self.known,
+            min_length=self.min_length,
             rising=self.rising,
             max_rate=self.max_rate,
         )

@@ -122,6 +122,22 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class Match:
+    """The known text that a reading is: as its list writes it, whose it is, on which list, and how far off; or none.
+
+    `off` counts characters that differ, look-alikes less: 0 (as it stands there) to 0.5.
+    """
+
+    text: str = ""
+    name: str = ""
+    list: str = ""
+    off: float = 0.0
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+@dataclass(frozen=True)
 class Reading:
     """A text with one confidence, 0 to 1, per character; the empty text means "nothing legible here"."""
 
@@ -130,6 +146,8 @@ class Reading:
     confidence: float = 0.0  # that the whole text is right, calibrated
     region: str = ""  # country or state whose format it has, where regions were asked for
     candidates: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # likeliest texts, with probabilities
+    known: Match | None = None  # among the known texts; None where there is no list of them
+    listed: tuple[tuple[str, float], ...] = ()  # those candidates that are written down
 
     def masked(self, threshold: float) -> str:
         """The text with '?' for each character less sure than `threshold`."""

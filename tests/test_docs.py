@@ -39,6 +39,9 @@ FOREIGN = {  # programs of others, whose options are not checked
 }  # fmt: skip
 
 
+RECORD = {"text": "KAB99", "confidence": 0.99, "known": "K-AB 99", "known_name": "Anna", "known_list": "family"}
+
+
 @dataclass(frozen=True)
 class Block:
     """A fenced block: the comment before it, its language, its text."""
@@ -93,6 +96,7 @@ def world(tmp_path, monkeypatch):
         (tmp_path / f"{name}.txt").write_text(text)
     recipe = ROOT / "docs/recipes/several-cameras.md"
     (tmp_path / "glyphcam.toml").write_text(next(b.text for b in blocks(recipe) if b.language == "toml"))
+    (tmp_path / "known.csv").write_text("text,name,list\nKA B 99,Anna,family\n")
     for name in ("models", "tests", "synth", "deploy"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
@@ -112,7 +116,7 @@ def run_line(line):
 
 def run_python(code, monkeypatch):
     """Run a block of Python, which may find a record on its standard input."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps({"text": "KAB99", "confidence": 0.99})))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(RECORD)))
     exec(compile(code, "example", "exec"), {"__name__": "__main__"})
 
 

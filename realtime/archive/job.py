@@ -146,14 +146,15 @@ class Observations:
 def row_of(s: Sighting) -> list[Any]:
     """A sighting as JSON-ready values; floats come back exactly."""
     r = s.reading
-    return [s.quad.corners, s.score, s.mode, s.line, r.text, r.confidences, r.confidence, r.region]
+    return [s.quad.corners, s.score, s.mode, s.line, r.text, r.confidences, r.confidence, r.region, r.candidates]
 
 
 def sighting_of(row: list[Any]) -> Sighting:
     """What row_of was given."""
-    corners, score, mode, line, text, confidences, confidence, region = row
+    corners, score, mode, line, text, confidences, confidence, region, candidates = row
     quad = Quad(tuple((x, y) for x, y in corners))
-    return Sighting(quad, Reading(text, tuple(confidences), confidence, region), score, mode, line)
+    likeliest = tuple((other, p) for other, p in candidates)
+    return Sighting(quad, Reading(text, tuple(confidences), confidence, region, likeliest), score, mode, line)
 
 
 @dataclass(frozen=True, eq=False)

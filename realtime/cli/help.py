@@ -8,7 +8,18 @@ from realtime.cli.rules import spelled
 
 SECTIONS = {
     "Used most": ("mode", "region", "threshold", "roi", "show", "save", "jsonl", "csv", "db", "serve"),
-    "What to read": ("whole_frame", "unsure", "plain", "rising", "max_rate", "search_size", "models", "threads"),
+    "What to expect": ("pattern", "known", "words", "only", "candidates"),
+    "What to read": (
+        "whole_frame",
+        "min_length",
+        "unsure",
+        "plain",
+        "rising",
+        "max_rate",
+        "search_size",
+        "models",
+        "threads",
+    ),
     "Which frames": (
         "size",
         "fps",
@@ -39,8 +50,10 @@ Examples:
 VALID = {  # a value that works, for the sentence that refuses one that does not
     "mode": "plates", "region": "DE,FR", "threshold": "0.8", "roi": "0,120,640,240", "save": "out.mp4",
     "jsonl": "readings.jsonl", "csv": "readings.csv", "db": "readings.sqlite", "serve": "8080", "unsure": "0.6",
-    "max_rate": "0.5", "search_size": "1280", "models": "models", "threads": "2", "size": "1280x720", "fps": "15",
-    "rotate": "180", "every": "3", "max_fps": "5", "max_frames": "100", "crops": "crops", "reads": "all",
+    "pattern": "DDDDD.D", "known": "known.csv", "words": "words.txt", "only": "known", "candidates": "3",
+    "min_length": "4", "max_rate": "0.5", "search_size": "1280", "models": "models", "threads": "2",
+    "size": "1280x720", "fps": "15", "rotate": "180", "every": "3", "max_fps": "5", "max_frames": "100",
+    "crops": "crops", "reads": "all",
     "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
     "name": "gate", "config": "glyphcam.toml",
     "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",

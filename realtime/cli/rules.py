@@ -35,6 +35,8 @@ USED_BY: dict[str, frozenset[Job]] = {
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
     "unsure": READING, "plain": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
     "anonymise": RUNNING, "overlay": RUNNING,
+    "pattern": READING, "known": READING, "words": READING, "only": READING, "candidates": READING,
+    "min_length": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
     "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
     "serve": RUNNING | {PAGE, SEVERAL}, "token": RUNNING | {PAGE, SEVERAL},
@@ -49,11 +51,13 @@ NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes 
     "overlay": ("show", "save", "serve"), "token": ("serve", "config"), "check": ("config",),
     "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
     "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
+    "only": ("known",), "candidates": ("jsonl", "csv", "db", "mqtt", "on_reading"),
     "unsure": WRITTEN, "plain": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
 }  # fmt: skip
 EXCLUDES: dict[tuple[str, str], str] = {
     ("workers", "scheduler"): "A cluster brings its own workers.",
     ("hash_texts", "unsure"): "A text with '?' in it has no lasting hash.",
+    ("hash_texts", "candidates"): "The next likely texts would give the plate away.",
     ("demo", "sources"): "Leave SOURCE out.",
     ("interval", "reads"): "With --reads all every frame gives its rows.",
     ("keep", "save"): "Keep records in --db and pictures in --crops only.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from realtime.errors import BusyError, OptionError, SinkError
 
-VERSION = 3  # of the tables, in user_version; 0 is that of the first one, which had not all columns
+VERSION = 4  # of the tables, in user_version; 0 is that of the first one, which had not all columns
 TABLES = """
 CREATE TABLE IF NOT EXISTS runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, mode TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs(id),
@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS sources (id INTEGER PRIMARY KEY, run INTEGER NOT NULL
 CREATE TABLE IF NOT EXISTS tracks (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, track INTEGER, mode TEXT, text TEXT, confidence REAL, confidences TEXT, frame INTEGER,
     time REAL, first_time REAL, last_time REAL, count INTEGER, region TEXT, box TEXT, quad TEXT, crop TEXT,
-    event TEXT, value INTEGER, first_at TEXT, last_at TEXT, line INTEGER);
+    event TEXT, value INTEGER, first_at TEXT, last_at TEXT, line INTEGER,
+    candidates TEXT, known TEXT, known_name TEXT, known_list TEXT, known_off REAL);
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, event TEXT NOT NULL, frame INTEGER, time REAL);
 """
@@ -29,8 +30,11 @@ CREATE INDEX IF NOT EXISTS tracks_by_written ON tracks(written);
 CREATE INDEX IF NOT EXISTS tracks_by_time ON tracks(time);
 CREATE INDEX IF NOT EXISTS tracks_by_value ON tracks(source, track, value);
 """
-# Columns that earlier versions lack: all but the last came with version 2.
-ADDED = {"event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT", "line": "INTEGER"}
+ADDED = {
+    "event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT",  # in version 2
+    "line": "INTEGER",  # in 3
+    "candidates": "TEXT", "known": "TEXT", "known_name": "TEXT", "known_list": "TEXT", "known_off": "REAL",  # in 4
+}  # fmt: skip
 OWN = {"runs", "sources", "tracks", "events"}
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 Row = tuple[str, dict[str, Any]]  # a table and its columns

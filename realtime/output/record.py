@@ -7,35 +7,38 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from realtime.errors import UserError
 from realtime.modes import MARKS
 from realtime.redact import mask, printable
-from realtime.values import Frame, Reading, Result, Sighting, Track
+from realtime.values import Frame, Match, Reading, Result, Sighting, Track
 
 FIELDS = (
     "event", "source", "frame", "time", "track", "value", "mode", "text", "confidence", "confidences",
     "box", "quad", "line", "region", "first_time", "last_time", "first_at", "last_at", "count",
 )  # fmt: skip
+MORE = ("candidates", "known", "known_name", "known_list", "known_off", "crop")  # where they were asked for
 BEGIN, PRESENT, END, DOUBTFUL, SEEN = "begin", "present", "end", "doubtful", "seen"  # occasions of a record
+Seen = TypeVar("Seen", Sighting, Track)
 KEY_BYTES = 32
 SHORTEST_KEY = 16
 HASH_DIGITS = 32
 
 
 def record(track: Track, mode: str, frame: Frame, event: str = END, crop: str = "") -> dict[str, Any]:
-    """A track with its value as a JSON-ready dictionary with exactly FIELDS, and "crop" (a path) where one is given.
+    """A track with its value as a JSON-ready dictionary with FIELDS, and those of MORE that were asked for.
 
     "frame", "time", "box" and "quad" are those of the value's latest sighting; the text is the vote of all of them.
     `frame` gives the source and its calendar; `event` says on which occasion the record is written.
     """
     row = _row(track.sighting, track.reading, mode, frame.source)
     row |= {"event": event, "frame": track.last_frame, "track": track.id, "value": track.value, "count": track.count}
-    return _ordered(row | _times(frame, track.first_time, track.last_time), crop)
+    row |= {"crop": crop} if crop else {}
+    return _ordered(row | _times(frame, track.first_time, track.last_time))
 
 
 def sighting_record(sighting: Sighting, frame: Frame, mode: str = "", track: Track | None = None) -> dict[str, Any]:
@@ -75,11 +78,21 @@ def _row(sighting: Sighting, reading: Reading, mode: str, source: str) -> dict[s
         "quad": [[round(float(x), 2), round(float(y), 2)] for x, y in sighting.quad.corners],
         "line": sighting.line,
         "region": reading.region,
+        **_matched(reading.known),
+        **({"candidates": [[text, round(float(p), 4)] for text, p in reading.listed]} if reading.listed else {}),
     }
 
 
-def _ordered(row: dict[str, Any], crop: str = "") -> dict[str, Any]:
-    return {name: row[name] for name in FIELDS} | ({"crop": crop} if crop else {})
+def _matched(known: Match | None) -> dict[str, Any]:
+    """The known text that was read, whose it is, on which list, how far off; empty for none; nothing without a list."""
+    if known is None:
+        return {}
+    off = known.off if known else None
+    return {"known": known.text, "known_name": known.name, "known_list": known.list, "known_off": off}
+
+
+def _ordered(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in (*FIELDS, *MORE) if name in FIELDS or name in row}
 
 
 def _seconds(time: float) -> float:
@@ -125,6 +138,40 @@ def doubtful(result: Result, least: float) -> Result:
     return reworded(result, lambda reading: dataclasses.replace(reading, text=reading.masked(least)))
 
 
+def with_candidates(result: Result, most: int) -> Result:
+    """The result whose records tell the `most` likeliest texts of each reading."""
+    return reworded(result, lambda reading: dataclasses.replace(reading, listed=likeliest(reading, most)))
+
+
+def likeliest(reading: Reading, most: int) -> tuple[tuple[str, float], ...]:
+    """The text and the next likely ones, with probabilities that are at most 1 together.
+
+    Where a vote made the text surer than any one look at it, the others share what is left.
+    """
+    if not reading.text:
+        return ()
+    others = [(text, p) for text, p in reading.candidates if text and text != reading.text]
+    left, total = 1 - reading.confidence, sum(p for _, p in others)
+    share = min(1.0, left / total) if total else 0.0
+    return ((reading.text, reading.confidence), *((text, share * p) for text, p in others))[:most]
+
+
+def only(result: Result, known: bool) -> Result:
+    """The result with those readings only that are known texts, or only with those that are not."""
+
+    def wanted(seen: Sequence[Seen]) -> tuple[Seen, ...]:
+        return tuple(each for each in seen if bool(each.reading.known) is known)
+
+    return dataclasses.replace(
+        result,
+        sightings=wanted(result.sightings),
+        tracks=wanted(result.tracks),
+        confirmed=wanted(result.confirmed),
+        ended=wanted(result.ended),
+        doubtful=wanted(result.doubtful),
+    )
+
+
 def plain(result: Result) -> Result:
     """The result with digits only in its numbers: without points, minus signs and colons."""
     return reworded(result, _without_marks)
@@ -159,4 +206,6 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
 
 
 def _hashed_reading(reading: Reading, key: bytes) -> Reading:
-    return dataclasses.replace(reading, text=keyed_hash(reading.text, key), confidences=())
+    text = keyed_hash(reading.text, key)
+    known = dataclasses.replace(reading.known, text=text, name="") if reading.known else reading.known
+    return dataclasses.replace(reading, text=text, confidences=(), candidates=(), listed=(), known=known)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from realtime.modes import Mode
-from realtime.rules.regions import match, repair
+from realtime.rules.known import KnownText, KnownTexts
+from realtime.rules.regions import match
 from realtime.values import Reading
 
 ALONE = 0.75  # least confidence of a single character that was found: textures look like an I or a 0, not like a word
@@ -22,19 +23,19 @@ class Rules:
     threshold: float = 0.5
     alone: float = 0.0  # least confidence of a text of one character
     least: int = 1  # characters of the shortest text
-    regions: tuple[str, ...] = ()  # plate formats to expect
+    regions: tuple[str, ...] = ()  # plate formats that are named
+    known: KnownTexts | None = None  # texts that are named
     rising: bool = False  # a meter: its number never falls
     max_rate: float | None = None  # and grows by at most this in a minute
     lasting: bool = False  # what resembles the text of an object was misread: only another object says another text
 
     def applied(self, reading: Reading) -> Reading:
-        """The reading repaired towards the regions' formats and with its region; empty where it is too short."""
+        """The reading with the region whose format it has, and the known text that it is; empty if it is too short."""
         if len(reading.text) < self.least:
             return replace(reading, text="", confidences=())
-        if not self.regions:
-            return reading
-        fixed = repair(reading, self.regions)
-        return replace(fixed, region=match(fixed.text, self.regions))
+        if self.known:
+            reading = replace(reading, known=self.known(reading.text))
+        return replace(reading, region=match(reading.text, self.regions)) if self.regions else reading
 
     def accepts(self, reading: Reading) -> bool:
         """Whether a reading says something and is sure enough."""
@@ -85,10 +86,20 @@ def rules_of(
     regions: Sequence[str] = (),
     rising: bool = False,
     max_rate: float | None = None,
+    known: Sequence[KnownText] = (),
+    min_length: int | None = None,
 ) -> Rules:
     """The rules of a mode whose reader counts from the confidence `usual` on, with what the user asks for."""
-    least = usual if threshold is None else threshold
-    return Rules(least, ALONE, mode.shortest, tuple(regions), rising, max_rate, mode.lasting)
+    return Rules(
+        threshold=usual if threshold is None else threshold,
+        alone=ALONE,
+        least=mode.shortest if min_length is None else min_length,
+        regions=tuple(regions),
+        known=KnownTexts(known, mode.alphabet) if known else None,
+        rising=rising,
+        max_rate=max_rate,
+        lasting=mode.lasting,
+    )
 
 
 def number(text: str) -> float | None:

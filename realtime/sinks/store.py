@@ -29,7 +29,8 @@ UPDATE sources SET name = '#' || id WHERE run IN (SELECT id FROM runs WHERE star
 AND id NOT IN (SELECT source FROM tracks) AND id NOT IN (SELECT source FROM events)
 """
 TRACK = ("track", "mode", "text", "confidence", "confidences", "frame", "time", "first_time", "last_time", "count",
-         "region", "box", "quad", "crop", "event", "value", "first_at", "last_at", "line")  # fmt: skip
+         "region", "box", "quad", "crop", "event", "value", "first_at", "last_at", "line",
+         "candidates", "known", "known_name", "known_list", "known_off")  # fmt: skip
 UPDATE = 1.0  # seconds of the source's time between two updates of a value that stands
 PATIENCE = 0.05  # seconds that the loop waits for a locked file; rows wait in memory then
 LAST_PATIENCE = 10.0  # seconds that the end of a run waits
@@ -206,4 +207,4 @@ def stamp(seconds: float) -> str:
 
 def flat(row: dict[str, Any]) -> dict[str, Any]:
     """A record's fields for the table of tracks, lists as JSON."""
-    return {name: json.dumps(v) if isinstance(v := row.get(name, ""), list) else v for name in TRACK}
+    return {name: json.dumps(v) if isinstance(v := row.get(name), list) else v for name in TRACK}

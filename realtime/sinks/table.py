@@ -12,10 +12,10 @@ from typing import Any
 from realtime.output.files import Output, check_free
 from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.outbox import Outbox
-from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, PRESENT, event_record, record, sighting_record
+from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, MORE, PRESENT, event_record, record, sighting_record
 from realtime.values import BACK, LOST, Result, Track
 
-COLUMNS = (*FIELDS, "crop")
+COLUMNS = (*FIELDS, *MORE)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CropOf = Callable[[Result, Track], str]
 

@@ -1,4 +1,4 @@
-"""Formats know their countries; repair changes only look-alikes, only towards a format, and never a text that fits."""
+"""Formats know their countries."""
 
 import pytest
 from hypothesis import given
@@ -6,14 +6,6 @@ from hypothesis import strategies as st
 
 from realtime.errors import UserError
 from realtime.rules import regions
-from realtime.values import Reading
-
-TEXTS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", max_size=10)
-CODES = st.lists(st.sampled_from([*regions.names(), "US", "AUTO", "de"]), min_size=1, max_size=4)
-
-
-def reading(text, confidences=None):
-    return Reading(text, tuple(confidences or [0.9] * len(text)), 0.8)
 
 
 def test_there_are_enough_regions_and_all_their_patterns_can_be_read():
@@ -46,49 +38,6 @@ def test_auto_names_a_region_only_where_it_is_the_only_one():
 
 def test_a_country_stands_for_its_states():
     assert regions.match("7ABC123", ["US"]) == "US-CA"
-
-
-@pytest.mark.parametrize(
-    ("seen", "code", "meant"),
-    [("ABCI2O4", "BR", "ABC1204"), ("A8C1D23", "BR", "ABC1D23"), ("123SBCD", "ES", "1235BCD"),
-     ("OB12CDE", "GB", "OB12CDE"), ("B6BSPK", "RO", "B68SPK"), ("AOI234", "CN", "A01234"),
-     ("12345678", "IL", "12345678")],
-)  # fmt: skip
-def test_look_alikes_are_put_right(seen, code, meant):
-    assert regions.repair(reading(seen), [code]).text == meant
-
-
-def test_an_unsure_character_is_the_one_that_changes():
-    """8O12BO is one repair from LLDDLL and two from DDDDLL; which it is depends on where the reader was unsure."""
-    first = regions.repair(reading("8O12BO", [0.2, 0.99, 0.9, 0.9, 0.99, 0.99]), ["PT"]).text
-    last = regions.repair(reading("8O12BO", [0.99, 0.2, 0.9, 0.9, 0.2, 0.2]), ["PT"]).text
-    assert (first, last) == ("BO12BO", "8012BO")
-
-
-def test_auto_repairs_only_what_fits_nothing():
-    assert regions.repair(reading("ABC123"), ["auto"]).text == "ABC123"
-
-
-def test_too_many_repairs_are_none():
-    assert regions.repair(reading("OOOOOOO"), ["IL"]).text == "OOOOOOO"
-
-
-@given(TEXTS, CODES)
-def test_repair_gives_a_format_or_the_reading_itself(text, codes):
-    before = reading(text)
-    after = regions.repair(before, codes)
-    assert len(after.text) == len(text) and after.confidences == before.confidences
-    fits = any(one.fits(after.text) for one in regions.formats(codes))
-    assert fits or after == before
-    assert all(regions.alike(a, b) > 0 for a, b in zip(text, after.text, strict=True))
-
-
-@given(TEXTS, CODES)
-def test_what_fits_stays_and_repair_is_done_once(text, codes):
-    once = regions.repair(reading(text), codes)
-    assert regions.repair(once, codes) == once
-    if any(one.fits(text) for one in regions.formats(codes)):
-        assert once == reading(text)
 
 
 @given(st.data())

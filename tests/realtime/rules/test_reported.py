@@ -3,8 +3,9 @@
 import pytest
 
 from realtime.modes import MODES
+from realtime.rules.known import KnownText
 from realtime.rules.reported import Rules, number, rules_of
-from realtime.values import Reading
+from realtime.values import Match, Reading
 
 
 def reading(text, confidence=0.9):
@@ -15,10 +16,22 @@ def test_a_text_must_be_long_enough():
     assert Rules(least=3).applied(reading("AB")).text == "" and Rules(least=3).applied(reading("ABC")).text == "ABC"
 
 
-def test_a_region_repairs_and_is_named():
-    fixed = Rules(regions=("DE",)).applied(reading("M0AB123"))
-    assert (fixed.text, fixed.region) == ("MOAB123", "DE")
-    assert Rules().applied(reading("M0AB123")) == reading("M0AB123")
+def test_a_region_is_named_and_changes_no_text():
+    said = [Rules(regions=("DE",)).applied(reading(text)) for text in ("MOAB123", "M0AB123")]
+    assert [(r.text, r.region) for r in said] == [("MOAB123", "DE"), ("M0AB123", "")]
+    assert Rules().applied(reading("MOAB123")) == reading("MOAB123")
+
+
+def test_a_known_text_is_named():
+    rules = rules_of(MODES["plates"], 0.5, known=[KnownText("M-OAB 123", "Anna", "family")])
+    assert rules.applied(reading("M0AB123")).known == Match("M-OAB 123", "Anna", "family", 0.0)
+    assert rules.applied(reading("M0AB124")).known == Match() and not rules.applied(reading("M0AB124")).known
+    assert Rules().applied(reading("M0AB123")).known is None
+
+
+def test_the_least_length_is_the_mode_s_or_the_user_s():
+    lengths = [rules_of(MODES["plates"], 0.5, min_length=n).least for n in (None, 2, 6)]
+    assert lengths == [3, 2, 6]
 
 
 @pytest.mark.parametrize(
