@@ -396,10 +396,11 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     sinks += [table(o.jsonl, o.mode, json_line)] if o.jsonl else []
     sinks += [table(o.csv, o.mode, csv_line)] if o.csv else []
     sinks += [Store(o.db, o.mode, keep=o.keep, crop=crop, live=source.live)] if o.db else []
-    sinks += [OnReading(o.on_reading, o.mode, live=source.live, stop=stop)] if o.on_reading else []
+    sinks += [OnReading(o.on_reading, o.mode, live=source.live, stop=stop, crop=crop)] if o.on_reading else []
     if o.mqtt:
         mqtt = needing("mqtt", "realtime.sinks.mqtt")
-        sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop))
+        hidden = bool(o.hash_texts)  # no picture may tell what the hash hides
+        sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop, crop=crop, pictures=not hidden))
     return sinks
 
 

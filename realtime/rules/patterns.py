@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from realtime.errors import UserError
-from realtime.modes import MARKS
 from realtime.rules.regions import ELEMENT, Format, expand
 
 LEFT_OUT = " /"  # may stand in a pattern; no mode reads it
@@ -11,15 +10,14 @@ HINT = "D is a digit, L a letter, X either, [AB] one of these, D{2,4} two to fou
 
 
 def written(pattern: str, alphabet: str) -> tuple[Format, ...]:
-    """The formats of a pattern for a mode's alphabet; marks that the mode leaves out may stand in it.
+    """The formats of a pattern for a mode's alphabet; hyphens may stand in it where the mode leaves them out.
 
     Raises UserError for what is no pattern, and for one that the mode can never read.
     """
     bare = "".join(char for char in pattern if char not in LEFT_OUT)
     if not bare or "".join(match.group(0) for match in ELEMENT.finditer(bare)) != bare:
         raise UserError(f"--pattern {pattern!r} cannot be understood.", HINT)
-    marks = "".join(mark for mark in MARKS if mark not in alphabet)
-    read = "".join(char for char in bare if char not in marks)
+    read = bare if "-" in alphabet else bare.replace("-", "")
     found = dict.fromkeys(Format("", places) for places in expand(read, lambda element: place(element, alphabet)))
     if not all(one.places and all(one.places) for one in found):
         raise UserError(f"--pattern {pattern!r} has what this mode does not read.", f"It reads {alphabet}.")

@@ -13,11 +13,12 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from realtime.errors import OptionError, SinkError
 from realtime.output.record import BEGIN, record
-from realtime.values import Result
+from realtime.values import Result, Track
 
 WAITING = 32  # readings that may wait for the command
 LONGEST = 30.0  # seconds that one command may run
@@ -45,8 +46,16 @@ class OnReading:
     A changed text counts as a reading of its own.
     """
 
-    def __init__(self, command: str, mode: str, *, live: bool = True, stop: threading.Event | None = None) -> None:
-        self._words = parse_command(command)
+    def __init__(
+        self,
+        command: str,
+        mode: str,
+        *,
+        live: bool = True,
+        stop: threading.Event | None = None,
+        crop: Callable[[Result, Track], str] = lambda result, track: "",
+    ) -> None:
+        self._words, self._crop = parse_command(command), crop
         self._mode, self._live, self._stop = mode, live, stop or threading.Event()
         self._queue: queue.Queue[dict[str, Any] | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="on-reading", daemon=True)
@@ -77,7 +86,7 @@ class OnReading:
         """Queue the values that were confirmed, or corrected, in this frame; a live run never waits."""
         for track in result.confirmed:
             self.total += 1
-            if not self._put(record(track, self._mode, result.frame, BEGIN)):
+            if not self._put(record(track, self._mode, result.frame, BEGIN, self._crop(result, track))):
                 self._drop()
 
     def _put(self, row: dict[str, Any]) -> bool:

@@ -10,18 +10,19 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import cv2
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from realtime.errors import OptionError, SinkError
 from realtime.output.record import BEGIN, record
 from realtime.redact import mask
-from realtime.values import Result
+from realtime.values import Result, Track
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 TOPIC = "glyphcam"
@@ -62,8 +63,20 @@ def parse_broker(url: str) -> Broker:
     return Broker(host, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 
 
+class Message(NamedTuple):
+    """A record as JSON, and a JPEG of what was read; empty without one."""
+
+    reading: str
+    picture: bytes
+
+
+def jpeg(track: Track) -> bytes:
+    """The best picture of a value; empty where it has none."""
+    return b"" if track.best_crop is None else cv2.imencode(".jpg", track.best_crop)[1].tobytes()
+
+
 class Mqtt:
-    """A sink that publishes the record of each confirmed track to TOPIC/reading, retained.
+    """A sink that publishes each confirmed track to TOPIC/reading, and its picture to TOPIC/picture, retained.
 
     A thread of the client's own talks to the broker and comes back to it when it was away. What cannot be sent waits
     in a bounded queue: a live run drops the oldest, a recording waits for the broker, until `stop` is set or nothing
@@ -71,12 +84,22 @@ class Mqtt:
     "online" or, by the broker itself, "offline".
     """
 
-    def __init__(self, url: str, mode: str, *, live: bool = True, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        mode: str,
+        *,
+        live: bool = True,
+        stop: threading.Event | None = None,
+        crop: Callable[[Result, Track], str] = lambda result, track: "",
+        pictures: bool = True,
+    ) -> None:
         self.broker = parse_broker(url)
         self._mode, self._live, self._stop = mode, live, stop or threading.Event()
+        self._crop, self._pictures = crop, pictures
         self._lock, self._sending, self._news = threading.Lock(), threading.Lock(), threading.Event()
         self._due = False
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[Message] = deque()
         self._sent: deque[paho.MQTTMessageInfo] = deque()
         self._refusal = ""
         self.trouble = ""  # why readings wait
@@ -121,12 +144,13 @@ class Mqtt:
         for track in result.confirmed:
             if not self._live:
                 self._wait_until(lambda: len(self._waiting) < WAITING, PATIENCE)
-            self._add(json.dumps(record(track, self._mode, result.frame, BEGIN)))
+            row = record(track, self._mode, result.frame, BEGIN, self._crop(result, track))
+            self._add(Message(json.dumps(row), jpeg(track) if self._pictures else b""))
 
-    def _add(self, reading: str) -> None:
+    def _add(self, message: Message) -> None:
         self.total += 1
         with self._lock:
-            self._waiting.append(reading)
+            self._waiting.append(message)
             if len(self._waiting) > WAITING:
                 self._waiting.popleft()
                 self.dropped += 1
@@ -170,11 +194,13 @@ class Mqtt:
             with self._lock:
                 if not self._waiting or sum(not sent.is_published() for sent in self._sent) >= IN_FLIGHT:
                     return
-                reading = self._waiting.popleft()
-            sent = self._client.publish(self._topic("reading"), reading, qos=1, retain=True)
+                message = self._waiting.popleft()
+            if message.picture:
+                self._client.publish(self._topic("picture"), message.picture, retain=True)
+            sent = self._client.publish(self._topic("reading"), message.reading, qos=1, retain=True)
             with self._lock:
                 if sent.rc != paho.MQTT_ERR_SUCCESS:  # the broker went at this moment; once more is better than never
-                    self._waiting.appendleft(reading)
+                    self._waiting.appendleft(message)
                     return
                 self._sent.append(sent)
 
@@ -185,7 +211,8 @@ class Mqtt:
             log.warning("The MQTT broker %s refuses: %s", self.broker.host, reason)
             return
         self._refusal = self.trouble = ""
-        client.publish(*self._discovery(), qos=1, retain=True)
+        for topic, text in self._discovery():
+            client.publish(topic, text, qos=1, retain=True)
         client.publish(self._topic("status"), "online", qos=1, retain=True)
         self._send_waiting()
 
@@ -197,16 +224,10 @@ class Mqtt:
     def _topic(self, name: str) -> str:
         return f"{self.broker.topic}/{name}"
 
-    def _discovery(self) -> tuple[str, str]:
-        """Topic and message by which Home Assistant makes a sensor (its MQTT discovery)."""
+    def _discovery(self) -> Iterator[tuple[str, str]]:
+        """Topics and messages by which Home Assistant makes a sensor and an image (its MQTT discovery)."""
         node = re.sub(r"[^\w-]", "_", self.broker.topic, flags=re.ASCII)
-        sensor = {
-            "name": "Reading",
-            "unique_id": f"{node}_reading",
-            "icon": "mdi:text-recognition",
-            "state_topic": self._topic("reading"),
-            "value_template": "{{ value_json.text }}",
-            "json_attributes_topic": self._topic("reading"),
+        shared = {
             "availability_topic": self._topic("status"),
             "device": {
                 "identifiers": [node],
@@ -215,4 +236,15 @@ class Mqtt:
                 "model": self._mode,
             },
         }
-        return f"homeassistant/sensor/{node}/reading/config", json.dumps(sensor)
+        sensor = {
+            "name": "Reading",
+            "unique_id": f"{node}_reading",
+            "icon": "mdi:text-recognition",
+            "state_topic": self._topic("reading"),
+            "value_template": "{{ value_json.text }}",
+            "json_attributes_topic": self._topic("reading"),
+        }
+        yield f"homeassistant/sensor/{node}/reading/config", json.dumps(sensor | shared)
+        if self._pictures:
+            image = {"name": "Picture", "unique_id": f"{node}_picture", "image_topic": self._topic("picture")}
+            yield f"homeassistant/image/{node}/picture/config", json.dumps(image | shared)

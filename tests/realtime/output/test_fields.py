@@ -40,11 +40,11 @@ def make_picture(x, gray):
 
 
 def read(gray, detections, again=False):
-    """The dark block says M0AB123, which no German plate does; the bright one another text, less surely."""
+    """The dark block says MOAB123; the bright one another text, less surely."""
     found = []
     for detection in detections:
         x, y = map(int, detection.box.center)
-        text, sure = ("M0AB123", 0.9) if gray[y, x] < 130 else ("KAZ4711", 0.8)
+        text, sure = ("MOAB123", 0.9) if gray[y, x] < 130 else ("KAZ4711", 0.8)
         found.append(Sighting(detection.quad, Reading(text, (sure,) * 7, sure), 1.0, "plates"))
     return found
 

@@ -11,9 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import UserError
-from realtime.output.record import FIELDS, event_record, hashed, keyed_hash, plain, read_key, record, sighting_record
+from realtime.output.record import (
+    FIELDS,
+    event_record,
+    hashed,
+    keyed_hash,
+    likeliest,
+    only,
+    plain,
+    read_key,
+    record,
+    sighting_record,
+    with_candidates,
+)
 from realtime.redact import mask
-from realtime.values import Frame, Quad, Reading, Result, Sighting, State, Track
+from realtime.values import Frame, Match, Quad, Reading, Result, Sighting, State, Track
 
 QUAD = Quad(((1, 2), (11.004, 2), (11, 8), (1, 8)))
 SIGHTING = Sighting(QUAD, Reading("42", (np.float32(0.5), 0.25), 0.125), 1.0, "digits")
@@ -121,3 +133,42 @@ def test_a_plain_result_has_digits_only():
     sighting = Sighting(QUAD, Reading("-3.4", (0.9, 0.8, 0.7, 0.6), 0.5), 1.0, "digits")
     (shown,) = plain(Result(FRAME, (sighting,))).sightings
     assert (shown.reading.text, shown.reading.confidences, shown.reading.confidence) == ("34", (0.8, 0.6), 0.5)
+
+
+# --- what may be asked for
+
+
+SEEN = Reading("AB1", (0.9,) * 3, 0.9, candidates=(("A81", 0.3), ("AB1", 0.6), ("", 0.05), ("AB", 0.05)))
+
+
+def shown(reading, change):
+    """A record of a track with this reading after a change of the result."""
+    track = dataclasses.replace(TRACK, reading=reading, sighting=dataclasses.replace(SIGHTING, reading=reading))
+    result = change(Result(FRAME, ended=(track,)))
+    return [record(each, "plates", FRAME) for each in result.ended]
+
+
+def test_candidates_begin_with_the_text_and_share_what_is_left():
+    (row,) = shown(SEEN, lambda result: with_candidates(result, 2))
+    assert row["candidates"] == [["AB1", 0.9], ["A81", pytest.approx(0.1 * 0.3 / 0.35, abs=1e-4)]]
+    assert "candidates" not in record(TRACK, "plates", FRAME)
+    assert likeliest(Reading("", ()), 3) == ()
+    assert sum(p for _, p in likeliest(SEEN, 9)) == pytest.approx(1.0)
+
+
+def test_a_known_text_is_named_and_an_unknown_one_is_not():
+    known, unknown = (dataclasses.replace(SEEN, known=m) for m in (Match("AB 1", "Anna", "family", 0.1), Match()))
+    (row,), (other,) = (shown(reading, lambda result: result) for reading in (known, unknown))
+    names = ("known", "known_name", "known_list", "known_off")
+    assert [row[name] for name in names] == ["AB 1", "Anna", "family", 0.1]
+    assert [other[name] for name in names] == ["", "", "", None]
+    assert [len(shown(r, lambda result, k=k: only(result, k))) for r in (known, unknown) for k in (True, False)] == [
+        1, 0, 0, 1
+    ]  # fmt: skip
+
+
+def test_a_hash_hides_the_name_and_the_next_likely_texts():
+    reading = dataclasses.replace(SEEN, known=Match("AB 1", "Anna", "family"), listed=SEEN.candidates)
+    (row,) = shown(reading, lambda result: hashed(result, b"k" * 16))
+    assert (row["known"], row["known_name"], row["known_list"]) == (keyed_hash("AB1", b"k" * 16), "", "family")
+    assert "candidates" not in row

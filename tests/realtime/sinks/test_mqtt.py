@@ -1,5 +1,6 @@
 """A small broker of MQTT 3.1.1 hears readings, discovery and farewell, also after it was away."""
 
+import dataclasses
 import json
 import socket
 import struct
@@ -7,6 +8,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
+import numpy as np
 import pytest
 from conftest import make_frame, make_result, make_track
 
@@ -55,10 +57,10 @@ class Broker:
                 self.logins.append(body)
                 client.sendall(bytes([CONNACK << 4, 2, 0, self.accept]))
             elif kind == PUBLISH:
-                size = struct.unpack("!H", body[:2])[0]
-                topic, payload = body[2 : 2 + size].decode(), body[4 + size :].decode()
+                size, number = struct.unpack("!H", body[:2])[0], 2 if flags & 2 else 0
+                topic, payload = body[2 : 2 + size].decode(), body[2 + size + number :].decode(errors="replace")
                 time.sleep(self.pause)
-                if not (self.deaf and topic.endswith("/reading")):
+                if number and not (self.deaf and topic.endswith("/reading")):
                     client.sendall(bytes([PUBACK << 4, 2]) + body[2 + size : 4 + size])
                 self.heard.append((topic, payload, bool(flags & 1)))
             self.news.notify_all()
@@ -118,6 +120,23 @@ def test_readings_are_retained_and_home_assistant_is_told():
     sensor = json.loads(heard["homeassistant/sensor/gate/reading/config"])
     assert (sensor["state_topic"], sensor["availability_topic"]) == ("gate/reading", "gate/status")
     assert "secret" not in heard["gate/reading"]
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_the_picture_comes_before_its_reading_and_home_assistant_is_told(pictures):
+    seen = dataclasses.replace(make_track(text="AB1"), best_crop=np.zeros((8, 8, 3), np.uint8))
+    with broker() as server:
+        address, crop = f"mqtt://127.0.0.1:{server.port}/gate", lambda result, track: "crops/1.jpg"
+        with Mqtt(address, "plates", crop=crop, pictures=pictures) as sink:
+            sink.write(make_result(make_frame(), confirmed=(seen,)))
+            server.wait_for(lambda s: s.texts() == ["AB1"])
+    topics = [topic for topic, *_ in server.heard]
+    told = [t in topics for t in ("homeassistant/image/gate/picture/config", "gate/picture")]
+    assert told == [pictures, pictures]
+    if pictures:
+        assert topics.index("gate/picture") < topics.index("gate/reading")
+        assert "JFIF" in next(payload for topic, payload, _ in server.heard if topic == "gate/picture")
+    assert json.loads(dict(h[:2] for h in server.heard)["gate/reading"])["crop"] == "crops/1.jpg"
 
 
 def test_what_is_read_while_the_broker_is_away_comes_later(monkeypatch):

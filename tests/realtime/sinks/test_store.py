@@ -8,6 +8,7 @@ import pytest
 from conftest import make_frame, make_result, make_track
 
 from realtime.errors import SinkError
+from realtime.output.database import VERSION
 from realtime.sinks import store as module
 from realtime.sinks.store import Store, stamp
 
@@ -87,7 +88,7 @@ def test_a_database_of_an_earlier_version_gains_its_columns(tmp_path, version, l
     old = None if "event" in lacks else "end"
     assert [row["event"] for row in query(path, "SELECT event FROM tracks")] == [old, "end"]
     assert query(path, "SELECT line FROM tracks") == [{"line": None}, {"line": RESULT.ended[0].sighting.line}]
-    assert query(path, "PRAGMA user_version") == [{"user_version": 3}]
+    assert query(path, "PRAGMA user_version") == [{"user_version": VERSION}]
 
 
 def test_runs_and_sources_are_told_apart(tmp_path):

@@ -8,7 +8,9 @@ export function readingLine(row, { root = "", source = false } = {}) {
   if (row.gone === false) line.dataset.here = "";
   const sure = make("span", "sure", `${Math.round(100 * row.confidence)} %`);
   sure.dataset.sure = row.confidence >= 0.9 ? "high" : row.confidence < 0.6 ? "low" : "";
-  line.append(textOf(row), sure, make("span", "meta", metaOf(row, source)));
+  const meta = make("span", "meta", metaOf(row, source));
+  if (row.known) meta.prepend(knownOf(row));
+  line.append(textOf(row), sure, meta);
   return line;
 }
 
@@ -18,6 +20,13 @@ function cropOf(row, root) {
   image.alt = "";
   frame.append(image);
   return frame;
+}
+
+// Whose text it is, for one of the list of known texts.
+function knownOf(row) {
+  const mark = make("span", "known", row.known_name || row.known);
+  mark.title = [row.known, row.known_list, row.known_off ? `${row.known_off} off` : ""].filter(Boolean).join(" · ");
+  return mark;
 }
 
 function textOf(row) {
