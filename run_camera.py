@@ -38,6 +38,7 @@ from realtime.cli.rules import Job, check_options, check_pictures, check_places
 from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.cli.types import METAVAR, Kept, Modes, Parts, Size
 from realtime.contracts import Pipeline, Sink, Source
+from realtime.crossings import parse_line
 from realtime.errors import UserError
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, only, plain, read_key, with_candidates
@@ -101,10 +102,12 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 )
 @click.option("--candidates", type=POSITIVE, metavar="N", help="Write the N likeliest texts with their probabilities.")
 @click.option("--min-length", type=POSITIVE, metavar="N", help="Ignore shorter texts.  [default: the mode's]")
+@click.option("--min-height", type=RATE, metavar="PX", default=0.0, help="Ignore text lower than this, in pixels.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
               help="Search only here, in pixels; a polygon is X,Y,X,Y,X,Y,...; repeatable.")  # fmt: skip
+@click.option("--line", metavar="X,Y,X,Y", help="Count what crosses this line, in pixels, and in which direction.")
 @click.option("--search-size", type=SEARCH, metavar="N",
               help="Longer side of the picture that is searched, in pixels.  [default: 640]")  # fmt: skip
 @click.option("--models", type=FOLDER, metavar="DIR", help="Folder of models.  [default: the bundled models]")
@@ -134,6 +137,8 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--interval", type=RATE, metavar="SECONDS", help="Write what stands into --jsonl and --csv this often.")
 @click.option("--db", type=FILE, metavar="FILE.sqlite", help="Add records to an SQLite database.")
 @click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
+@click.option("--again-after", type=RATE, metavar="MINUTES",
+              help="A text that is seen again this soon goes on with its last record.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
 @click.option("--mqtt", type=Kept(), metavar="URL", envvar="GLYPHCAM_MQTT",
@@ -222,6 +227,8 @@ def watch(o: SimpleNamespace, stop: Stop) -> Summary:
         if source.size:
             for roi in setup.rois:
                 roi.check(source.size)
+            if setup.line:
+                setup.line.check(source.size)
         pipeline = setup.open()
         views, outputs = open_sinks(o, source, pipeline, stop)
         watchers: list[Sink] = [Notifier()]
@@ -367,6 +374,9 @@ def setup_of(o: SimpleNamespace) -> Setup:
         known=read_known(o.known) if o.known else (),
         words=read_words(o.words) if o.words else (),
         min_length=o.min_length,
+        min_height=o.min_height,
+        line=parse_line(o.line) if o.line else None,
+        again_after=o.again_after,
     )
 
 

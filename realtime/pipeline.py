@@ -12,10 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from realtime import contracts
+from realtime.again import followed
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
 from realtime.contracts import Net
+from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
 from realtime.decode.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
@@ -63,12 +65,16 @@ class Pipeline(Reporting):
         agree: int = AGREE,
         gray: Callable[[np.ndarray], np.ndarray] = to_gray,
         ids: Iterator[int] | None = None,
+        min_height: float = 0.0,
+        line: Line | None = None,
+        again_after: float | None = None,
     ) -> None:
         self._mode, self.locator, self.recogniser = mode, locator, recogniser
         self.thorough = thorough or locator
         self.refiner, self.classifier, self._gray = refiner, classifier, gray
         super().__init__(rules)
-        self._tracker = Tracker(agree, rules=lambda: self._rules, ids=ids)
+        self._min_height = min_height
+        self._tracker = followed(Tracker(agree, rules=lambda: self._rules, ids=ids), line, again_after)
 
     @property
     def mode(self) -> str:
@@ -112,7 +118,8 @@ class Pipeline(Reporting):
         with watch("track"):
             step = follow(self._tracker, frame, sightings)
         shown = tuple(s for s in sightings if self._rules.accepts(s.reading))
-        return Result(frame, shown, step.tracks, step.confirmed, step.ended, watch.take(), doubtful=step.doubtful)
+        changes = step.tracks, step.confirmed, step.ended
+        return Result(frame, shown, *changes, watch.take(), doubtful=step.doubtful, crossed=step.crossed)
 
     def see(self, frame: Frame, watch: Stopwatch) -> list[Sighting]:
         """What a frame shows before it is followed; a still picture deserves a second look at what is unsure."""
@@ -142,10 +149,10 @@ class Pipeline(Reporting):
         with watch("locate"):
             found = locate(gray) if small is None else enlarged(locate(small), small.shape, gray.shape)
             detections = [s for s in found if inside(s, gray.shape)]
-        if not self.refiner:
-            return detections
-        with watch("refine"):
-            return nms(self.refiner(gray, detections))
+        if self.refiner:
+            with watch("refine"):
+                detections = nms(self.refiner(gray, detections))
+        return [s for s in detections if s.quad.size[1] >= self._min_height]
 
     def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
@@ -274,6 +281,7 @@ def combined(frame: Frame, results: Sequence[Result]) -> Result:
         joined(r.ended for r in results),
         {stage: sum(r.timings.get(stage, 0.0) for r in results) for stage in stages},
         doubtful=joined(r.doubtful for r in results),
+        crossed=joined(r.crossed for r in results),
     )
 
 
@@ -293,6 +301,9 @@ def load(
     known: Sequence[KnownText] = (),
     words: Sequence[str] = (),
     min_length: int | None = None,
+    min_height: float = 0.0,
+    line: Line | None = None,
+    again_after: float | None = None,
     rois: Sequence[Roi] = (),
     search_size: int = LONGEST,
     agree: int = AGREE,
@@ -316,10 +327,10 @@ def load(
         rules_of, threshold=threshold, regions=regions, rising=rising, max_rate=max_rate, known=known,
         min_length=min_length,
     )  # fmt: skip
-    assemble = partial(assembled, instrument=instrument, rules=rules, rois=rois, search_size=search_size)
+    make = partial(Pipeline, agree=agree, min_height=min_height, line=line, again_after=again_after)
+    assemble = partial(assembled, make, instrument=instrument, rules=rules, rois=rois, search_size=search_size)
     pipelines = [
-        assemble(mode, nets_of(mode, folder, threads), expected=expected[mode.name], agree=agree, shared=shared)
-        for mode in found
+        assemble(mode, nets_of(mode, folder, threads), expected=expected[mode.name], shared=shared) for mode in found
     ]
     return MultiMode(pipelines, shared) if shared else pipelines[0]
 
@@ -335,6 +346,7 @@ def letters_of(model: Model) -> Letters | None:
 
 
 def assembled(
+    make: Callable[..., Pipeline],
     mode: Mode,
     nets: Mapping[str, Model],
     *,
@@ -343,7 +355,6 @@ def assembled(
     expected: Expectation | None,
     rois: Sequence[Roi],
     search_size: int,
-    agree: int,
     shared: Shared | None,
 ) -> Pipeline:
     """A mode's networks as its pipeline."""
@@ -351,7 +362,7 @@ def assembled(
     spec = {name: model.spec for name, model in nets.items()}
     single = partial(Recogniser, expected=expected)
     locator, thorough = locators(net["locator"], spec["locator"], search_size, shared.pyramid if shared else pyramid)
-    return Pipeline(
+    return make(
         mode,
         Within(locator, rois) if rois else locator,
         Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected),
@@ -359,7 +370,6 @@ def assembled(
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=single(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
         rules=rules(mode, spec["reader"].threshold),
-        agree=agree,
         gray=shared.gray if shared else to_gray,
         ids=shared.ids if shared else None,
     )

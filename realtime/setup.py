@@ -14,6 +14,7 @@ from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
 from realtime.capture.turn import Turn
 from realtime.change import AGREE
+from realtime.crossings import Line
 from realtime.decode.expect import expectations
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
@@ -51,6 +52,9 @@ class Setup:
     known: tuple[KnownText, ...] = ()
     words: tuple[str, ...] = ()
     min_length: int | None = None
+    min_height: float = 0.0  # pixels
+    line: Line | None = None  # to count those that cross it
+    again_after: float | None = None  # minutes
 
     @property
     def gated(self) -> bool:
@@ -92,6 +96,9 @@ class Setup:
             known=self.known,
             words=self.words,
             min_length=self.min_length,
+            min_height=self.min_height,
+            line=self.line,
+            again_after=self.again_after,
             rois=self.rois,
             search_size=self.search_size or LONGEST,
             agree=self.agree,

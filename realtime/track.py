@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from math import inf
+from typing import Protocol
 
 import numpy as np
 
@@ -93,14 +94,27 @@ class TrackState:
         )
 
 
+class Follower(Protocol):
+    """Follows objects from frame to frame."""
+
+    def __call__(self, time: float, index: int, sightings: Sequence[Sighting], image: np.ndarray, /) -> Step: ...
+
+    def alone(self) -> Follower:
+        """A follower for one still picture."""
+
+    def flush(self) -> tuple[Track, ...]:
+        """End every object."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, or are doubtful."""
+    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, are doubtful, crossed."""
 
     tracks: tuple[Track, ...] = ()
     confirmed: tuple[Track, ...] = ()
     ended: tuple[Track, ...] = ()
     doubtful: tuple[Track, ...] = ()
+    crossed: tuple[Track, ...] = ()
 
 
 Cut = Callable[["np.ndarray", Sighting], "np.ndarray | None"]
@@ -272,7 +286,7 @@ def geometry(last: np.ndarray, expected: np.ndarray, seen: np.ndarray) -> tuple[
     return overlap, distance, np.maximum(factor, 1 / factor)
 
 
-def follow(tracker: Tracker, frame: Frame, sightings: Sequence[Sighting]) -> Step:
+def follow(tracker: Follower, frame: Frame, sightings: Sequence[Sighting]) -> Step:
     """What the sightings of one more frame change; those of a still picture are objects of their own at once."""
     if not frame.still:
         return tracker(frame.time, frame.index, sightings, frame.image)

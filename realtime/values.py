@@ -197,6 +197,8 @@ class Track:
     best: Sighting | None = None  # the surest sighting so far
     best_crop: np.ndarray | None = None  # its picture, uint8 (h, w, 3) or (h, w)
     value: int = 1  # number of the value within the track
+    direction: str = ""  # in which it crossed the line last: "up", "down", "left" or "right"
+    crossing: int = 0  # how many did so up to then
 
     @property
     def key(self) -> tuple[int, int]:
@@ -225,3 +227,4 @@ class Result:
     failures: tuple[str, ...] = ()  # what outputs say that fail at the moment
     doubtful: tuple[Track, ...] = ()
     hidden: tuple[Quad, ...] = ()  # places whose pixels were made unreadable
+    crossed: tuple[Track, ...] = ()  # confirmed ones that crossed the line now

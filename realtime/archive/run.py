@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from realtime.again import followed
 from realtime.archive.identity import check_finished, content_of, place_of
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.archive.lock import filling
@@ -39,7 +40,7 @@ from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
 from realtime.stats import counted
-from realtime.track import Tracker, follow
+from realtime.track import Follower, Tracker, follow
 from realtime.values import Frame, Result, Sighting, State, Track
 
 T = TypeVar("T")
@@ -373,10 +374,11 @@ def replay_tracking(parts: Iterable[PartResult], setup: Setup) -> Iterator[Track
         yield from tracker.flush()
 
 
-def replaying(mode: Mode, setup: Setup, ids: Iterator[int], crops: PartCrops) -> Tracker:
+def replaying(mode: Mode, setup: Setup, ids: Iterator[int], crops: PartCrops) -> Follower:
     """The tracker of a mode, which takes pictures out of what came with the part."""
     rules = setup.rules(mode)
-    return Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crops)
+    tracker = Tracker(setup.agree, rules=lambda: rules, ids=ids, cut=crops)
+    return followed(tracker, setup.line, setup.again_after)
 
 
 class PartCrops:

@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS tracks (id INTEGER PRIMARY KEY, source INTEGER NOT NU
     written TEXT NOT NULL, track INTEGER, mode TEXT, text TEXT, confidence REAL, confidences TEXT, frame INTEGER,
     time REAL, first_time REAL, last_time REAL, count INTEGER, region TEXT, box TEXT, quad TEXT, crop TEXT,
     event TEXT, value INTEGER, first_at TEXT, last_at TEXT, line INTEGER,
-    candidates TEXT, known TEXT, known_name TEXT, known_list TEXT, known_off REAL);
+    candidates TEXT, known TEXT, known_name TEXT, known_list TEXT, known_off REAL,
+    direction TEXT, crossing INTEGER);
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),
     written TEXT NOT NULL, event TEXT NOT NULL, frame INTEGER, time REAL);
 """
@@ -33,7 +34,8 @@ CREATE INDEX IF NOT EXISTS tracks_by_value ON tracks(source, track, value);
 ADDED = {
     "event": "TEXT", "value": "INTEGER", "first_at": "TEXT", "last_at": "TEXT",  # in version 2
     "line": "INTEGER",  # in 3
-    "candidates": "TEXT", "known": "TEXT", "known_name": "TEXT", "known_list": "TEXT", "known_off": "REAL",  # in 4
+    "candidates": "TEXT", "known": "TEXT", "known_name": "TEXT", "known_list": "TEXT", "known_off": "REAL",
+    "direction": "TEXT", "crossing": "INTEGER",  # in 4
 }  # fmt: skip
 OWN = {"runs", "sources", "tracks", "events"}
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from realtime.output.record import BEGIN, DOUBTFUL, END, PRESENT
+from realtime.output.record import BEGIN, CROSSED, DOUBTFUL, END, PRESENT
 from realtime.values import Result, State, Track
 
 
@@ -13,8 +13,8 @@ class Occasions:
     """Says which values to write down now, and on which occasion.
 
     "begin" once a value is confirmed, "present" when it is corrected and every `interval` seconds of the source's time
-    while it stands, "end" when it is over, "doubtful" for one that is not believed. Only values that stand are
-    remembered.
+    while it stands, "crossed" when its object crosses the line, "end" when it is over, "doubtful" for one that is not
+    believed. Only values that stand are remembered.
     """
 
     def __init__(self, interval: float = inf) -> None:
@@ -32,6 +32,8 @@ class Occasions:
         for track in result.confirmed:
             if track.key not in ended:  # as in a still picture
                 yield self._written(result, track), track
+        for track in result.crossed:
+            yield CROSSED, track
         for track in result.tracks:
             due = self._due.get((result.frame.source, *track.key), inf)
             if track.state is State.CONFIRMED and result.frame.time >= due:

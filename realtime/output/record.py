@@ -21,8 +21,17 @@ FIELDS = (
     "event", "source", "frame", "time", "track", "value", "mode", "text", "confidence", "confidences",
     "box", "quad", "line", "region", "first_time", "last_time", "first_at", "last_at", "count",
 )  # fmt: skip
-MORE = ("candidates", "known", "known_name", "known_list", "known_off", "crop")  # where they were asked for
-BEGIN, PRESENT, END, DOUBTFUL, SEEN = "begin", "present", "end", "doubtful", "seen"  # occasions of a record
+MORE = (
+    "candidates",
+    "known",
+    "known_name",
+    "known_list",
+    "known_off",
+    "direction",
+    "crossing",
+    "crop",
+)  # where they were asked for
+BEGIN, PRESENT, CROSSED, END, DOUBTFUL, SEEN = "begin", "present", "crossed", "end", "doubtful", "seen"  # occasions
 Seen = TypeVar("Seen", Sighting, Track)
 KEY_BYTES = 32
 SHORTEST_KEY = 16
@@ -38,6 +47,7 @@ def record(track: Track, mode: str, frame: Frame, event: str = END, crop: str = 
     row = _row(track.sighting, track.reading, mode, frame.source)
     row |= {"event": event, "frame": track.last_frame, "track": track.id, "value": track.value, "count": track.count}
     row |= {"crop": crop} if crop else {}
+    row |= {"direction": track.direction, "crossing": track.crossing} if track.direction else {}
     return _ordered(row | _times(frame, track.first_time, track.last_time))
 
 
@@ -169,6 +179,7 @@ def only(result: Result, known: bool) -> Result:
         confirmed=wanted(result.confirmed),
         ended=wanted(result.ended),
         doubtful=wanted(result.doubtful),
+        crossed=wanted(result.crossed),
     )
 
 
@@ -202,6 +213,7 @@ def reworded(result: Result, change: Callable[[Reading], Reading]) -> Result:
         confirmed=tuple(map(of_track, result.confirmed)),
         ended=tuple(map(of_track, result.ended)),
         doubtful=tuple(map(of_track, result.doubtful)),
+        crossed=tuple(map(of_track, result.crossed)),
     )
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from realtime.rules.regions import DIGITS, LETTERS, alike
+from realtime.rules.lookalikes import alike
+from realtime.rules.regions import DIGITS, LETTERS
 from realtime.values import Quad, Reading, Sighting
 
 PLACES = (LETTERS,) * 3 + ("UJZ",) + (DIGITS,) * 7

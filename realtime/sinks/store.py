@@ -15,13 +15,13 @@ from realtime.errors import BusyError, SinkError
 from realtime.output.database import Row, Spill, connect, is_busy, write_error
 from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.outbox import Outbox
-from realtime.output.record import BEGIN, PRESENT, record
+from realtime.output.record import BEGIN, CROSSED, PRESENT, record
 from realtime.output.retention import Retention
 from realtime.redact import mask
 from realtime.values import BACK, LOST, Result, Track
 
 STANDING = f"""
-SELECT id FROM tracks WHERE source = ? AND track = ? AND value = ? AND event IN ('{BEGIN}', '{PRESENT}')
+SELECT id FROM tracks WHERE source = ? AND track = ? AND value = ? AND event IN ('{BEGIN}', '{PRESENT}', '{CROSSED}')
 ORDER BY id DESC LIMIT 1
 """
 NAMELESS = """
@@ -30,7 +30,7 @@ AND id NOT IN (SELECT source FROM tracks) AND id NOT IN (SELECT source FROM even
 """
 TRACK = ("track", "mode", "text", "confidence", "confidences", "frame", "time", "first_time", "last_time", "count",
          "region", "box", "quad", "crop", "event", "value", "first_at", "last_at", "line",
-         "candidates", "known", "known_name", "known_list", "known_off")  # fmt: skip
+         "candidates", "known", "known_name", "known_list", "known_off", "direction", "crossing")  # fmt: skip
 UPDATE = 1.0  # seconds of the source's time between two updates of a value that stands
 PATIENCE = 0.05  # seconds that the loop waits for a locked file; rows wait in memory then
 LAST_PATIENCE = 10.0  # seconds that the end of a run waits
@@ -99,7 +99,7 @@ class Store:
             self._outbox.put(("events", {**source, "event": event, "frame": frame.index, "time": frame.time}))
         for event, track in self._occasions(result):
             row = record(track, self._mode, frame, event, self._crop(result, track))
-            standing = event in (BEGIN, PRESENT)
+            standing = event in (BEGIN, PRESENT, CROSSED)
             self._outbox.put(("tracks", {**source, **flat(row)}), (frame.source, *track.key), last=not standing)
         self._outbox.flush()
         self._sweep()

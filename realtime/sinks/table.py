@@ -12,7 +12,18 @@ from typing import Any
 from realtime.output.files import Output, check_free
 from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.outbox import Outbox
-from realtime.output.record import BEGIN, DOUBTFUL, END, FIELDS, MORE, PRESENT, event_record, record, sighting_record
+from realtime.output.record import (
+    BEGIN,
+    CROSSED,
+    DOUBTFUL,
+    END,
+    FIELDS,
+    MORE,
+    PRESENT,
+    event_record,
+    record,
+    sighting_record,
+)
 from realtime.values import BACK, LOST, Result, Track
 
 COLUMNS = (*FIELDS, *MORE)
@@ -50,7 +61,13 @@ class Table:
         self._everything, self._occasions, self._output_events = everything, Occasions(interval), OutputEvents()
         # Where nobody reads standard output any more, nobody will.
         self._outbox: Outbox[bytes] = Outbox(self._deliver, patient=live and self._path != "-")
-        self._written = {END, DOUBTFUL, *([BEGIN, PRESENT] if live else []), *([PRESENT] if interval < inf else [])}
+        self._written = {
+            END,
+            DOUBTFUL,
+            CROSSED,
+            *([BEGIN, PRESENT] if live else []),
+            *([PRESENT] if interval < inf else []),
+        }
         if self._path != "-":
             check_free(path, overwrite)
 

@@ -293,3 +293,8 @@ def test_of_what_lies_in_one_place_the_longest_text_stays():
 
     part, whole, beside = seen("8", 30, 40, 0.99), seen("482", 0, 60, 0.8), seen("17", 55, 120, 0.9)
     assert suppress_overlaps([part, whole, beside]) == [beside, whole]
+
+
+def test_what_is_lower_than_asked_for_is_not_read():
+    image = bars((40, 40, 4))
+    assert texts(make(min_height=20.0).read(image)) == ["4217"] and make(min_height=40.0).read(image) == []

@@ -18,6 +18,7 @@ VALUES = {
     "csv": "OUT/a.csv", "reads": "all", "db": "OUT/a.db", "crops": "OUT/crops", "on_reading": "true",
     "mqtt": "mqtt://127.0.0.1:1", "keep": "3", "hash_texts": "OUT/salt", "workers": "2", "scheduler": "tcp://h:1",
     "pattern": "LLDD", "known": "KNOWN", "words": "KNOWN", "only": "known", "candidates": "3", "min_length": "4",
+    "min_height": "9", "line": "0,30,60,30", "again_after": "5",
     "log_level": "error", "max_rate": "5", "interval": "60", "name": "gate",
     "config": "OUT/glyphcam.toml", "overlay": "full", "anonymise": "plates",
 }  # fmt: skip

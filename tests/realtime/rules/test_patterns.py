@@ -32,7 +32,9 @@ def test_what_is_no_pattern_is_refused(pattern):
         written(pattern, PLATES)
 
 
-@pytest.mark.parametrize(("pattern", "alphabet"), [("LLDD", NUMBERS), ("[AB]D", NUMBERS), ("-", PLATES), ("DD.D", PLATES)])
+@pytest.mark.parametrize(
+    ("pattern", "alphabet"), [("LLDD", NUMBERS), ("[AB]D", NUMBERS), ("-", PLATES), ("DD.D", PLATES)]
+)
 def test_what_a_mode_never_reads_is_refused(pattern, alphabet):
     with pytest.raises(UserError, match="does not read"):
         written(pattern, alphabet)
