@@ -102,7 +102,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 )
 @click.option("--candidates", type=POSITIVE, metavar="N", help="Write the N likeliest texts with their probabilities.")
 @click.option("--min-length", type=POSITIVE, metavar="N", help="Ignore shorter texts.  [default: the mode's]")
-@click.option("--min-height", type=RATE, metavar="PX", default=0.0, help="Ignore text lower than this, in pixels.")
+@click.option("--min-height", type=RATE, metavar="PX", help="Ignore text lower than this, in pixels.")
 @click.option("--rising", is_flag=True, help="A meter: its number never falls; readings that do are kept as doubtful.")
 @click.option("--max-rate", type=RATE, metavar="F", help="With --rising: the most that it grows in a minute.")
 @click.option("--roi", multiple=True, metavar="X,Y,W,H|POLYGON",
@@ -374,7 +374,7 @@ def setup_of(o: SimpleNamespace) -> Setup:
         known=read_known(o.known) if o.known else (),
         words=read_words(o.words) if o.words else (),
         min_length=o.min_length,
-        min_height=o.min_height,
+        min_height=o.min_height or 0.0,
         line=parse_line(o.line) if o.line else None,
         again_after=o.again_after,
     )
