@@ -10,7 +10,7 @@ from typing import Protocol
 from realtime.decode.search import END, Candidates, Prior
 from realtime.errors import UserError
 from realtime.modes import PLATES, Mode
-from realtime.rules.known import KnownText, legible
+from realtime.rules.known import KnownText, bare, legible
 from realtime.rules.patterns import written
 from realtime.rules.regions import Format, formats
 
@@ -132,7 +132,7 @@ def expectations(
 
 
 def every_case(texts: Iterable[str], mode: Mode) -> frozenset[str]:
-    """Texts as a mode may read them: as they are, in capitals, in small letters, begun with a capital.
+    """Texts as a mode may read them: as they are, in capitals, in small letters, begun with a capital, unhyphenated.
 
     Raises UserError where it can read none.
     """
@@ -140,5 +140,5 @@ def every_case(texts: Iterable[str], mode: Mode) -> frozenset[str]:
     if not said:
         sentence = f"The mode {mode.name} reads none of the texts of --known and --words."
         raise UserError(sentence, f"It reads {mode.alphabet}.")
-    ways = (str, str.upper, str.lower, str.capitalize)
+    ways = (str, str.upper, str.lower, str.capitalize, bare)
     return frozenset(text for each in said for way in ways if set(text := way(each)) <= set(mode.alphabet))

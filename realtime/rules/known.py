@@ -83,16 +83,22 @@ class KnownTexts:
     def __init__(self, known: Iterable[KnownText], alphabet: str) -> None:
         self._by_shape: dict[str, list[tuple[str, KnownText]]] = {}
         for entry in known:
-            for text in filter(None, (legible(spelling, alphabet) for spelling in entry.spellings)):
+            for text in filter(None, (bare(legible(spelling, alphabet)) for spelling in entry.spellings)):
                 self._by_shape.setdefault(shape(text), []).append((text, entry))
 
     def __call__(self, text: str) -> Match:
         """The nearest known text and how far off it is; an empty match where none is near."""
-        near = [(apart(text, known), entry) for known, entry in self._by_shape.get(shape(text), ())]
+        read = bare(text)
+        near = [(apart(read, known), entry) for known, entry in self._by_shape.get(shape(read), ())]
         if not near:
             return Match()
         off, entry = min(near, key=lambda pair: pair[0])
         return Match(entry.text, entry.name, entry.list, round(off, 2)) if off <= FURTHEST else Match()
+
+
+def bare(text: str) -> str:
+    """A text without the hyphens in it, which one writes and another does not; a minus before it stays."""
+    return text[:1] + text[1:].replace("-", "")
 
 
 def shape(text: str) -> str:

@@ -115,6 +115,8 @@ def test_regions_are_for_plates_and_all_else_for_what_can_read_it():
     found = expectations(modes, ["DE"], [], [KnownText("12,5"), KnownText("AB 12")])
     assert found["digits"].weight("12.5") == 1 and found["digits"].weight("AB12") == OTHER
     assert found["plates"].weight("AB12") == 1 and found["plates"].weight("AB13") == OTHER
+    hyphened = expectations(modes, known=[KnownText("555-12")])["digits"]
+    assert hyphened.weight("555-12") == hyphened.weight("55512") == 1
     assert expectations(modes) == {"plates": None, "digits": None}
 
 

@@ -76,6 +76,11 @@ def test_only_look_alikes_are_forgiven(text, name, off):
     assert (found.name, found.off) == (name, off) and bool(found) is bool(name)
 
 
+@pytest.mark.parametrize(("text", "name"), [("555-1234", "Anna"), ("5551234", "Anna"), ("-7", "Bo"), ("7", "")])
+def test_hyphens_do_not_count_and_a_minus_does(text, name):
+    assert KnownTexts([KnownText("555-12 34", "Anna"), KnownText("-7", "Bo")], NUMBERS)(text).name == name
+
+
 def test_the_match_has_the_text_as_it_is_listed():
     assert KNOWN("MOAB128") == Match("M-OAB 128", "Anna", "family", 0.0)
 
