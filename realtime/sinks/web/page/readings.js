@@ -45,7 +45,6 @@ function metaOf(row, source) {
   const seconds = row.last_time - row.first_time;
   const parts = [row.at === undefined ? day(row.written) : clock(row.at), row.line ? `line ${row.line}` : "", row.region];
   parts.push(`read ${row.count} ×${seconds > 0.05 ? ` in ${seconds.toFixed(1)} s` : ""}`);
-  if (row.direction) parts.push(`${row.direction}, no. ${row.crossing}`);
   if (source) parts.push(row.source.split("/").pop());
   return parts.filter(Boolean).join(" · ");
 }
