@@ -314,6 +314,7 @@ def test_the_pad_is_served_without_any_source(monkeypatch, pipeline):
                               threads=1, threshold=None, region="", whole_frame=False, search_size=None, rotate=None,
                               flip=False, roi=(), rising=False, max_rate=None, pattern=(), known=None,
                               words=None, min_length=None, min_height=None, line=None, again_after=None,
+                              anonymise=None,
                               every=1, max_fps=None, skip_still=False, skip_blurred=False)  # fmt: skip
     assert run_camera.use_pad(options, stop).frames == 0
     assert told[0].startswith("Watch at http://127.0.0.1:")
