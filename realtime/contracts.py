@@ -39,6 +39,12 @@ class Reader(Protocol):
         """The single characters that a network input shows, with probabilities; "" stands for none of them."""
 
 
+class Review(Protocol):
+    """Looks again at sightings of a uint8 gray (H, W) picture: the same in order, less sure or longer."""
+
+    def __call__(self, gray: np.ndarray, sightings: Sequence[Sighting], again: bool, /) -> list[Sighting]: ...
+
+
 class Refiner(Protocol):
     """Looks again at detections in a uint8 gray (H, W) picture: those that hold, with new corners, in order."""
 

@@ -16,6 +16,7 @@ from realtime.again import followed
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
+from realtime.completeness import Completeness
 from realtime.contracts import Net
 from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
@@ -23,7 +24,7 @@ from realtime.decode.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
 from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
-from realtime.modes import Mode, modes_of
+from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.reading_order import in_reading_order
 from realtime.recognise import NOTHING, Recogniser
@@ -31,6 +32,7 @@ from realtime.refine import Refiner
 from realtime.rules import containers
 from realtime.rules.known import KnownText
 from realtime.rules.reported import Reporting, Rules, rules_of
+from realtime.second_opinion import SecondOpinion
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
@@ -49,7 +51,7 @@ class Pipeline(Reporting):
     """Reads pictures (`read`, `read_whole`: no memory) and frames in turn (calling it: with tracking).
 
     `rules` say which readings count. `thorough`, a locator that may take more time, searches single pictures where it
-    is given.
+    is given. `reviews` look again at what was read, one after the other.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Pipeline(Reporting):
         thorough: contracts.Locator | None = None,
         refiner: contracts.Refiner | None = None,
         classifier: contracts.Reader | None = None,
+        reviews: Sequence[contracts.Review] = (),
         rules: Rules,
         agree: int = AGREE,
         gray: Callable[[np.ndarray], np.ndarray] = to_gray,
@@ -71,7 +74,7 @@ class Pipeline(Reporting):
     ) -> None:
         self._mode, self.locator, self.recogniser = mode, locator, recogniser
         self.thorough = thorough or locator
-        self.refiner, self.classifier, self._gray = refiner, classifier, gray
+        self.refiner, self.classifier, self.reviews, self._gray = refiner, classifier, reviews, gray
         super().__init__(rules)
         self._min_height = min_height
         self._tracker = followed(Tracker(agree, rules=lambda: self._rules, ids=ids), line, again_after)
@@ -138,6 +141,8 @@ class Pipeline(Reporting):
         detections = self._detections(gray, watch, self.thorough if again else self.locator, small)
         with watch("read"):
             read = self.recogniser(gray, detections, again=again)
+            for review in self.reviews:
+                read = review(gray, read, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
         found = in_reading_order(suppress_overlaps([s for s in sightings if rules.accepts(s.reading)]))
         return containers.joined(found) if self._mode.codes else found
@@ -337,7 +342,15 @@ def load(
 
 def nets_of(mode: Mode, folder: Path, threads: int) -> dict[str, Model]:
     """A mode's networks by their name. Raises ModelError."""
-    return {network: open_model(folder, mode, network, threads) for network in mode.networks}
+    nets = {network: open_model(folder, mode, network, threads) for network in mode.networks}
+    if second := second_of(mode, folder):
+        nets["second"] = open_model(folder, second, "reader", threads)
+    return nets
+
+
+def second_of(mode: Mode, folder: Path) -> Mode | None:
+    """The mode whose reader gives a second opinion, where the folder has it."""
+    return MODES[mode.second] if mode.second and (folder / f"{mode.second}-reader.json").is_file() else None
 
 
 def letters_of(model: Model) -> Letters | None:
@@ -362,17 +375,32 @@ def assembled(
     spec = {name: model.spec for name, model in nets.items()}
     single = partial(Recogniser, expected=expected)
     locator, thorough = locators(net["locator"], spec["locator"], search_size, shared.pyramid if shared else pyramid)
+    reader = Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected)
     return make(
         mode,
         Within(locator, rois) if rois else locator,
-        Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected),
+        reader,
         thorough=Within(thorough, rois) if rois else thorough,
         refiner=Refiner(net["corners"], spec["corners"]) if "corners" in nets else None,
         classifier=single(net["classifier"], spec["classifier"], mode.name) if "classifier" in nets else None,
+        reviews=reviews_of(mode, reader, net, nets),
         rules=rules(mode, spec["reader"].threshold),
         gray=shared.gray if shared else to_gray,
         ids=shared.ids if shared else None,
     )
+
+
+def reviews_of(
+    mode: Mode, reader: Recogniser, net: Mapping[str, Net], nets: Mapping[str, Model]
+) -> list[contracts.Review]:
+    """What looks again at the texts of a mode: whether they are whole, and whether numbers are numbers."""
+    if mode.lasting:  # a plate is found by its frame, not by its text
+        return []
+    found: list[contracts.Review] = [Completeness(reader)]
+    if "second" in nets:
+        second = nets["second"]
+        found.append(SecondOpinion(Recogniser(net["second"], second.spec, mode.second, letters_of(second))))
+    return found
 
 
 def locators(

@@ -20,7 +20,7 @@ from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
 from realtime.locate import LONGEST
 from realtime.modes import Mode, modes_of
-from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator
+from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator, second_of
 from realtime.rules.known import KnownText
 from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec
@@ -130,7 +130,9 @@ class Setup:
         """What decides over the records, models included, as 16 hex digits."""
         folder = Path(self.models) if self.models else SHIPPED
         modes = modes_of(self.mode)
-        specs = [load_spec(folder / f"{mode.name}-{network}.json") for mode in modes for network in mode.networks]
+        names = [f"{mode.name}-{network}" for mode in modes for network in mode.networks]
+        names += [f"{second.name}-reader" for mode in modes if (second := second_of(mode, folder))]
+        specs = [load_spec(folder / f"{name}.json") for name in names]
         means = [asdict(replace(spec, training={}, scores={})) for spec in specs]
         own = {name: value for name, value in asdict(self).items() if name != "anonymise"}  # no text depends on it
         text = json.dumps([own | {"models": None, "threads": 1}, means])

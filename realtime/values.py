@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from math import dist
@@ -148,6 +148,11 @@ class Reading:
     candidates: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # likeliest texts, with probabilities
     known: Match | None = None  # among the known texts; None where there is no list of them
     listed: tuple[tuple[str, float], ...] = ()  # those candidates that are written down
+
+    def believed(self, share: float) -> Reading:
+        """The reading as sure as before, and all its candidates, times a share, 0 to 1."""
+        candidates = tuple((text, share * p) for text, p in self.candidates)
+        return replace(self, confidence=share * self.confidence, candidates=candidates)
 
     def masked(self, threshold: float) -> str:
         """The text with '?' for each character less sure than `threshold`."""
