@@ -166,13 +166,13 @@ class Pipeline(Reporting):
 
 
 def suppress_overlaps(sightings: Sequence[Sighting]) -> list[Sighting]:
-    """The sightings, of those that share most of the smaller one's place only the one that says most."""
+    """The sightings best first; of those that share most of the smaller one's place only the one that says most."""
     kept: list[Sighting] = []
     for sighting in sorted(sightings, key=lambda s: (-len(s.reading.text), -s.reading.confidence)):
         boxes = [(k.box, sighting.box) for k in kept]
         if all(intersection(a, b) <= INSIDE * min(a.area, b.area) for a, b in boxes):
             kept.append(sighting)
-    return kept
+    return sorted(kept, key=lambda s: -s.reading.confidence)
 
 
 def enlarged(detections: Sequence[Detection], small: tuple[int, int], large: tuple[int, int]) -> list[Detection]:

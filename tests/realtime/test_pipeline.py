@@ -81,10 +81,12 @@ def test_objects_are_found_and_read():
     assert {s.mode for s in sightings} == {"digits"}
 
 
-def test_the_best_comes_first():
+def test_the_best_of_a_picture_comes_first_and_frames_are_read_line_by_line():
     image = bars((40, 40, 4), (180, 150, 1), (40, 180, 2))
-    sightings = make(sure=0.9)(Frame(0, 0.0, image)).sightings
-    assert [len(t) for t in texts(sightings)] == [1, 2, 4]
+    pipeline = make(sure=0.9)
+    assert [len(t) for t in texts(pipeline.read(image))] == [1, 2, 4]
+    sightings = pipeline(Frame(0, 0.0, image)).sightings
+    assert [len(t) for t in texts(sightings)] == [4, 1, 2] and [s.line for s in sightings] == [1, 2, 3]
 
 
 def test_gray_colour_alpha_and_16_bits_are_read_alike():
