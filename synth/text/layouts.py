@@ -121,9 +121,29 @@ def display(rng: Rng, split: str) -> Sheet:
         item = put(replace(lead, text=sample_number(rng), spacing=spacing), em, 0, top)
         if item is not None:
             item = ending_at(item, right)
-            items += [item, *beside(rng, item, label, lead)]
+            small = decimals(rng, item)
+            ink = joined(item, small) if small else item
+            items += [item, *([small] if small else []), *beside(rng, ink, label, lead)]
             top = max(i.box[3] for i in items) + gap
     return Sheet(tuple(items), lead.ground, style.paper)
+
+
+def decimals(rng: Rng, item: Item) -> Item | None:
+    """Smaller digits behind a number's point, as meters and scales show them at its foot or its head; rarely any."""
+    if rng.random() > 0.2 or not item.line.text.isdigit():
+        return None
+    em = max(10, int(item.em * rng.uniform(0.45, 0.85)))
+    text = ("." if rng.random() < 0.8 else "") + digits(rng, 1, 3)
+    small = put(replace(item.line, text=text), em, item.box[2] + item.em * rng.uniform(0.02, 0.25), item.box[1])
+    if small is None:
+        return None
+    return replace(ending_at(small, bottom=item.box[3] if rng.random() < 0.7 else None), continues=True)
+
+
+def joined(item: Item, small: Item) -> Item:
+    """The item as large as both together."""
+    x0, y0, x1, y1 = np.array([item.box, small.box]).T
+    return replace(item, box=(x0.min(), y0.min(), x1.max(), y1.max()))
 
 
 def beside(rng: Rng, item: Item, label: Line, lead: Line) -> list[Item]:

@@ -56,8 +56,8 @@ def digits_reader(recipe: Recipe) -> Sampler:
     """Numbers of displays, meters and print; words, halves of digits and textures say nothing."""
     source = Lines(recipe)
     return mixed(
-        (source.drawn("digits"), 0.34),
-        (source.cuts(), 0.2),
+        (source.drawn("digits"), 0.3),
+        (source.cuts(), 0.24),
         (source.real(DISPLAYS), 0.18),
         (source.strips(), 0.08),
         (source.drawn("digits", halved), 0.02),

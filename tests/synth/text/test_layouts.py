@@ -1,10 +1,13 @@
 """Sheets: strings that do not touch, prices as one string, every kind drawn, the same picture from the same dice."""
 
+import re
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from synth.text.fonts import ALPHABET
-from synth.text.layouts import SHEETS, apart, panel_of, price, sample_layout, shifted
+from synth.text.layouts import SHEETS, apart, display, panel_of, price, sample_layout, shifted
 from synth.text.scene import render_scene, strings_of, touch
 
 SIZE = (240, 320)
@@ -51,3 +54,15 @@ def test_what_touches_an_earlier_string_is_left_out():
     assert apart((whole, shifted(whole, 3, 3))) == [whole]
     far = shifted(whole, 500, 0)
     assert apart((whole, far)) == [whole, far] and not touch(np.array(whole.box), np.array(far.box))
+
+
+def test_small_decimals_stand_behind_a_point():
+    numbers = []
+    for seed in range(60):
+        sheet = display(np.random.default_rng(seed), "train")
+        for whole, small in pairwise(sheet.items):
+            if small.continues:
+                (_, text), *_ = strings_of([whole, small], [whole.line.text, small.line.text])
+                numbers.append(text)
+                assert small.box[0] > whole.box[2] - 1 and small.em < whole.em
+    assert numbers and all(re.fullmatch(r"\d+\.\d{1,3}", text) for text in numbers)
