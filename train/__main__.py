@@ -11,6 +11,7 @@ from realtime.errors import UserError
 
 COMMANDS = {
     "prepare": "train.datasets.download",
+    "pseudo": "train.pseudo",
     "fit": "train.run",
     "average": "train.average",
     "export": "train.export",
