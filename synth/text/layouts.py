@@ -295,7 +295,7 @@ def bib(rng: Rng, split: str) -> Sheet:
 
 
 SHEETS: tuple[Callable[[Rng, str], Sheet], ...] = (
-    display, display, table, paragraph, spaced, spaced, price, counter, bib,
+    display, display, table, paragraph, spaced, spaced, price, counter, counter, bib,
 )  # fmt: skip
 
 # --- the picture
