@@ -45,6 +45,7 @@ HERE = Path(__file__).resolve().parent
 SHIPPED = next((f for f in (HERE / "models", HERE.parent / "models") if f.is_dir()), HERE / "models")  # wheel, checkout
 CAUTIOUS = 0.6, 0.8  # of the thresholds of locator and corner network, where what is located is hidden
 WIDE = 1.3  # widths per height from which a whole picture rather shows several characters than one
+CROP = 320  # pixels of the longer side: a single picture that is no larger may be an object that was cut out
 
 
 class Pipeline(Reporting):
@@ -144,7 +145,10 @@ class Pipeline(Reporting):
             for review in self.reviews:
                 read = review(gray, read, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
-        found = in_reading_order(suppress_overlaps([s for s in sightings if rules.accepts(s.reading)]))
+        accepted = [s for s in sightings if rules.accepts(s.reading)]
+        if again and not accepted and max(gray.shape) <= CROP:
+            accepted = self._as_crop(gray, rules)
+        found = in_reading_order(suppress_overlaps(accepted))
         return containers.joined(found) if self._mode.codes else found
 
     def _detections(
@@ -158,6 +162,11 @@ class Pipeline(Reporting):
             with watch("refine"):
                 detections = nms(self.refiner(gray, detections))
         return [s for s in detections if s.quad.size[1] >= self._min_height]
+
+    def _as_crop(self, gray: np.ndarray, rules: Rules) -> list[Sighting]:
+        """What a small single picture says that may be no scene but the object itself, cut out by somebody."""
+        reading = self.read_whole(gray)
+        return [Sighting(frame_quad(gray), reading, 1.0, self.mode)] if rules.accepts(reading) else []
 
     def _straightened(self, gray: np.ndarray, refiner: contracts.Refiner) -> Reading:
         """The reading of the object after its corners were looked for in a picture cropped around it."""
