@@ -8,7 +8,7 @@ from conftest import make_frame
 from realtime.errors import ModelError, UserError
 from realtime.locate import Locator, pad_edges, pyramid
 from realtime.modes import DIGITS, MODES
-from realtime.pipeline import Pipeline, inside, load, single_or_string, suppress_overlaps
+from realtime.pipeline import CROP, Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
 from realtime.refine import Refiner
 from realtime.rules.reported import rules_of
@@ -236,6 +236,16 @@ def test_the_picture_is_the_object():
     image = bars((40, 40, 3))[40:64, 40:120]
     assert make().read_whole(image).text == "421"
     assert make("plates", "AB12").read_whole(bars((40, 40, 2))[40:64, 40:120]).text == ""
+
+
+def test_a_small_single_picture_in_which_nothing_is_found_may_be_the_object():
+    image = bars((40, 40, 3))[40:64, 40:120]
+    blind = make(locator=lambda gray: [])
+    assert [(s.reading.text, s.box) for s in blind.read(image)] == [("421", Box(0, 0, 80, 24))]
+    assert make(locator=lambda gray: [], threshold=0.99).read(image) == []
+    assert blind.read(cv2.resize(image, (CROP + 1, 96))) == []
+    assert blind(Frame(0, 0.0, image)).sightings == ()
+    assert texts(blind(Frame(0, 0.0, image, still=True)).sightings) == ["421"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading: probabilities to texts with confidences."""
 
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -167,6 +168,32 @@ def test_the_network_is_fed_what_preprocessing_makes():
     recogniser.whole(gray)
     assert (net.fed[0][0, ..., 0] == crop(gray, quad, SPEC)).all()
     assert (net.fed[1][0, ..., 0] == fit(gray, SPEC)).all()
+
+
+class EitherWay:
+    """Says 1 of a picture that is bright at its left end, so surely, and 2 of one that is bright at its right end."""
+
+    def __init__(self, upright: float, turned: float) -> None:
+        self.sure = {"1": upright, "2": turned}
+
+    def __call__(self, batch):
+        text = "1" if batch[0, :, :20].mean() > batch[0, :, -20:].mean() else "2"
+        p = np.full((SPEC.slots, len(SPEC.alphabet) + 1), 1e-9)
+        p[:, -1] = 1.0
+        p[3] = (1 - self.sure[text]) / len(SPEC.alphabet)
+        p[3, SPEC.alphabet.index(text)] = self.sure[text]
+        return np.log(np.stack([p] * len(batch)))
+
+
+@pytest.mark.parametrize(
+    ("upright", "turned", "said"),
+    [(0.3, 0.95, "2"), (0.6, 0.95, "1"), (0.95, 0.99, "1")],
+)
+def test_a_doubtful_line_is_read_upside_down_where_that_is_much_surer(upright, turned, said):
+    gray = np.full((32, 160), 40, np.uint8)
+    gray[:, :30] = 200
+    assert Recogniser(EitherWay(upright, turned), SPEC).whole(gray).text == said
+    assert Recogniser(EitherWay(upright, turned), replace(SPEC, keep_aspect=False)).whole(gray).text == "1"
 
 
 def test_a_classifier_is_fed_whole_pictures_with_their_proportions():
