@@ -19,13 +19,14 @@ from tqdm import tqdm
 
 from realtime.errors import SourceError, UserError
 from realtime.values import Quad, iou
-from train.datasets.folder import CORNERS, TABLE, read_folder
+from train.datasets.folder import CORNERS, read_folder
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 SURE = 0.9  # score from which an answer is believed
 SAME = 0.5  # intersection over union from which two answers are about one text
 ZOOM = 1.25  # the second view is so much larger
 HELD_OUT = 10  # one picture in so many validates
+TABLE = "labels.csv"
 COLUMNS = ("file", "text", "care", "split", *CORNERS)
 
 
