@@ -65,7 +65,7 @@ def named(base: ModelSpec, mode: str, **values) -> ModelSpec:
 
 PLATE = ModelSpec("", "", "reader", 48, 144, slots=72, margin=0.06)
 SHIPPING = (
-    named(PLATE, "plates", alphabet=PLATES, threshold=0.6),
+    named(PLATE, "plates", alphabet=PLATES, threshold=0.5),
     named(LINES, "digits", alphabet=NUMBERS, threshold=0.3),
     named(LINES, "characters", alphabet=CHARACTERS, letters="letters.npz", threshold=0.4),
     named(WINDOWS, "plates", threshold=0.35),
