@@ -331,10 +331,21 @@ def run_several(o: SimpleNamespace, config: Config, cameras: Sequence[Camera], s
         if address:
             server = needing("web", "realtime.sinks.web.server")
             token = o.token or Kept().convert(config.token, None, None)
-            front = partial(server.front, sockets=sockets, states=lambda: [process.state() for process in processes])
+            states = lambda: [process.state() for process in processes]  # noqa: E731
+            front = partial(server.front, sockets=sockets, states=states, history=common_history(cameras))
             stack.enter_context(server.Server(address, token, front, partial(click.echo, err=True)))
         notifier = stack.enter_context(Notifier())
         return supervise.run(processes, stop, notifier.alive)
+
+
+def common_history(cameras: Sequence[Camera]) -> History | None:
+    """A search in the database that all cameras with a database share; None where there is no such one."""
+    places = {(camera.options["db"], camera.options.get("crops")) for camera in cameras if "db" in camera.options}
+    salts = {camera.options.get("hash_texts") for camera in cameras}
+    if len({base for base, _ in places}) != 1 or len(salts) != 1:
+        return None
+    (base, crops), salt = next(iter(places)), salts.pop()
+    return History(base, crops, read_key(Path(salt)) if salt else b"")
 
 
 JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {

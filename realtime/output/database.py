@@ -37,6 +37,12 @@ ADDED = {
     "candidates": "TEXT", "known": "TEXT", "known_name": "TEXT", "known_list": "TEXT", "known_off": "REAL",
     "direction": "TEXT", "crossing": "INTEGER",  # in 4
 }  # fmt: skip
+VIEW = """CREATE VIEW readings AS
+SELECT tracks.id, sources.name AS source, tracks.mode, tracks.text, tracks.confidence, tracks.count, tracks.region,
+    coalesce(nullif(tracks.first_at, ''), tracks.written) AS first_at,
+    coalesce(nullif(tracks.last_at, ''), tracks.written) AS last_at, tracks.known_name,
+    tracks.known_list, tracks.crop, tracks.event
+FROM tracks JOIN sources ON sources.id = tracks.source"""
 OWN = {"runs", "sources", "tracks", "events"}
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 Row = tuple[str, dict[str, Any]]  # a table and its columns
@@ -58,6 +64,7 @@ def connect(path: str, timeout: float) -> sqlite3.Connection:
         base.execute("PRAGMA secure_delete = ON")
         if version < VERSION:
             bring_up_to_date(base)
+        renew_view(base)
     except BaseException:
         base.close()
         raise
@@ -84,6 +91,13 @@ def bring_up_to_date(base: sqlite3.Connection) -> None:
         base.execute(f"ALTER TABLE tracks ADD COLUMN {name} {ADDED[name]}")
     base.executescript(INDEXES)
     base.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def renew_view(base: sqlite3.Connection) -> None:
+    """Make the view of readings with the names of sources and calendar times, in the place of an older one."""
+    there = base.execute("SELECT sql FROM sqlite_master WHERE type = 'view' AND name = 'readings'").fetchone()
+    if there != (VIEW,):
+        base.executescript(f"BEGIN IMMEDIATE; DROP VIEW IF EXISTS readings; {VIEW}; COMMIT")
 
 
 def is_busy(error: sqlite3.Error) -> bool:

@@ -44,7 +44,7 @@ class Crops:
         steady: Callable[[], float] = time.monotonic,
         run: str = "",
     ) -> None:
-        self._folder, self._retention = Path(folder), Retention(keep, clock, steady)
+        self._folder, self._retention = Path(folder).absolute(), Retention(keep, clock, steady)
         self._outbox: Outbox[Crop] = Outbox(self._deliver, patient=live, most=MOST_WAITING, clock=steady)
         self._begin = time.strftime("%Y%m%d-%H%M%S", time.gmtime(clock()))
         self._token = run or secrets.token_hex(8)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from math import inf
@@ -24,10 +22,10 @@ from realtime.output.record import (
     record,
     sighting_record,
 )
+from realtime.output.spreadsheet import csv_rows
 from realtime.values import BACK, LOST, Result, Track
 
 COLUMNS = (*FIELDS, *MORE)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CropOf = Callable[[Result, Track], str]
 
 
@@ -132,15 +130,4 @@ def json_line(row: dict[str, Any]) -> str:
 
 def csv_line(row: dict[str, Any]) -> str:
     """A row as one line of CSV in the order of COLUMNS; lists as JSON, what is missing empty."""
-    line = io.StringIO()
-    values = [row.get(name, "") for name in COLUMNS]
-    writer = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([cell(value) for value in values])
-    return line.getvalue()
-
-
-def cell(value: object) -> object:
-    """A value of a row in CSV; text that a spreadsheet would take for a formula begins with an apostrophe."""
-    if isinstance(value, str):
-        return "'" + value if value.startswith(FORMULA) else value
-    return json.dumps(value) if isinstance(value, list) else value
+    return csv_rows([[row.get(name, "") for name in COLUMNS]])

@@ -20,6 +20,7 @@ FILES = {
     "page.js": "text/javascript",
     "cameras.js": "text/javascript",
     "door.js": "text/javascript",
+    "history.js": "text/javascript",
     "readings.js": "text/javascript",
     "pad.js": "text/javascript",
     "icon.svg": "image/svg+xml",

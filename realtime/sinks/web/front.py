@@ -18,6 +18,7 @@ from yarl import URL
 
 from realtime.sinks.web.door import Door, failure
 from realtime.sinks.web.guard import Guard
+from realtime.sinks.web.records import Database, Records
 
 LARGEST = 1 << 20  # bytes of a request that is handed on
 PATIENCE = 10.0  # seconds for a camera's process to begin its answer
@@ -28,10 +29,17 @@ NEVER_PASSED = ("Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive
 class Front:
     """What the addresses of the common page answer; `states` gives how each camera's process is, as dataclasses.
 
-    `sockets` names the socket of each camera.
+    `sockets` names the socket of each camera; `history` finds old records of all of them.
     """
 
-    def __init__(self, guard: Guard, sockets: Mapping[str, str], states: Callable[[], Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        sockets: Mapping[str, str],
+        states: Callable[[], Sequence[Any]],
+        history: Database | None = None,
+    ) -> None:
+        self._records = Records(history)
         self._door, self._sockets, self._states = Door(guard, "cameras.html"), dict(sockets), states
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._watching: set[web.WebSocketResponse] = set()
@@ -41,6 +49,7 @@ class Front:
         app = self._door.application(
             [
                 web.get("/api/cameras", self.cameras),
+                *self._records.routes(),
                 web.post(r"/cameras/{name:[\w-]+}/api/session", self._door.session),
                 web.get(r"/cameras/{name:[\w-]+}/api/live", self.live),
                 web.route("*", r"/cameras/{name:[\w-]+}/{rest:.*}", self.page),
@@ -49,6 +58,7 @@ class Front:
         )
         app.cleanup_ctx.append(self._connected)
         app.on_shutdown.append(self._hang_up)
+        app.on_cleanup.append(self._records.close)
         return app
 
     async def _connected(self, _app: web.Application) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Find records in the database that a run writes, for the page; read only."""
+"""Find records in the database that runs write, for the page; read only."""
 
 from __future__ import annotations
 
@@ -6,20 +6,50 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from realtime.errors import UserError
 from realtime.output.record import keyed_hash
+from realtime.output.spreadsheet import csv_rows
+from realtime.rules.lookalikes import ALIKE
 
 PATIENCE = 1.0  # seconds to wait for a locked file
 DEADLINE = 3.0  # seconds that one search may take
 STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock, some milliseconds
-FOUND = """
-SELECT tracks.*, sources.name AS source_name FROM tracks JOIN sources ON sources.id = tracks.source
-WHERE {} ORDER BY tracks.id DESC LIMIT ?
-"""
+IGNORED = " -"  # characters that a text may have or not
+READILY = 0.5  # a letter that is read for a digit at least so readily is found in its place
+DIGITS = {pair[0]: pair[1] for pair, ease in ALIKE.items() if ease >= READILY and pair[1].isdigit()}
+MOMENT = "julianday(coalesce(nullif(tracks.first_at, ''), tracks.written))"  # of a record, whatever its zone
+SPANS = {"hour": "%Y-%m-%dT%H:00", "day": "%Y-%m-%d"}
+FROM = "FROM tracks JOIN sources ON sources.id = tracks.source WHERE"
+MOST_SPANS = 366
+CHOICES = {
+    "cameras": "SELECT DISTINCT name FROM sources WHERE id IN (SELECT source FROM tracks) ORDER BY 1",
+    "modes": "SELECT DISTINCT mode FROM tracks ORDER BY 1",
+    "lists": "SELECT DISTINCT known_list FROM tracks WHERE known_list <> '' ORDER BY 1",
+}
+EXPORTED = ("id", "source", "mode", "text", "confidence", "first_at", "last_at", "written", "count", "region", "event",
+            "crop")  # fmt: skip
+Values = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to find: part of a text, and where given the camera, the mode, the list and the time, ISO 8601, up to which.
+
+    In the text '*' stands for any characters, '?' for one; spaces and dashes do not count.
+    """
+
+    text: str = ""
+    camera: str = ""
+    mode: str = ""
+    known_list: str = ""
+    since: str = ""
+    until: str = ""
 
 
 class History:
@@ -40,16 +70,65 @@ class History:
         self._crops = Path(crops).resolve() if crops else None
         self._key, self._clock = key, clock
 
-    def search(self, text: str, limit: int) -> list[dict[str, Any]]:
-        """At most `limit` records with `text` in their text, whatever the case, the newest first.
+    def search(self, query: Query, limit: int) -> list[dict[str, Any]]:
+        """At most `limit` records, those that have the text itself before those with look-alikes, the newest first.
 
-        '*' stands for any characters, '?' for one. "crop" is the page's address of the picture.
+        "crop" is the page's address of the picture, "similar" says whether the text is only alike.
         """
-        if self._key and text:
-            where, value = "tracks.text = ?", keyed_hash(text.strip(), self._key)
+        where, values = self._where(query)
+        exact, own = self._exact(query.text)
+        found = f"SELECT tracks.*, sources.name AS source_name, NOT ({exact}) AS similar {FROM} {where} "
+        rows = self._rows(f"{found} ORDER BY similar, tracks.id DESC LIMIT ?", (*own, *values, limit))
+        return [self._shown(dict(row)) for row in rows]
+
+    def summary(self, query: Query, span: str) -> dict[str, Any]:
+        """How many records there are per "hour" or "day" of this machine's calendar, and what can be asked for."""
+        where, values = self._where(query)
+        start = f"strftime('{SPANS[span]}', {MOMENT}, 'localtime')"
+        counted = (
+            f"SELECT {start} AS start, count(*) AS count {FROM} {where} GROUP BY start ORDER BY start DESC LIMIT 366"
+        )
+        choices = CHOICES if self._listed else {name: ask for name, ask in CHOICES.items() if name != "lists"}
+        found = {name: [row[0] for row in self._rows(choice, ())] for name, choice in choices.items()}
+        return {"lists": [], **found, "counts": [dict(row) for row in reversed(self._rows(counted, values))]}
+
+    def csv(self, query: Query, limit: int) -> bytes:
+        """At most `limit` records as CSV, the newest first."""
+        where, values = self._where(query)
+        names = ", ".join(f"tracks.{name}" if name != "source" else "sources.name AS source" for name in EXPORTED)
+        rows = self._rows(f"SELECT {names} {FROM} {where} ORDER BY tracks.id DESC LIMIT ?", (*values, limit))
+        return csv_rows([EXPORTED, *map(tuple, rows)]).encode()
+
+    def _where(self, query: Query) -> tuple[str, Values]:
+        """The condition of a query with its values."""
+        terms = list(self._terms(query))
+        return " AND ".join(term for term, _ in terms), tuple(value for _, values in terms for value in values)
+
+    def _terms(self, query: Query) -> Iterator[tuple[str, Values]]:
+        if self._key:
+            yield self._exact(query.text)
         else:
-            where, value = "tracks.text LIKE ? ESCAPE '\\'", pattern(text)
-        return [self._shown(dict(row)) for row in self._rows(FOUND.format(where), (value, limit))]
+            yield f"{folded('tracks.text')} LIKE ? ESCAPE '\\'", (pattern(fold(query.text)),)
+        if query.camera:
+            yield "sources.name = ?", (query.camera,)
+        if query.mode:
+            yield "tracks.mode = ?", (query.mode,)
+        if query.known_list and self._listed:
+            yield "coalesce(tracks.known_list, '') = ?", (query.known_list.removeprefix("none"),)
+        for sign, moment in ((">=", query.since), ("<", query.until)):
+            if moment:
+                yield f"{MOMENT} {sign} julianday(?)", (moment,)
+
+    def _exact(self, text: str) -> tuple[str, Values]:
+        """That a record has the text itself."""
+        if self._key and text:
+            return "tracks.text = ?", (keyed_hash(text.strip(), self._key),)
+        return f"{bare('tracks.text')} LIKE ? ESCAPE '\\'", (pattern(without(text)),)
+
+    @property
+    def _listed(self) -> bool:
+        """Whether the database knows lists."""
+        return any(row["name"] == "known_list" for row in self._rows("PRAGMA table_info(tracks)", ()))
 
     def crop(self, number: int) -> bytes | None:
         """The picture of the record with this number, where there is one in the folder of crops."""
@@ -59,7 +138,7 @@ class History:
             return path.read_bytes() if path else None
         return None
 
-    def _rows(self, statement: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+    def _rows(self, statement: str, values: Values) -> list[sqlite3.Row]:
         """What the database answers."""
         try:
             with contextlib.closing(self._connect()) as base:
@@ -79,7 +158,7 @@ class History:
     def _shown(self, row: dict[str, Any]) -> dict[str, Any]:
         lists = {name: json.loads(row[name] or "[]") for name in ("confidences", "box", "quad")}
         crop = f"/api/records/{row['id']}/crop.jpg" if self._file(row["crop"]) else ""
-        return {**row, **lists, "source": row["source_name"], "crop": crop}
+        return {**row, **lists, "source": row["source_name"], "crop": crop, "similar": bool(row["similar"])}
 
     def _file(self, crop: str | None) -> Path | None:
         """The file of a crop: a JPEG that lies in the folder itself, whatever the database claims."""
@@ -94,3 +173,25 @@ def pattern(text: str) -> str:
     for wild in "\\%_":
         text = text.replace(wild, "\\" + wild)
     return "%" + text.strip().replace("*", "%").replace("?", "_") + "%"
+
+
+def without(text: str) -> str:
+    """A text without what does not count in it."""
+    return "".join(char for char in text if char not in IGNORED)
+
+
+def fold(text: str) -> str:
+    """The same for all texts that are read for each other, but for wild cards."""
+    return "".join(DIGITS.get(char, char) for char in without(text).upper())
+
+
+def bare(column: str) -> str:
+    """`without` in SQL."""
+    return reduce(lambda inner, char: f"replace({inner}, '{char}', '')", IGNORED, column)
+
+
+def folded(column: str) -> str:
+    """`fold` in SQL."""
+    return reduce(
+        lambda inner, pair: f"replace({inner}, '{pair[0]}', '{pair[1]}')", ALIKE.items(), f"upper({bare(column)})"
+    )

@@ -20,15 +20,15 @@ from realtime.modes import PADS
 from realtime.sinks.web.door import Door
 from realtime.sinks.web.guard import Guard
 from realtime.sinks.web.live_state import Board
+from realtime.sinks.web.records import Records, number
 
 VIEWERS = 8  # clients that get pictures at the same time
 PACE = 0.03  # seconds between two pictures for one viewer
 STATE_PACE = 0.2
 PATIENCE = 10.0  # seconds for a client to take a message, or to send its request
-ANSWER = 5.0  # seconds for an answer out of the database
 WIDEST = 1280  # pixels; wider pictures are shrunk for the page
 LARGEST_DRAWING = 512
-WORKERS = ("pictures", "search", "drawings")  # threads
+WORKERS = ("pictures", "drawings")  # threads
 log = logging.getLogger(__name__)
 
 
@@ -68,12 +68,13 @@ class Site:
         self, board: Board, guard: Guard, pipeline: Any, draw: Callable[..., Any], history: Any, pads: Pads | None
     ) -> None:
         self._board, self._door, self._pipeline = board, Door(guard, "index.html"), pipeline
-        self._draw, self._history, self._pads = draw, history, pads
+        self._draw, self._pads = draw, pads
+        self._records, self._searches = Records(history), history is not None
         self._fresh = asyncio.Event()
         self._encoding = asyncio.Lock()
         self._jpeg = (0, b"")
         # What is slow waits for its like alone: the live picture never for a search or a drawing.
-        self._encoder, self._searcher, self._classifier = (ThreadPoolExecutor(1, f"web {n}") for n in WORKERS)
+        self._encoder, self._classifier = (ThreadPoolExecutor(1, f"web {n}") for n in WORKERS)
         self._viewers = 0
         self._over = False
         self._sockets: set[web.WebSocketResponse] = set()
@@ -86,8 +87,7 @@ class Site:
                 web.get("/api/readings", self.readings),
                 web.get(r"/api/readings/{id:\d{1,9}}/crop.jpg", self.crop),
                 web.put("/api/threshold", self.threshold),
-                web.get("/api/search", self.search),
-                web.get(r"/api/records/{id:\d{1,9}}/crop.jpg", self.record_crop),
+                *self._records.routes(),
                 web.post("/api/classify", self.classify),
                 web.get("/api/picture.jpg", self.picture),
                 web.get("/api/picture.mjpg", self.stream),
@@ -97,6 +97,7 @@ class Site:
         )
         app.on_shutdown.append(self._hang_up)
         app.on_cleanup.append(self._end_workers)
+        app.on_cleanup.append(self._records.close)
         return app
 
     def wake(self) -> None:
@@ -111,11 +112,11 @@ class Site:
             await viewer.close(code=1001)
 
     async def _end_workers(self, _app: web.Application) -> None:
-        for worker in (self._encoder, self._searcher, self._classifier):
+        for worker in (self._encoder, self._classifier):
             worker.shutdown(cancel_futures=True)
 
     def _state(self) -> dict[str, Any]:
-        abilities = {"search": self._history is not None, "pads": PADS if self._pads else ()}
+        abilities = {"search": self._searches, "pads": PADS if self._pads else ()}
         steering = {"threshold": round(float(self._pipeline.threshold), 3)}
         return self._board.state() | abilities | steering | {"viewers": self._viewers, "full": self._viewers >= VIEWERS}
 
@@ -141,28 +142,6 @@ class Site:
         self._pipeline.set_threshold(value)
         return web.json_response({"threshold": value})
 
-    async def search(self, request: web.Request) -> web.Response:
-        if self._history is None:
-            raise web.HTTPNotFound(text="There is no database. Start the program with --db FILE.")
-        limit = _number(request, "limit", 1, 500, 100)
-        rows = await self._found(self._history.search, request.query.get("text", "")[:100], limit)
-        return web.json_response(rows)
-
-    async def record_crop(self, request: web.Request) -> web.Response:
-        number = int(request.match_info["id"])
-        body = self._history and await self._found(self._history.crop, number)
-        if not body:
-            raise web.HTTPNotFound(text="There is no picture of this record.")
-        return web.Response(body=body, content_type="image/jpeg")
-
-    async def _found(self, question: Callable[..., Any], *values: Any) -> Any:
-        """What the database answers; 503 where it does not in time."""
-        try:
-            async with asyncio.timeout(ANSWER):
-                return await self._on(self._searcher, question, *values)
-        except TimeoutError:
-            raise web.HTTPServiceUnavailable(text="The database is busy. Try again.") from None
-
     @staticmethod
     async def _on(worker: ThreadPoolExecutor, work: Callable[..., Any], *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(worker, work, *values)
@@ -173,7 +152,7 @@ class Site:
         mode = request.query.get("mode", PADS[0])
         if mode not in PADS:
             raise web.HTTPBadRequest(text=f"mode is one of {', '.join(PADS)}.")
-        size = tuple(_number(request, name, 8, LARGEST_DRAWING) for name in ("height", "width"))
+        size = tuple(number(request, name, 8, LARGEST_DRAWING) for name in ("height", "width"))
         async with asyncio.timeout(PATIENCE):
             body = await request.read()
         if len(body) != size[0] * size[1]:
@@ -287,11 +266,3 @@ class Site:
 async def _json(request: web.Request) -> Any:
     async with asyncio.timeout(PATIENCE):
         return await request.json()
-
-
-def _number(request: web.Request, name: str, least: int, most: int, default: int | None = None) -> int:
-    """A whole number of the query; 400 where it is missing or out of range."""
-    text = request.query.get(name, "" if default is None else str(default))
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
-        raise web.HTTPBadRequest(text=f"{name} is a whole number from {least} to {most}.")
-    return int(text)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from realtime.errors import SinkError
 from realtime.output.record import FIELDS, hashed
-from realtime.sinks.table import COLUMNS, FORMULA, Table, csv_line, json_line
+from realtime.output.spreadsheet import FORMULA
+from realtime.sinks.table import COLUMNS, Table, csv_line, json_line
 
 RESULT = make_result(make_frame(5), ended=(make_track(3, "0042"),))
 

@@ -1,5 +1,6 @@
 // The page of several cameras: a tile for each with its picture and its state, and the readings of all of them.
 import { ask, locked, openDoor } from "./door.js";
+import { openHistory } from "./history.js";
 import { make, readingLine } from "./readings.js";
 
 const $ = (id) => document.getElementById(id);
@@ -89,5 +90,21 @@ function showReadings() {
   $("readings").replaceChildren(...rows.slice(0, SHOWN).map((row) => readingLine(row, { root: `cameras/${row.source}/`, source: true })));
 }
 
-await openDoor(update);
-update();
+function showView() {
+  const history = location.hash === "#history" && !$("tabs").hidden;
+  [$("cameras-view").hidden, $("history-view").hidden] = [history, !history];
+  for (const tab of $("tabs").children) tab.toggleAttribute("aria-current", tab.hash === (history ? "#history" : "#live"));
+  if (history) showHistory();
+}
+
+const showHistory = openHistory($("history-view"), ask);
+
+async function start() {
+  $("tabs").hidden = !(await ask("api/summary").catch(() => null));
+  addEventListener("hashchange", showView);
+  showView();
+  update();
+}
+
+await openDoor(start);
+start();

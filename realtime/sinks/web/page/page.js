@@ -1,12 +1,13 @@
 // The live page: one WebSocket brings state, readings and pictures; everything shown is set as text, never as markup.
 import { ask, locked, openDoor } from "./door.js";
+import { openHistory } from "./history.js";
 import { openPad } from "./pad.js";
 import { clock, make, readingLine } from "./readings.js";
 
 const $ = (id) => document.getElementById(id);
 const RETRY = [500, 1000, 2000, 4000];
 const COLOURS = ["#0f9d8f", "#e8a33d", "#5b8def", "#c86fc9", "#8a9a5b", "#d9705f", "#6b7b8c"];
-let socket = null, tries = 0, steering = false, rows = [], found = null;
+let socket = null, tries = 0, steering = false, showHistory = null;
 
 // ---- connection
 
@@ -50,8 +51,8 @@ async function showPicture(blob) {
 function showState(state) {
   $("mode").textContent = state.mode;
   $("draw-tab").hidden = !state.pads.length;
-  $("tabs").hidden = $("draw-tab").hidden && $("all").hidden;
-  $("search").hidden = !state.search;
+  $("tabs").hidden = $("draw-tab").hidden && $("history-tab").hidden && $("all").hidden;
+  $("history-tab").hidden = !state.search;
   const fps = state.fps ? ` ${state.fps.toFixed(state.fps < 10 ? 1 : 0)} fps` : "";
   setStatus(state.status, state.status === "live" ? `live${fps}` : state.status);
   $("veil").textContent = { waiting: "Waiting for the first picture", lost: "The source is lost. Trying to open it again.", stalled: `No picture for ${Math.round(state.age)} seconds` }[state.status] || "";
@@ -60,7 +61,7 @@ function showState(state) {
   if (!steering) setSlider(state.threshold);
   showTimes(state);
   showEvents(state.events);
-  if (state.readings) { rows = state.readings; if (!found) showReadings(rows); }
+  if (state.readings) showReadings(state.readings);
 }
 
 function setStatus(status, text) {
@@ -108,9 +109,8 @@ function showEvents(events) {
 // ---- readings
 
 function showReadings(list) {
-  $("list-title").textContent = found ? `Found ${list.length}` : "Latest readings";
-  $("empty").textContent = list.length ? "" : found ? "Nothing found." : "Nothing read yet.";
-  $("readings").replaceChildren(...list.map((row) => readingLine(row, { source: Boolean(found) })));
+  $("empty").textContent = list.length ? "" : "Nothing read yet.";
+  $("readings").replaceChildren(...list.map((row) => readingLine(row)));
 }
 
 // ---- what the viewer does
@@ -129,23 +129,11 @@ const sendThreshold = later(80, async () => {
   }
 });
 
-const search = later(200, async () => {
-  const text = $("search").value.trim();
-  try {
-    found = text ? await ask(`api/search?text=${encodeURIComponent(text)}`) : null;
-    if (text === $("search").value.trim()) showReadings(found || rows);
-  } catch (error) {
-    found = [];
-    showReadings(found);
-    $("empty").textContent = error.message;
-  }
-});
-
 function showView() {
-  const draws = location.hash === "#draw";
-  $("live-view").hidden = draws;
-  $("draw-view").hidden = !draws;
-  for (const tab of $("tabs").querySelectorAll("[href^='#']")) tab.toggleAttribute("aria-current", tab.hash === (draws ? "#draw" : "#live"));
+  const view = ["draw", "history"].find((name) => location.hash === `#${name}`) || "live";
+  for (const name of ["live", "history", "draw"]) $(`${name}-view`).hidden = name !== view;
+  for (const tab of $("tabs").querySelectorAll("[href^='#']")) tab.toggleAttribute("aria-current", tab.hash === `#${view}`);
+  if (view === "history") showHistory();
   wantPicture();
 }
 
@@ -157,9 +145,9 @@ async function start() {
     $("threshold-value").textContent = Number($("threshold").value).toFixed(2);
     sendThreshold();
   });
-  $("search").addEventListener("input", search);
   addEventListener("hashchange", showView);
   document.addEventListener("visibilitychange", wantPicture);
+  showHistory = openHistory($("history-view"), ask);
   showView();
   openPad(ask);
   try {

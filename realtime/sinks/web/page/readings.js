@@ -10,6 +10,7 @@ export function readingLine(row, { root = "", source = false } = {}) {
   sure.dataset.sure = row.confidence >= 0.9 ? "high" : row.confidence < 0.6 ? "low" : "";
   const meta = make("span", "meta", metaOf(row, source));
   if (row.known) meta.prepend(knownOf(row));
+  if (row.similar) meta.prepend(make("span", "similar", "look-alike"));
   line.append(textOf(row), sure, meta);
   return line;
 }

@@ -47,7 +47,16 @@ class Pad:
 class Records:
     """A database with one record."""
 
-    def search(self, text, limit):
+    def summary(self, query, span):
+        found = self.search(query, 1)
+        counts = [{"start": "2024-05-04", "count": 1}, {"start": "2024-05-06", "count": 2}] if found else []
+        return {"cameras": ["gate", "yard"], "modes": ["plates"], "lists": [], "counts": counts}
+
+    def csv(self, query, limit):
+        return b"text"
+
+    def search(self, query, limit):
+        text = query.text if query.camera != "yard" else "nothing"
         row = {
             "text": "OLD1",
             "confidence": 0.8,
@@ -169,18 +178,20 @@ def test_the_slider_moves_the_threshold_and_follows_it(browser):
         assert page.inner_text("#threshold-value") == "0.20"
 
 
-def test_search(browser):
+def test_the_history_is_searched_filtered_plotted_and_exported(browser):
     with Run() as run, opened(browser, run.url) as page:
-        page.wait_for_selector("#search:visible")
-        page.fill("#search", "old")
-        eventually(lambda: page.inner_text("#list-title") == "Found 1")
-        assert page.locator("#readings .text").all_inner_texts() == ["OLD1"]
-        assert "gate.mp4" in page.inner_text("#readings .meta")
-        page.fill("#search", "none such")
-        eventually(lambda: page.inner_text("#empty") == "Nothing found.")
-        page.fill("#search", "")
-        eventually(lambda: page.inner_text("#list-title") == "Latest readings")
-        assert page.locator("#readings li").count() >= 1
+        page.click("#history-tab")
+        page.fill(".filters [type=search]", "old")
+        eventually(lambda: page.locator("#history-view .readings .text").all_inner_texts() == ["OLD1"])
+        assert "gate.mp4" in page.inner_text("#history-view .readings .meta")
+        assert page.inner_text("#history-view h2") == "1 of 3 readings"
+        assert page.locator(".plot i").count() == 3  # two days with readings and the one between them
+        page.select_option(".camera select", "yard")
+        eventually(lambda: page.inner_text("#history-view .empty") == "Nothing found.")
+        address = page.get_attribute(".filters a", "href")
+        assert address.startswith("api/records.csv?") and "camera=yard" in address and "text=old" in address
+        page.fill(".since input", "2024-05-06")
+        eventually(lambda: "since=2024-05-0" in page.get_attribute(".filters a", "href"))
 
 
 def test_a_text_is_never_markup(browser):

@@ -23,7 +23,7 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from realtime.errors import ModelError, SinkError, UserError
 from realtime.sinks.web import clients as clients_module
-from realtime.sinks.web import door, server, site
+from realtime.sinks.web import door, records, server, site
 from realtime.sinks.web.guard import FAILURES
 
 TOKEN = "correct horse"
@@ -43,8 +43,14 @@ class Pad:
 class Records:
     """Finds what it is asked for; has one picture."""
 
-    def search(self, text, limit):
-        return [{"text": text, "limit": limit}]
+    def search(self, query, limit):
+        return [{"text": query.text, "camera": query.camera, "limit": limit}]
+
+    def summary(self, query, span):
+        return {"span": span, "since": query.since}
+
+    def csv(self, query, limit):
+        return query.mode.encode()
 
     def crop(self, number):
         return b"picture" if number == 7 else None
@@ -146,11 +152,19 @@ def test_the_threshold_reaches_the_pipeline():
 
 
 def test_search(sink):
-    assert ask(sink, "/api/search?text=A%25B&limit=7")[1] == [{"text": "A%B", "limit": 7}]
-    assert ask(sink, "/api/search")[1] == [{"text": "", "limit": 100}]
+    assert ask(sink, "/api/search?text=A%25B&limit=7")[1] == [{"text": "A%B", "camera": "", "limit": 7}]
+    assert ask(sink, "/api/search?camera=gate")[1] == [{"text": "", "camera": "gate", "limit": 100}]
     assert ask(sink, "/api/search?text=" + "x" * 500)[1][0]["text"] == "x" * 100
     for wrong in ("0", "501", "-1", "1e2", "٣", "9" * 30):
         assert ask(sink, f"/api/search?limit={wrong}")[0] == 400
+
+
+def test_summary_and_export(sink):
+    assert ask(sink, "/api/summary?by=hour&since=2024-05-06")[1] == {"span": "hour", "since": "2024-05-06"}
+    assert ask(sink, "/api/summary?by=week")[0] == 400
+    assert ask(sink, "/api/search?since=yesterday")[0] == 400
+    status, body, headers = ask(sink, "/api/records.csv?mode=plates")
+    assert (status, body) == (200, b"plates") and "attachment" in headers["Content-Disposition"]
 
 
 def test_a_database_that_cannot_be_read_is_no_empty_answer():
@@ -163,7 +177,7 @@ def test_a_database_that_cannot_be_read_is_no_empty_answer():
 
 
 def test_a_search_that_takes_too_long_ends_and_holds_no_picture_up(monkeypatch):
-    monkeypatch.setattr(site, "ANSWER", 0.2)
+    monkeypatch.setattr(records, "ANSWER", 0.2)
     going = threading.Event()
     with served(history=SimpleNamespace(search=lambda text, limit: going.wait(20))) as sink:
         sink.write(result_of(1))
