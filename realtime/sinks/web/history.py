@@ -108,7 +108,7 @@ class History:
         if self._key:
             yield self._exact(query.text)
         else:
-            yield f"{folded('tracks.text')} LIKE ? ESCAPE '\\'", (pattern(fold(query.text)),)
+            yield f"upper({bare('tracks.text')}) GLOB ?", (alike(query.text),)
         if query.camera:
             yield "sources.name = ?", (query.camera,)
         if query.mode:
@@ -180,18 +180,19 @@ def without(text: str) -> str:
     return "".join(char for char in text if char not in IGNORED)
 
 
-def fold(text: str) -> str:
-    """The same for all texts that are read for each other, but for wild cards."""
-    return "".join(DIGITS.get(char, char) for char in without(text).upper())
+def alike(text: str) -> str:
+    """SQL's GLOB pattern for all texts that are read for a text; '*' and '?' are wild. It is for capital letters."""
+    return "*" + "".join(one_of(char.upper() if char.isascii() else char) for char in without(text.strip())) + "*"
+
+
+def one_of(char: str) -> str:
+    """The part of a GLOB pattern for a character, or any that is read for it."""
+    if char == "[":
+        return "[[]"
+    group = [other for other in (*DIGITS, *DIGITS.values()) if DIGITS.get(other, other) == DIGITS.get(char, char)]
+    return f"[{''.join(sorted({char, *group}))}]" if group else char
 
 
 def bare(column: str) -> str:
     """`without` in SQL."""
     return reduce(lambda inner, char: f"replace({inner}, '{char}', '')", IGNORED, column)
-
-
-def folded(column: str) -> str:
-    """`fold` in SQL."""
-    return reduce(
-        lambda inner, pair: f"replace({inner}, '{pair[0]}', '{pair[1]}')", ALIKE.items(), f"upper({bare(column)})"
-    )
