@@ -393,7 +393,8 @@ def setup_of(o: SimpleNamespace) -> Setup:
 
 def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Stop) -> tuple[list[Sink], list[Sink]]:
     """Views and outputs that were asked for; the window first, for it may be refused."""
-    overlay = Overlay(lambda: pipeline.threshold, o.overlay)
+    line = parse_line(o.line).ends if o.line else ()
+    overlay = Overlay(lambda: pipeline.threshold, o.overlay, line)
     key = read_key(Path(o.hash_texts)) if o.hash_texts else b""
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []

@@ -33,6 +33,11 @@ class Line:
         if max(xs) < 0 or max(ys) < 0 or min(xs) >= width or min(ys) >= height:
             raise UserError(f"--line {self} lies outside of the picture of {width}x{height}.", "Give it in its pixels.")
 
+    @property
+    def ends(self) -> tuple[Point, Point]:
+        """Where it begins and ends."""
+        return (self.x0, self.y0), (self.x1, self.y1)
+
     def __str__(self) -> str:
         return ",".join(f"{v:g}" for v in (self.x0, self.y0, self.x1, self.y1))
 

@@ -14,20 +14,24 @@ FONT = cv2.FONT_HERSHEY_DUPLEX
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 SURE, UNSURE, ALARM = (80, 220, 60), (0, 200, 255), (40, 40, 230)  # B, G, R
 BOXES, FIGURES, CLOCK = "boxes", "figures", "clock"  # what can be drawn
+Point = tuple[float, float]
 FURTHEST = 6  # lines between an object and its text, where others stand in the way
 
 
-def draw(result: Result, threshold: float, parts: Collection[str] = (BOXES,)) -> np.ndarray:
+def draw(result: Result, threshold: float, parts: Collection[str] = (BOXES,), line: Sequence[Point] = ()) -> np.ndarray:
     """A BGR copy of the frame with what `parts` names: boxes with texts and confidences, figures, the time of day.
 
     Confirmed tracks are green with their voted text, all else is yellow; readings less sure than `threshold`, and those
-    of objects that are hidden, get a box without a text. A text for which there is no free place is left out.
+    of objects that are hidden, get a box without a text. A text for which there is no free place is left out. With the
+    boxes comes the `line` between two points.
     """
     image = result.frame.image
     canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
     size = text_height(canvas.shape)
     status = (_time_of_day(result.frame) if CLOCK in parts else []) + (_status(result) if FIGURES in parts else [])
     lines = wrapped(status, lambda text: _extent(text, size)[0] <= canvas.shape[1])
+    if BOXES in parts and line:
+        _draw_line(canvas, line, size)
     if BOXES in parts:
         _draw_objects(canvas, result, threshold, size, Box(0, 0, canvas.shape[1], _extent("0", size)[1] * len(lines)))
     _write_lines(canvas, lines, size)
@@ -39,15 +43,17 @@ def draw(result: Result, threshold: float, parts: Collection[str] = (BOXES,)) ->
 class Overlay:
     """`draw` once per result, however many sinks show it; the threshold is asked for each time."""
 
-    def __init__(self, threshold: Callable[[], float], parts: Collection[str] = (BOXES,)) -> None:
-        self._threshold, self._parts = threshold, tuple(parts)
+    def __init__(
+        self, threshold: Callable[[], float], parts: Collection[str] = (BOXES,), line: Sequence[Point] = ()
+    ) -> None:
+        self._threshold, self._parts, self._line = threshold, tuple(parts), tuple(line)
         self._drawn: tuple[Result, np.ndarray] | None = None
 
     def __call__(self, result: Result) -> np.ndarray:
         """The drawn picture; read it, do not write to it."""
         drawn = self._drawn  # one look, for other threads may ask too
         if drawn is None or drawn[0] is not result:
-            drawn = self._drawn = result, draw(result, self._threshold(), self._parts)
+            drawn = self._drawn = result, draw(result, self._threshold(), self._parts, self._line)
         return drawn[1]
 
 
@@ -60,12 +66,23 @@ def _draw_objects(canvas: np.ndarray, result: Result, threshold: float, size: in
     for quad, reading, sure in objects:
         if not reading.text or reading.confidence < threshold or _is_hidden(quad, result.hidden):
             continue
-        text = f"{reading.text} {100 * reading.confidence:.0f}%"
+        text = f"{_named(reading)} {100 * reading.confidence:.0f}%"
         others = [other.box for other, _, _ in objects if other is not quad]
         place = free_place(quad.box, _extent(text, size), canvas.shape, taken, others)
         if place is not None:
             taken.append(place)
             _label(canvas, text, place, SURE if sure else UNSURE, size)
+
+
+def _named(reading: Reading) -> str:
+    """The text, with the name of the known text that it is."""
+    return f"{reading.text} {reading.known.name}".strip() if reading.known else reading.text
+
+
+def _draw_line(canvas: np.ndarray, line: Sequence[Point], size: int) -> None:
+    a, b = (tuple(round(v) for v in point) for point in line)
+    cv2.line(canvas, a, b, BLACK, max(1, size // 6) + 2, cv2.LINE_AA)
+    cv2.line(canvas, a, b, WHITE, max(1, size // 6), cv2.LINE_AA)
 
 
 def free_place(

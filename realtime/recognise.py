@@ -70,7 +70,7 @@ def classify(probabilities: np.ndarray, spec: ModelSpec, expected: Expectation |
     names = [*spec.alphabet, ""]
     found = {name: float(p) for name, p in zip(names, probabilities, strict=True)}
     if expected:
-        found = {name: p * expected.weight(name) if name else p for name, p in found.items()}
+        found = {name: p * (expected.weight(name) if name else expected.nothing) for name, p in found.items()}
     candidates = normalised(found, 1.0)
     (text, confidence), likeliest = candidates[0], candidates[:MOST_SINGLE]
     return Reading(text, (confidence,), confidence, candidates=likeliest) if text else NOTHING

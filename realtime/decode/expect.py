@@ -70,7 +70,7 @@ class Texts:
 class Expectation:
     """A prior for the search: texts weigh OTHER for everything that does not allow them, and so do their beginnings.
 
-    That nothing is legible weighs as much as what is allowed: no expectation makes a text out of nothing.
+    That nothing is legible weighs between the two: hardly any expectation makes a text out of nothing, or hides one.
     """
 
     def __init__(self, *allowed: Allowed) -> None:
@@ -80,11 +80,16 @@ class Expectation:
         """What the last character of a text, or its end, weighs after those before it."""
         before = text[:-1]
         if text[-1] == END:
-            return self.weight(before) / self._begun(before) if before else 1.0
+            return self.weight(before) / self._begun(before) if before else self.nothing
         return self._begun(text) / self._begun(before)
 
     def _begun(self, text: str) -> float:
         return OTHER ** sum(not each.begins(text) for each in self._allowed)
+
+    @property
+    def nothing(self) -> float:
+        """What it weighs that nothing is legible."""
+        return OTHER ** (len(self._allowed) / 2)
 
     def weight(self, text: str) -> float:
         """What a whole text weighs."""

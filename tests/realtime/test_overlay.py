@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.overlay import BOXES, CLOCK, FIGURES, SURE, UNSURE, Overlay, draw, free_place, text_height, wrapped
-from realtime.values import Box, Quad, State, intersection
+from realtime.values import Box, Match, Quad, State, intersection
 
 
 def frame_of(width=320, height=240, **changes):
@@ -140,3 +140,19 @@ def test_the_text_of_what_is_hidden_is_not_drawn():
         for places in ((), (sighting.quad,))
     )
     assert filled(hidden, UNSURE) < filled(shown, UNSURE)
+
+
+def test_a_line_is_drawn_with_the_boxes():
+    result = make_result(make_frame(image=np.zeros((100, 200, 3), np.uint8)))
+    drawn, bare = (draw(result, 0.5, parts, ((20, 50), (180, 50))) for parts in ((BOXES,), ()))
+    assert drawn[50, 100].min() > 200 and not drawn[50, 5].any() and not bare.any()
+
+
+def test_a_known_text_has_its_name():
+    def drawn(known):
+        track = make_track(sighting=moved(make_sighting(), 40, 100))
+        track = dataclasses.replace(track, reading=dataclasses.replace(track.reading, known=known))
+        return draw(make_result(frame_of(), tracks=(track,)), 0.5)
+
+    named, unknown, plain = map(drawn, (Match("4 2", "Anna", "family"), Match(), None))
+    assert filled(named, SURE) > 1.5 * filled(plain, SURE) and np.array_equal(unknown, plain)

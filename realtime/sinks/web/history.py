@@ -156,7 +156,7 @@ class History:
         return base
 
     def _shown(self, row: dict[str, Any]) -> dict[str, Any]:
-        lists = {name: json.loads(row[name] or "[]") for name in ("confidences", "box", "quad")}
+        lists = {name: json.loads(row[name] or "[]") for name in ("confidences", "box", "quad", "candidates")}
         crop = f"/api/records/{row['id']}/crop.jpg" if self._file(row["crop"]) else ""
         return {**row, **lists, "source": row["source_name"], "crop": crop, "similar": bool(row["similar"])}
 
