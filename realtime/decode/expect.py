@@ -89,7 +89,7 @@ class Expectation:
     @property
     def nothing(self) -> float:
         """What it weighs that nothing is legible."""
-        return OTHER ** (len(self._allowed) / 2)
+        return float(OTHER ** (len(self._allowed) / 2))
 
     def weight(self, text: str) -> float:
         """What a whole text weighs."""
