@@ -143,6 +143,7 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
 @click.option("--mqtt", type=Kept(), metavar="URL", envvar="GLYPHCAM_MQTT",
               help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")  # fmt: skip
+@click.option("--measures", metavar="KIND[:UNIT]", help="What Home Assistant is told: water, gas, energy:kWh ...")
 @click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
 @click.option("--anonymise", type=click.Choice(["plates"]), help="Make plates unreadable in all pictures.")
@@ -422,7 +423,8 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
     if o.mqtt:
         mqtt = needing("mqtt", "realtime.sinks.mqtt")
         hidden = bool(o.hash_texts)  # no picture may tell what the hash hides
-        sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop, crop=crop, pictures=not hidden))
+        told = {"name": o.name or "", "source": source.name, "measures": o.measures or ""}
+        sinks.append(mqtt.Mqtt(o.mqtt, o.mode, live=source.live, stop=stop, crop=crop, pictures=not hidden, **told))
     return sinks
 
 

@@ -43,6 +43,7 @@ SECTIONS = {
         "overwrite",
         "on_reading",
         "mqtt",
+        "measures",
         "token",
         "overlay",
     ),
@@ -70,7 +71,7 @@ VALID = {  # a value that works, for the sentence that refuses one that does not
     "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
     "name": "gate", "config": "glyphcam.toml",
     "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",
-    "overlay": "boxes,clock", "anonymise": "plates",
+    "measures": "water", "overlay": "boxes,clock", "anonymise": "plates",
 }  # fmt: skip
 
 

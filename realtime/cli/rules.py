@@ -39,6 +39,7 @@ USED_BY: dict[str, frozenset[Job]] = {
     "min_length": READING, "min_height": READING, "line": READING, "again_after": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
     "reads": RUNNING, "interval": RUNNING, "overwrite": RUNNING, "on_reading": RUNNING, "mqtt": RUNNING,
+    "measures": RUNNING,
     "serve": RUNNING | {PAGE, SEVERAL}, "token": RUNNING | {PAGE, SEVERAL},
     "db": READING | {PAGE}, "crops": READING | {PAGE},
     "size": frozenset({CAMERA}), "fps": frozenset({CAMERA}), "demo": frozenset({FILES}),
@@ -48,7 +49,7 @@ USED_BY: dict[str, frozenset[Job]] = {
 }  # fmt: skip
 WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
-    "overlay": ("show", "save", "serve"), "token": ("serve", "config"), "check": ("config",),
+    "measures": ("mqtt",), "overlay": ("show", "save", "serve"), "token": ("serve", "config"), "check": ("config",),
     "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
     "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
     "only": ("known",), "candidates": ("jsonl", "csv", "db", "mqtt", "on_reading"),

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -20,9 +20,10 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from realtime.errors import OptionError, SinkError
-from realtime.output.record import BEGIN, record
+from realtime.output.pictures import digest
+from realtime.output.record import BEGIN, PRESENT, record
 from realtime.redact import mask
-from realtime.values import Result, Track
+from realtime.values import BACK, LOST, Frame, Result, Track
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 TOPIC = "glyphcam"
@@ -32,7 +33,37 @@ PATIENCE = 30.0  # seconds that a recording waits for a broker that takes nothin
 KEEPALIVE = 30  # seconds
 WAITS = (1, 60)  # seconds between two attempts to connect: at first, at most
 PARTING = 2.0  # seconds for the last words
+EVENT_TYPES = ["reading", "correction"]
+EVENT = "{{ dict(value_json, event_type='reading' if value_json.event == 'begin' else 'correction') | tojson }}"
+TEXT, NUMBER = "{{ value_json.text }}", "{{ value_json.text | float(none) }}"
+NAMES = {"event": "event", "sensor": "reading", "image": "picture"}  # of entities in topics
+UNITS = {  # of what Home Assistant measures, by its device classes
+    "water": "m³", "gas": "m³", "energy": "kWh", "temperature": "°C", "humidity": "%", "weight": "kg", "power": "W",
+    "voltage": "V", "current": "A", "pressure": "bar", "speed": "km/h", "distance": "m", "duration": "s",
+}  # fmt: skip
+TOTALS = ("water", "gas", "energy")  # what a meter counts: it only grows
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a display measures: a device class of Home Assistant and its unit."""
+
+    kind: str
+    unit: str
+
+    def fields(self) -> dict[str, str]:
+        """The fields of a sensor that make it a measurement, for statistics and the Energy dashboard."""
+        state_class = "total_increasing" if self.kind in TOTALS else "measurement"
+        return {"device_class": self.kind, "unit_of_measurement": self.unit, "state_class": state_class}
+
+
+def parse_measures(text: str) -> Measures:
+    """What "water" or "water:L" says. Raises OptionError."""
+    kind, _, unit = text.partition(":")
+    if kind not in UNITS:
+        raise OptionError(f"--measures {text!r} is not known.", f"Choose from: {', '.join(UNITS)}.")
+    return Measures(kind, unit or UNITS[kind])
 
 
 @dataclass(frozen=True)
@@ -63,6 +94,11 @@ def parse_broker(url: str) -> Broker:
     return Broker(host, port, parts.scheme == "mqtts", user, password, topic or TOPIC)
 
 
+def topic_part(name: str) -> str:
+    """A name as the last part of a topic."""
+    return re.sub(r"[/+#\0\s]+", "_", name)
+
+
 class Message(NamedTuple):
     """A record as JSON, and a JPEG of what was read; empty without one."""
 
@@ -81,7 +117,7 @@ class Mqtt:
     A thread of the client's own talks to the broker and comes back to it when it was away. What cannot be sent waits
     in a bounded queue: a live run drops the oldest, a recording waits for the broker, until `stop` is set or nothing
     moves for PATIENCE seconds. Readings that the broker never acknowledged are an error at the end. TOPIC/status says
-    "online" or, by the broker itself, "offline".
+    "online" or, while the source is lost and by the broker itself, "offline". With a `name`, TOPIC ends in it.
     """
 
     def __init__(
@@ -93,8 +129,15 @@ class Mqtt:
         stop: threading.Event | None = None,
         crop: Callable[[Result, Track], str] = lambda result, track: "",
         pictures: bool = True,
+        name: str = "",
+        source: str = "",
+        measures: str = "",
     ) -> None:
-        self.broker = parse_broker(url)
+        broker = parse_broker(url)
+        self.broker = replace(broker, topic=f"{broker.topic}/{topic_part(name)}") if name else broker
+        self._source, self._measures = source, parse_measures(measures) if measures else None
+        self._told: set[tuple[str, int, int]] = set()  # values that stand
+        self._status = "online"
         self._mode, self._live, self._stop = mode, live, stop or threading.Event()
         self._crop, self._pictures = crop, pictures
         self._lock, self._sending, self._news = threading.Lock(), threading.Lock(), threading.Event()
@@ -141,11 +184,24 @@ class Mqtt:
 
     def write(self, result: Result) -> None:
         """Publish the values that were confirmed, or corrected, in this frame."""
+        self._note_source(result.frame)
         for track in result.confirmed:
             if not self._live:
                 self._wait_until(lambda: len(self._waiting) < WAITING, PATIENCE)
-            row = record(track, self._mode, result.frame, BEGIN, self._crop(result, track))
+            key = (result.frame.source, *track.key)
+            event = PRESENT if key in self._told else BEGIN
+            self._told.add(key)
+            row = record(track, self._mode, result.frame, event, self._crop(result, track))
             self._add(Message(json.dumps(row), jpeg(track) if self._pictures else b""))
+
+        self._told -= {(result.frame.source, *track.key) for track in result.ended}
+
+    def _note_source(self, frame: Frame) -> None:
+        """Say whether there is anything to be read."""
+        status = {LOST: "offline", BACK: "online"}.get(frame.event, self._status)
+        if status != self._status:
+            self._status = status
+            self._client.publish(self._topic("status"), status, qos=1, retain=True)
 
     def _add(self, message: Message) -> None:
         self.total += 1
@@ -213,7 +269,7 @@ class Mqtt:
         self._refusal = self.trouble = ""
         for topic, text in self._discovery():
             client.publish(topic, text, qos=1, retain=True)
-        client.publish(self._topic("status"), "online", qos=1, retain=True)
+        client.publish(self._topic("status"), self._status, qos=1, retain=True)
         self._send_waiting()
 
     def _disconnected(self, _client: paho.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
@@ -225,8 +281,25 @@ class Mqtt:
         return f"{self.broker.topic}/{name}"
 
     def _discovery(self) -> Iterator[tuple[str, str]]:
-        """Topics and messages by which Home Assistant makes a sensor and an image (its MQTT discovery)."""
-        node = re.sub(r"[^\w-]", "_", self.broker.topic, flags=re.ASCII)
+        """Topics and messages by which Home Assistant makes its entities (MQTT discovery).
+
+        An event for automations, which also happens when the same text comes again; a sensor with the last reading, as
+        a measurement where that is known; an image.
+        """
+        node = f"glyphcam_{digest(self.broker.topic, self._source)}"
+        reading = {"state_topic": self._topic("reading"), "icon": "mdi:text-recognition"}
+        entities = {
+            "event": {"name": "Reading event", "event_types": EVENT_TYPES, "value_template": EVENT, **reading},
+            "sensor": {
+                "name": "Reading",
+                "value_template": NUMBER if self._measures else TEXT,
+                "json_attributes_topic": self._topic("reading"),
+                **reading,
+                **(self._measures.fields() if self._measures else {}),
+            },
+        }
+        if self._pictures:
+            entities["image"] = {"name": "Picture", "image_topic": self._topic("picture")}
         shared = {
             "availability_topic": self._topic("status"),
             "device": {
@@ -236,15 +309,6 @@ class Mqtt:
                 "model": self._mode,
             },
         }
-        sensor = {
-            "name": "Reading",
-            "unique_id": f"{node}_reading",
-            "icon": "mdi:text-recognition",
-            "state_topic": self._topic("reading"),
-            "value_template": "{{ value_json.text }}",
-            "json_attributes_topic": self._topic("reading"),
-        }
-        yield f"homeassistant/sensor/{node}/reading/config", json.dumps(sensor | shared)
-        if self._pictures:
-            image = {"name": "Picture", "unique_id": f"{node}_picture", "image_topic": self._topic("picture")}
-            yield f"homeassistant/image/{node}/picture/config", json.dumps(image | shared)
+        for kind, fields in entities.items():
+            own = {"unique_id": f"{node}_{kind}", **fields, **shared}
+            yield f"homeassistant/{kind}/{node}/{NAMES[kind]}/config", json.dumps(own)

@@ -20,7 +20,7 @@ VALUES = {
     "pattern": "LLDD", "known": "KNOWN", "words": "KNOWN", "only": "known", "candidates": "3", "min_length": "4",
     "min_height": "9", "line": "0,30,60,30", "again_after": "5",
     "log_level": "error", "max_rate": "5", "interval": "60", "name": "gate",
-    "config": "OUT/glyphcam.toml", "overlay": "full", "anonymise": "plates",
+    "config": "OUT/glyphcam.toml", "overlay": "full", "measures": "gas", "anonymise": "plates",
 }  # fmt: skip
 FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show",
          "pace", "loop", "check")  # fmt: skip

@@ -106,6 +106,71 @@ def reading(text):
     return make_result(make_frame(source="rtsp://u:secret@h/"), confirmed=(make_track(text=text),))
 
 
+def config(server, kind):
+    """What Home Assistant is told of an entity."""
+    return next(json.loads(payload) for topic, payload, _ in server.heard if topic.startswith(f"homeassistant/{kind}/"))
+
+
+def told(server, **options):
+    """What an entity of each kind is made of, for a sink with these options."""
+    with Mqtt(f"mqtt://127.0.0.1:{server.port}/house", "digits", **options):
+        server.wait_for(lambda s: any(t.endswith("/status") and p == "online" for t, p, _ in s.heard))
+    return {kind: config(server, kind) for kind in ("sensor", "event")}
+
+
+@pytest.mark.parametrize(
+    ("measures", "fields"),
+    [
+        ("water", ("water", "m³", "total_increasing")),
+        ("energy:MWh", ("energy", "MWh", "total_increasing")),
+        ("temperature", ("temperature", "°C", "measurement")),
+    ],
+)
+def test_a_meter_is_a_measurement_of_home_assistant(measures, fields):
+    with broker() as server:
+        sensor = told(server, measures=measures)["sensor"]
+    assert tuple(sensor[name] for name in ("device_class", "unit_of_measurement", "state_class")) == fields
+
+
+def test_unknown_measures_are_refused():
+    with pytest.raises(SinkError, match="Choose from: water"):
+        Mqtt("mqtt://h", "digits", measures="luck")
+
+
+def test_each_camera_has_its_own_topic_and_identity():
+    seen = []
+    for name, source in (("gate", "rtsp://a"), ("yard", "rtsp://a"), ("", "rtsp://a"), ("", "rtsp://b")):
+        with broker() as server:
+            seen.append(told(server, name=name, source=source)["sensor"])
+    assert len({sensor["unique_id"] for sensor in seen}) == 4
+    assert [sensor["state_topic"] for sensor in seen] == [
+        "house/gate/reading",
+        "house/yard/reading",
+        *["house/reading"] * 2,
+    ]
+    assert seen[0]["availability_topic"] == "house/gate/status"
+
+
+def test_the_same_text_is_two_events_and_a_correction_is_none_of_its_own():
+    track = make_track(1, "AB1")
+    with broker() as server, Mqtt(f"mqtt://127.0.0.1:{server.port}/gate", "plates", pictures=False) as sink:
+        sink.write(make_result(confirmed=(track,)))
+        sink.write(make_result(confirmed=(dataclasses.replace(track, count=9),)))
+        sink.write(make_result(ended=(track,)))
+        sink.write(make_result(confirmed=(make_track(2, "AB1"),)))
+        server.wait_for(lambda s: len(s.texts()) == 3)
+    events = [json.loads(payload)["event"] for topic, payload, _ in server.heard if topic == "gate/reading"]
+    assert events == ["begin", "present", "begin"]
+
+
+def test_a_lost_source_is_not_available():
+    with broker() as server, Mqtt(f"mqtt://127.0.0.1:{server.port}/gate", "plates") as sink:
+        server.wait_for(lambda s: ("gate/status", "online", True) in s.heard)
+        for event in ("source lost", "source waiting", "source back"):
+            sink.write(make_result(make_frame(event=event)))
+        server.wait_for(lambda s: [p for t, p, _ in s.heard if t == "gate/status"] == ["online", "offline", "online"])
+
+
 def test_readings_are_retained_and_home_assistant_is_told():
     with broker() as server:
         with Mqtt(f"mqtt://me:pass%40word@127.0.0.1:{server.port}/gate/", "plates") as sink:
@@ -117,8 +182,11 @@ def test_readings_are_retained_and_home_assistant_is_told():
         server.wait_for(lambda s: s.heard[-1][:2] == ("gate/status", "offline"))
     assert server.texts() == ["AB1", "CD2"] and all(retained for *_, retained in server.heard)
     assert b"me" in server.logins[0] and b"pass@word" in server.logins[0] and b"offline" in server.logins[0]
-    sensor = json.loads(heard["homeassistant/sensor/gate/reading/config"])
+    sensor, event = (config(server, kind) for kind in ("sensor", "event"))
     assert (sensor["state_topic"], sensor["availability_topic"]) == ("gate/reading", "gate/status")
+    assert (event["state_topic"], event["event_types"]) == ("gate/reading", ["reading", "correction"])
+    assert sensor["unique_id"] != event["unique_id"] and sensor["device"] == event["device"]
+    assert "state_class" not in sensor
     assert "secret" not in heard["gate/reading"]
 
 
@@ -131,8 +199,8 @@ def test_the_picture_comes_before_its_reading_and_home_assistant_is_told(picture
             sink.write(make_result(make_frame(), confirmed=(seen,)))
             server.wait_for(lambda s: s.texts() == ["AB1"])
     topics = [topic for topic, *_ in server.heard]
-    told = [t in topics for t in ("homeassistant/image/gate/picture/config", "gate/picture")]
-    assert told == [pictures, pictures]
+    told = any(topic.startswith("homeassistant/image/") for topic in topics), "gate/picture" in topics
+    assert told == (pictures, pictures)
     if pictures:
         assert topics.index("gate/picture") < topics.index("gate/reading")
         assert "JFIF" in next(payload for topic, payload, _ in server.heard if topic == "gate/picture")
