@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 import cv2
-import imutils
 import numpy as np
 
 from realtime.values import Frame
@@ -117,7 +116,8 @@ class Sharp:
 
 def shrunken(image: np.ndarray) -> np.ndarray:
     """A picture as uint8 gray at a quarter of its size."""
-    width = image.shape[1]
+    height, width = image.shape[:2]
     if width > FEWEST:
-        image = imutils.resize(image, width=max(FEWEST, width // SHRINK), inter=cv2.INTER_AREA)
+        smaller = max(FEWEST, width // SHRINK)
+        image = cv2.resize(image, (smaller, max(1, height * smaller // width)), interpolation=cv2.INTER_AREA)
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

@@ -32,12 +32,19 @@ log = logging.getLogger(__name__)
 
 def pyramid(gray: np.ndarray, longest: int = LONGEST) -> Iterator[tuple[np.ndarray, float]]:
     """The pyramid: pictures and their scale to the given one, finest first."""
-    scale, level = min(1.0, longest / max(gray.shape)), gray
+    scale, level = min(1.0, longest / max(gray.shape)), halved(gray, 2 * longest)
     while max(gray.shape) * scale >= SMALLEST:
         size = max(8, round(gray.shape[1] * scale)), max(8, round(gray.shape[0] * scale))
         level = level if size == level.shape[::-1] else cv2.resize(level, size, interpolation=cv2.INTER_AREA)
         yield level, size[0] / gray.shape[1]
         scale *= STEP
+
+
+def halved(gray: np.ndarray, least: int) -> np.ndarray:
+    """The picture halved as often as its longer side has so many pixels left: what OpenCV shrinks by fastest."""
+    while max(gray.shape) >= 2 * least:
+        gray = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return gray
 
 
 def pad_edges(gray: np.ndarray, scale: float, window: int, stride: int) -> Level:

@@ -19,7 +19,6 @@ from realtime.capture.live import Live, Nothing, open_camera, unless_stopped
 from realtime.capture.picamera import PiCamera
 from realtime.capture.picture import read_pictures
 from realtime.capture.recording import Recording, open_video, video_capture
-from realtime.capture.snapshot import Snapshots, shows_one_picture
 from realtime.capture.source import Clock, Source, is_address, known, steady_clock
 from realtime.errors import SourceError
 from realtime.redact import mask, printable
@@ -170,8 +169,11 @@ def open_stream(url: str, stop: Event, clock: Clock, max_fps: float | None = Non
     scheme = urlsplit(url).scheme.lower()
     if scheme not in STREAMS:
         raise SourceError(f"{mask(url)} is not a stream address.", "Streams start with rtsp://, http:// or https://.")
-    if scheme.startswith("http") and unless_stopped(lambda: shows_one_picture(url), stop):
-        return Live(url, lambda _: Snapshots(url, max_fps or 1.0), stop, stamp=clock, first=SLOWEST)
+    if scheme.startswith("http"):
+        from realtime.capture import snapshot  # fetching pages takes 7 MB and a tenth of the start to load
+
+        if unless_stopped(lambda: snapshot.shows_one_picture(url), stop):
+            return Live(url, lambda _: snapshot.Snapshots(url, max_fps or 1.0), stop, stamp=clock, first=SLOWEST)
     capture = None if stop.is_set() else unless_stopped(lambda: stream_capture(url, SLOWEST), stop)
     if capture is None:
         return Nothing(url, stop)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
-
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from realtime.values import Frame, Result
 
@@ -22,10 +20,15 @@ class Bar:
     def __init__(self, total: float | None, **look: Any) -> None:
         self._total, self._look = total, look
         self._stack = ExitStack()
+        self._bar: Any = None
 
     def __enter__(self) -> Bar:
-        self._bar = self._stack.enter_context(tqdm(total=self._total, disable=None, dynamic_ncols=True, **self._look))
-        self._stack.enter_context(logging_redirect_tqdm([logging.getLogger()]))
+        if sys.stderr.isatty():  # loading tqdm is a tenth of the start
+            from tqdm import tqdm
+            from tqdm.contrib.logging import logging_redirect_tqdm
+
+            self._bar = self._stack.enter_context(tqdm(total=self._total, dynamic_ncols=True, **self._look))
+            self._stack.enter_context(logging_redirect_tqdm([logging.getLogger()]))
         return self
 
     def __exit__(
@@ -35,8 +38,9 @@ class Bar:
 
     def step(self, amount: float, note: str = "") -> None:
         """That much more is done; the note stands behind the bar."""
-        self._bar.set_postfix_str(note, refresh=False)
-        self._bar.update(amount)
+        if self._bar is not None:
+            self._bar.set_postfix_str(note, refresh=False)
+            self._bar.update(amount)
 
 
 class Progress:

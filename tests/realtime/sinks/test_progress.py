@@ -2,11 +2,12 @@
 
 import io
 import logging
+from contextlib import redirect_stderr
 
 import pytest
+import tqdm
 from conftest import make_frame, make_result
 
-from realtime.sinks import progress as module
 from realtime.sinks.progress import Progress
 
 
@@ -18,24 +19,22 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def terminal(monkeypatch):
     stream = Terminal()
-    monkeypatch.setattr("sys.stderr", stream)
-    real = module.tqdm
-    monkeypatch.setattr(module, "tqdm", lambda **settings: real(file=stream, mininterval=0, **settings))
+    real = tqdm.tqdm
+    monkeypatch.setattr("tqdm.tqdm", lambda **settings: real(file=stream, mininterval=0, **settings))
     return stream
 
 
 def test_frames_are_counted_once_with_rate_and_time_left(terminal):
     frames = [make_frame(i) for i in range(3)]
-    with Progress(10) as progress:
+    with redirect_stderr(terminal), Progress(10) as progress:
         for frame in (*frames, frames[-1]):
             progress.write(make_result(frame))
     assert "3/10" in terminal.getvalue() and "frames/s" in terminal.getvalue() and "4/10" not in terminal.getvalue()
 
 
-def test_nothing_is_drawn_into_a_file(monkeypatch):
+def test_nothing_is_drawn_into_a_file():
     stream = io.StringIO()
-    monkeypatch.setattr("sys.stderr", stream)
-    with Progress(None) as progress:
+    with redirect_stderr(stream), Progress(None) as progress:
         progress.write(make_result())
     assert stream.getvalue() == ""
 
@@ -43,9 +42,9 @@ def test_nothing_is_drawn_into_a_file(monkeypatch):
 def test_messages_do_not_tear_the_bar(terminal):
     logging.getLogger().addHandler(handler := logging.StreamHandler(terminal))
     try:
-        with Progress(10) as progress:
+        with redirect_stderr(terminal), Progress(10) as progress:
             progress.write(make_result())
             logging.getLogger("realtime").warning("a word")
     finally:
         logging.getLogger().removeHandler(handler)
-    assert "a word" in terminal.getvalue()
+    assert "1/10" in terminal.getvalue() and "a word" in terminal.getvalue()
