@@ -72,7 +72,7 @@ def doubtful(gray: np.ndarray, sightings: Sequence[Sighting]) -> Iterator[End]:
     """Both ends of every sighting that says something."""
     for k, sighting in enumerate(sightings):
         if sighting.reading.text:
-            yield from (End(k, right, s) for right, s in enumerate(strokes(gray, sighting.quad)))
+            yield from (End(k, bool(right), s) for right, s in enumerate(strokes(gray, sighting.quad)))
 
 
 def reviewed(

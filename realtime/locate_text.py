@@ -29,6 +29,8 @@ INSET = 0.25  # heights by which a kernel is shorter than its string at either e
 LINKED = 0.4  # kernel value from which neighbouring cells are one string
 ENLARGED = 2.0  # most that a single picture is enlarged
 TURNED = 1.2  # times what is found upright must be found from the side in a picture that was turned
+SURELY, CLEAR = 2.0, 1.0  # times what is found upright, and above, must be found in frames from the side
+RARELY = 10  # frames from one that is searched both ways to the next
 SURER = 0.75  # score from which a string is believed that is found the less likely way
 CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
 SETTLED, TALL = 0.85, 10.0  # score, and height in pixels of a level, from which no finer level is searched
@@ -130,10 +132,36 @@ class ThoroughTextLocator:
         scale = min(ENLARGED, max(1.0, self._longest / max(gray.shape)))
         large = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else gray
         upright = self._locate(large)
-        sideways = [upright_again(d, large.shape[1]) for d in self._locate(np.ascontiguousarray(np.rot90(large)))]
+        sideways = from_the_side(self._locate, large)
         turned = evidence(sideways) > TURNED * evidence(upright)
         found = preferred(sideways, upright) if turned else preferred(upright, sideways)
         return [Detection(Quad.of((d.quad.array() + 0.5) / scale - 0.5), d.score) for d in found]
+
+
+class FollowingTextLocator:
+    """A text locator for frames, which follow each other: text that is read from the side is found as well.
+
+    Every RARELY frames are searched both ways, the others the way that was right last: a tenth more time. Frames are
+    taken for turned only where hardly anything is found upright, for what is taken wrongly is not read at all.
+    """
+
+    def __init__(self, locate: Callable[[np.ndarray], list[Detection]]) -> None:
+        self._locate = locate
+        self._frames, self._turned = 0, False
+
+    def __call__(self, gray: np.ndarray) -> list[Detection]:
+        """Detections of a uint8 (H, W) frame, surest first, one per string; corners as the string is read."""
+        both, self._frames = self._frames % RARELY == 0, self._frames + 1
+        upright = self._locate(gray) if both or not self._turned else []
+        sideways = from_the_side(self._locate, gray) if both or self._turned else []
+        if both:
+            self._turned = evidence(sideways) > SURELY * evidence(upright) + CLEAR
+        return sideways if self._turned else upright
+
+
+def from_the_side(locate: Callable[[np.ndarray], list[Detection]], gray: np.ndarray) -> list[Detection]:
+    """Detections of a picture (H, W) that is turned to the left for it, in the pixels of the picture as it is."""
+    return [upright_again(d, gray.shape[1]) for d in locate(np.ascontiguousarray(np.rot90(gray)))]
 
 
 def upright_again(detection: Detection, width: int) -> Detection:

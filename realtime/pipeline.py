@@ -22,7 +22,7 @@ from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
 from realtime.decode.letters import Letters, load_letters
 from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
-from realtime.locate_text import STILL, TextLocator, ThoroughTextLocator
+from realtime.locate_text import STILL, FollowingTextLocator, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
@@ -383,7 +383,8 @@ def assembled(
     net = {name: instrument(model, name) for name, model in nets.items()}
     spec = {name: model.spec for name, model in nets.items()}
     single = partial(Recogniser, expected=expected)
-    locator, thorough = locators(net["locator"], spec["locator"], search_size, shared.pyramid if shared else pyramid)
+    levels = shared.pyramid if shared else pyramid
+    locator, thorough = locators(net["locator"], spec["locator"], search_size, levels, whole=not rois)
     reader = Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected)
     return make(
         mode,
@@ -413,15 +414,16 @@ def reviews_of(
 
 
 def locators(
-    net: Net, spec: ModelSpec, search_size: int, levels: Pyramid
+    net: Net, spec: ModelSpec, search_size: int, levels: Pyramid, whole: bool
 ) -> tuple[contracts.Locator, contracts.Locator]:
-    """What searches frames, and what searches single pictures."""
+    """What searches frames, and what searches single pictures; only `whole` frames are searched from the side too."""
     kind = LOCATORS[spec.kind]
     sparing = Tiles(kind(net, spec, longest=search_size, pyramid=levels, sparing=True))
     if spec.kind != "text-locator":
         return sparing, Tiles(kind(net, spec, longest=search_size, pyramid=levels))
     longest = max(search_size, STILL)
-    return sparing, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
+    frames = FollowingTextLocator(sparing) if whole else sparing
+    return frames, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
 
 
 LOCATORS: dict[str, type[Locator] | type[TextLocator]] = {"locator": Locator, "text-locator": TextLocator}  # by kind

@@ -6,6 +6,8 @@ import pytest
 from realtime.locate_text import (
     EDGE,
     MULTIPLE,
+    RARELY,
+    FollowingTextLocator,
     TextLocator,
     ThoroughTextLocator,
     bordered,
@@ -153,6 +155,21 @@ def test_a_single_picture_is_searched_enlarged_and_from_the_side(flat):
 def test_a_large_single_picture_is_not_enlarged():
     locate = Upright()
     assert ThoroughTextLocator(locate, 640)(255 - EMPTY) == [] and locate.seen == [(480, 640), (640, 480)]
+
+
+def test_frames_are_searched_from_the_side_now_and_then_and_on_while_text_is_found_there():
+    flat, upright, empty = (np.full((100, 150), 255, np.uint8) for _ in range(3))
+    flat[40:52, 30:110] = 0
+    upright[10:90, 60:72] = 0
+    locate = Upright()
+    frames = FollowingTextLocator(locate)
+    assert [len(frames(flat)) for _ in range(RARELY)] == [1] * RARELY
+    assert locate.seen.count((150, 100)) == 1 and len(locate.seen) == RARELY + 1
+    found = [frames(upright) for _ in range(2 * RARELY - 1)]
+    assert all(len(detections) == 1 for detections in found) and len(locate.seen) == 3 * RARELY + 2
+    assert found[-1][0].quad.array()[0] == pytest.approx((71, 10), abs=1.5)
+    assert [len(frames(flat)) for _ in range(3)] == [0, 1, 1]
+    assert frames(empty) == []
 
 
 def test_what_was_found_the_less_likely_way_gives_way():
