@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tqdm import tqdm
 
 from realtime.errors import SinkError, UserError
 from synth.letters import letter_table
+from synth.sources import Sources, current, use
 from synth.text.clip import demo_clip, render_clip
 from synth.text.fonts import ALPHABET, font_families
 from synth.text.strings import vocabulary
@@ -31,9 +31,7 @@ HELP = {
 @click.option("--fonts", multiple=True, metavar="DIR", help="More folders of fonts, besides the system's.")
 def main(fonts: tuple[str, ...]) -> None:
     """Render training data; the same seed and index always give the same sample."""
-    if fonts:
-        known = [os.environ["GLYPHCAM_FONTS"]] if os.environ.get("GLYPHCAM_FONTS") else []
-        os.environ["GLYPHCAM_FONTS"] = os.pathsep.join([*known, *fonts])
+    use(Sources(fonts=fonts))
 
 
 def asked(command):
@@ -61,7 +59,7 @@ def _add(kind: str) -> None:
                   help="A Dask cluster instead; all its workers see DIR and have the same fonts.")  # fmt: skip
     @asked
     def write(out: Path, count: int, workers: int, scheduler: str, **settings) -> None:
-        steps = _told(write_all(Request(kind, **settings), out, count, workers, scheduler))
+        steps = _told(write_all(Request(kind, sources=current(), **settings), out, count, workers, scheduler))
         list(tqdm(steps, total=count, unit="sample", disable=None))
 
 
@@ -84,7 +82,7 @@ for _kind in DRAWERS:
 @asked
 def contact_sheet(kind: str, out: Path, count: int, mode: str, split: str, seed: int, backgrounds: str) -> None:
     """Many samples on one picture, to look at: python -m synth sheet characters sheet.png"""
-    request = Request(kind, mode, split, seed, backgrounds)
+    request = Request(kind, mode, split, seed, backgrounds, current())
     for page in _told(iter([sheet(request, count)])):
         _save(out, page)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from realtime.archive.workers import DaskPool, ProcessPool, completed, in_order
 from realtime.errors import SinkError, SourceError, UserError
+from synth.sources import MACHINE, Sources, use
 from synth.text.clip import Clip, render_clip, sample_clip
 from synth.text.crops import sample_character, sample_crop, sample_not_character
 from synth.text.fonts import ALPHABET, DIGITS
@@ -34,6 +35,7 @@ class Request:
     split: str = "train"
     seed: int = 0
     backgrounds: str = ""
+    sources: Sources = MACHINE
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class Drawn:
 
 def draw(request: Request, index: int) -> Drawn:
     """Drawn `index` of a request: the same whenever and wherever it is drawn."""
+    use(request.sources)
     rng = np.random.default_rng((request.seed, index))
     return DRAWERS[request.kind](rng, request, photographs(request.backgrounds))
 
@@ -145,8 +148,14 @@ def read_labels(folder: Path) -> list[dict]:
 
 
 def anywhere(request: Request) -> Request:
-    """The request with a path that means the same in every working directory."""
-    return replace(request, backgrounds=request.backgrounds and str(Path(request.backgrounds).resolve()))
+    """The request with paths that mean the same in every working directory."""
+    sources = replace(request.sources, fonts=tuple(map(resolved, request.sources.fonts)))
+    return replace(request, sources=sources, backgrounds=request.backgrounds and resolved(request.backgrounds))
+
+
+def resolved(folder: str) -> str:
+    """A path from the root."""
+    return str(Path(folder).resolve())
 
 
 def _rows(work: Callable[[int], dict], indices: Sequence[int], pool: ProcessPool | DaskPool | None) -> Iterator[dict]:

@@ -14,6 +14,7 @@ import click
 import numpy as np
 
 from realtime.errors import ModelError
+from train.datasets.place import data_option
 from train.export import minutes, run_of
 from train.sampling.recipes import SPECS
 
@@ -24,7 +25,7 @@ Weights = list[np.ndarray]
 @click.command(name="average")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the new run.")
-@click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
+@data_option
 def command(runs: Sequence[Path], out: Path, data: str) -> None:
     """Average the weights of RUNS of one task in the shares that score best on held-out pictures.
 

@@ -12,7 +12,8 @@ import click
 from realtime.bench.engines import KINDS, PictureKind
 from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
-from train.evaluation.evaluate import SECTIONS, Row, evaluate, kept_for
+from train.datasets.place import data_option
+from train.evaluation.evaluate import SECTIONS, Bench, Row, evaluate, kept_for
 from train.files import write
 from train.terms import TERMS
 
@@ -70,13 +71,13 @@ LOW_IS_GOOD = ("false *", "*other *", "*error*", "*per pan*", "share over*")
 
 
 @click.command(name="card")
-@click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
+@data_option
 @click.option("--models", default="models", show_default=True, help="Folder of the models.")
 def command(data: str, models: str) -> None:
     """Score every shipped mode and write the model card; called again after an interruption, it goes on."""
     specs = [load_spec(path) for path in sorted(Path(models).glob("*.json"))]
     kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
-    rows = {mode: evaluate(mode, data, models, held) for mode, held in kept.items()}
+    rows = {mode: evaluate(Bench(mode, data, models), held) for mode, held in kept.items()}
     tables = [score_table(mode, found) for mode, found in rows.items()]
     write(
         Path(models) / "README.md",

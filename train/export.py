@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -17,9 +16,12 @@ from realtime.model import Model, grouped
 from realtime.pipeline import letters_of
 from realtime.recognise import silenced
 from realtime.spec import ModelSpec, save_spec, sha256_of
+from train.datasets.place import added_option
+from train.files import write
 from train.metrics import fit_temperature, reliability
 from train.reports.plots import save_reliability
 from train.reports.run import Judged, save_disagreements
+from train.resume import digest
 from train.sampling.batches import Recipe
 from train.sampling.load import Labelled
 from train.sampling.recipes import SPECS, make
@@ -78,36 +80,65 @@ def check_quantisation(spec: ModelSpec, same: float, loss: float, least: float =
 @click.option("--models", default="models", show_default=True, help="Folder that gets NAME.tflite and NAME.json.")
 @click.option("--name", default="", help="Another name for the same network, such as digits-locator.")
 @click.option("--threshold", type=float, default=None, help="Default threshold to write into the sidecar.")
-@click.option("--data", default="", help="Folder of the real pictures, if not where the run found them.")
-def command(run: str, models: str, name: str, threshold: float | None, data: str) -> None:
-    """Quantise the network of RUN, compare it with float on held-out pictures, and write it into MODELS."""
+@click.option("--data", default="", help="Folder of the data sets, if not where the run found them.")
+@added_option
+def command(run: str, models: str, **options) -> None:
+    """Quantise the network of RUN, compare it with float on held-out pictures, and write it into MODELS.
+
+    Pictures of your own that the run had (--add) are calibrated and compared on too.
+    """
+    path, scores = export_run(Path(run), Path(models), Export(**options))
+    click.echo(f"{path}: {path.stat().st_size / 1000:.0f} kB, {json.dumps(scores)}")
+
+
+@dataclass(frozen=True)
+class Export:
+    """How a run is exported: its name, threshold and data, where they are not the run's own.
+
+    `most`: pictures of each set. Where it is not `strict`, an int8 network that answers otherwise is told, not refused.
+    """
+
+    name: str = ""
+    threshold: float | None = None
+    data: str = ""
+    added: tuple[str, ...] = ()
+    most: int | None = None
+    strict: bool = True
+
+
+def export_run(run: Path, models: Path, how: Export) -> tuple[Path, dict]:
+    """Write the int8 network of a run and its sidecar into the folder `models`; the file and its scores.
+
+    Raises ModelError: the run has none, or int8 answers otherwise than float. Nothing is written then.
+    """
     import keras
 
     if keras.backend.backend() != "tensorflow":
         raise ModelError("Only TensorFlow converts to TFLite.", "Set KERAS_BACKEND=tensorflow.")
-    settings, model = run_of(Path(run))
+    settings, model = run_of(run)
     if settings.get("network", "small") != "small":
         raise ModelError(f"{run} is a large reference.", "Export a small network that it taught.")
-    data = data or settings["data"]
+    how = replace(how, data=how.data or settings["data"], added=how.added or tuple(settings.get("added", ())))
     from train.nets import sized
 
-    spec = replace(named(SPECS[settings["task"]], name), training=training_metadata(settings, Path(run)))
-    spec = spec if threshold is None else replace(spec, threshold=threshold)
-    sampler, rng = make(Recipe(settings["task"], data, spec)), np.random.default_rng(settings["seed"])
-    shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION))
-    int8 = export(sized(model, spec), spec, shown, Path(models))
+    spec = replace(named(SPECS[settings["task"]], how.name), training=training_metadata(settings, run))
+    spec = spec if how.threshold is None else replace(spec, threshold=how.threshold)
+    recipe = Recipe(settings["task"], how.data, spec, 0, how.added, settings.get("mixture", {}))
+    sampler, rng = make(recipe), np.random.default_rng(settings["seed"])
+    shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION if how.most is None else 10 * how.most))
+    int8 = export(sized(model, spec), spec, shown, run)
     compare = compared if spec.kind in ("reader", "classifier") else compared_places
-    spec = compare(model, int8, data, Path(run))
+    spec = compare(model, int8, run, how)
     save_spec(spec, int8.path.with_suffix(".json"))
-    keep(int8.path, Path(run))
-    click.echo(f"{int8.path}: {int8.path.stat().st_size / 1000:.0f} kB, {json.dumps(spec.scores)}")
+    return delivered(int8.path, models), spec.scores
 
 
-def keep(model: Path, run: Path) -> None:
-    """A copy of the exported file and its sidecar in the run's folder, where `compare` finds and measures it."""
-    if model.parent.resolve() != run.resolve():
-        for path in (model, model.with_suffix(".json")):
-            shutil.copyfile(path, run / path.name)
+def delivered(model: Path, models: Path) -> Path:
+    """A copy of a run's exported file and of its sidecar in the folder of models; the run keeps its own."""
+    models.mkdir(parents=True, exist_ok=True)
+    for path in (model, model.with_suffix(".json")):
+        write(models / path.name, path.read_bytes())
+    return models / model.name
 
 
 def run_of(run: Path):
@@ -132,11 +163,19 @@ def named(spec: ModelSpec, name: str) -> ModelSpec:
 
 
 def training_metadata(settings: dict, run: Path) -> dict:
-    """How it was trained: the settings without this machine's folders, and the minutes it took."""
-    kept = {k: v for k, v in settings.items() if k not in ("data", "out", "init", "network", "teachers", "averaged")}
+    """How it was trained: the run's file without this machine's folders, its fonts counted, and the minutes it took."""
+    kept = {k: v for k, v in settings.items() if k not in PRIVATE}
     taught = {"teachers": len(settings["teachers"])} if settings.get("teachers") else {}
     shares = {"averaged": [*settings["averaged"].values()]} if settings.get("averaged") else {}
-    return {**kept, "started_from_other_weights": bool(settings["init"]), **taught, **shares, "minutes": minutes(run)}
+    fonts = settings.get("fonts") or {}
+    drawn = {"fonts": {"files": len(fonts), "sha256": digest([], json.dumps(fonts))}} if fonts else {}
+    return {
+        **kept, **drawn, "started_from_other_weights": bool(settings["init"]), **taught, **shares,
+        "minutes": minutes(run),
+    }  # fmt: skip
+
+
+PRIVATE = "data", "out", "init", "network", "teachers", "averaged", "added", "most", "fonts", "own"
 
 
 def minutes(run: Path) -> float:
@@ -145,7 +184,7 @@ def minutes(run: Path) -> float:
     return float(dict(zip(head.split(","), last.split(","), strict=True))["minutes"])
 
 
-def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
+def compared(model, int8: Model, run: Path, how: Export) -> ModelSpec:
     """The spec with temperature and scores, from float and int8 answers on held-out pictures.
 
     Where the two differ, and how sure int8 is when it is right, is shown in the run's folder.
@@ -153,7 +192,7 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     from train.validate import network_inputs, predict, validation
 
     spec, prior = int8.spec, letters_of(int8)
-    sets = validation(spec, data)
+    sets = validation(spec, how.data, how.added, how.most)
     items = [i for group in sets.values() for i in group]
     inputs = network_inputs(items, spec)
     floats = predict(model, inputs, spec)
@@ -161,7 +200,8 @@ def compared(model, int8: Model, data: str, run: Path) -> ModelSpec:
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec, prior)) == truths for logits in (floats, ints)]
     same = save_disagreements(run, *(answers(items, inputs, logits, spec, prior) for logits in (floats, ints)))
-    check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.85, most=0.01)
+    if how.strict:
+        check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.85, most=0.01)
     temperature = fit_temperature(lambda t: confidences_of(ints, replace(spec, temperature=t), prior), right[1])
     spec = replace(spec, temperature=round(float(temperature), 3))
     bins = reliability(confidences_of(ints, spec, prior), right[1])
@@ -208,10 +248,10 @@ def answers(
     return [Judged(i.text, r.text, r.confidence, x[..., 0], name=i.group) for i, r, x in said]
 
 
-def compared_places(model, int8: Model, data: str, run: Path) -> ModelSpec:
+def compared_places(model, int8: Model, run: Path, how: Export) -> ModelSpec:
     """The spec with the scores of float and int8 on held-out scenes."""
     from train.validate import scorer
 
     spec = int8.spec
-    score = scorer(spec, data)
+    score = scorer(spec, how.data, how.added, how.most)
     return replace(spec, scores={"float": score(model), "int8": score(int8)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import keras
@@ -21,20 +21,29 @@ from train.validate import judged, scorer
 RESUMED = 1_000_003  # added to the seed for each epoch that was done before
 
 
-def fit_task(settings: Settings, spec: ModelSpec | None = None) -> keras.Model:
-    """Train one task as its settings say and report on it; returns the best network."""
+def fit_task(settings: Settings, spec: ModelSpec | None = None, record: Mapping | None = None) -> keras.Model:
+    """Train one task as its settings say and report on it; returns the best network.
+
+    `record` is what settings.json holds beside the settings.
+    """
     spec = spec or SPECS[settings.task]
     done = len(epochs_so_far(Path(settings.out)))
-    recipe = Recipe(settings.task, settings.data, spec, settings.seed + RESUMED * done)  # what goes on sees new samples
+    recipe = recipe_of(settings, spec, settings.seed + RESUMED * done)  # what goes on sees new samples
     stream, losses = LAYOUT[spec.kind](batches(make, recipe, settings.batch, settings.workers)), LOSSES[spec.kind](spec)
     if settings.teachers:
         stream, losses = taught(stream, load_teachers(settings.teachers, spec)), distillation()
-    model = fit(network(spec, settings), losses, stream, scorer(spec, settings.data), settings)
+    held_out = settings.data, settings.added, settings.most
+    model = fit(network(spec, settings), losses, stream, scorer(spec, *held_out), settings, record)
     if spec.alphabet:
-        write_report(Path(settings.out), judged(model, spec, settings.data), spec.alphabet)
+        write_report(Path(settings.out), judged(model, spec, *held_out), spec.alphabet)
     else:
         write_curves(Path(settings.out))
     return model
+
+
+def recipe_of(settings: Settings, spec: ModelSpec, seed: int) -> Recipe:
+    """What decides the samples of a run."""
+    return Recipe(settings.task, settings.data, spec, seed, settings.added, settings.mixture)
 
 
 def network(spec: ModelSpec, settings: Settings) -> keras.Model:

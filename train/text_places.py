@@ -96,16 +96,20 @@ def place_scores(locate: Locate, sets: Mapping[str, Sequence[TextScene]]) -> dic
 
 
 def text_scenes(data: str, count: int = 60) -> dict[str, list[TextScene]]:
-    """Held-out pictures with the corners of their strings, by set; the rendered ones in fonts that no sample uses."""
+    """Held-out pictures with the corners of their strings, by set; the rendered ones in fonts that no sample uses.
+
+    None of them is empty: a set that is not there is left out.
+    """
     plain = load_backgrounds(data, "val", PLAIN[:1])
     drawn = {"lines": rendered_lines(plain, split="val"), "layouts": rendered_layouts(plain, split="val")}
     empty = np.zeros((0, 4, 2), np.float32), np.zeros(0, bool)
-    return {
+    sets = {
         **{name: [render(np.random.default_rng((55, k))) for k in range(count)] for name, render in drawn.items()},
-        "displays": load_text_scenes(data, "displays/medical", "val", complete=False),
-        "words": load_text_scenes(data, "words/scenes_icdar15", "val"),
+        "displays": load_text_scenes(data, ["displays/medical"], "val", complete=False),
+        "words": load_text_scenes(data, ["words/scenes_icdar15"], "val"),
         "empty": [TextScene(gray, *empty) for gray in plain],
     }
+    return {name: scenes for name, scenes in sets.items() if scenes}
 
 
 def turned(scene: TextScene, degrees: float) -> TextScene:

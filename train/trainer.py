@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
@@ -19,6 +19,7 @@ import numpy as np
 
 from realtime.errors import ModelError
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
+from train.files import write
 from train.warm_start import thaw
 
 IMAGENET = "imagenet"  # Keras's own weights, which it downloads: a beginning for the large reference
@@ -43,6 +44,9 @@ class Settings:
     init: str = ""  # a .keras or .tflite file to start from
     network: str = "small"  # or "resnet50", the large reference of the classifiers
     teachers: tuple[str, ...] = ()  # trained networks whose answers a classifier learns too
+    added: tuple[str, ...] = ()  # folders of pictures of one's own
+    mixture: Mapping[str, float] = field(default_factory=dict)  # shares of the mixture's parts; the task's own if empty
+    most: int | None = None  # pictures of each set that a validation looks at
 
 
 def acceleration():
@@ -147,11 +151,15 @@ def cosine(settings: Settings) -> keras.optimizers.schedules.LearningRateSchedul
     )
 
 
-def fit(model: keras.Model, losses, batches: Iterator, score: Callable, settings: Settings) -> keras.Model:
-    """Run the whole schedule; returns the model with the best weights. Everything lands in settings.out."""
+def fit(
+    model: keras.Model, losses, batches: Iterator, score: Callable, settings: Settings, record: Mapping | None = None
+) -> keras.Model:
+    """Run the whole schedule; returns the model with the best weights. Everything lands in settings.out.
+
+    `record` is what settings.json holds beside the settings.
+    """
     out = Path(settings.out)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
+    write(out / "settings.json", json.dumps({**asdict(settings), **(record or {})}, indent=1) + "\n")
     keras.utils.set_random_seed(settings.seed)
     if settings.init and settings.init != IMAGENET:
         begin(model, Path(settings.init), batches)

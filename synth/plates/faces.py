@@ -3,13 +3,11 @@
 A face turns one of A-Z0-9 into a mask of its ink: uint8 (CAP, w), 255 where ink is, trimmed to the ink's box. Plates
 set each character to the height that their layout asks for, so a face only decides shape and relative width.
 
-Two environment variables add to what the machine has: GLYPHCAM_FONTS, folders of fonts (searched deeply), and
-GLYPHCAM_GLYPHS, an .npz of binarised glyphs with `images` (n, 32, 32), `labels` and `country`. Both may be missing.
+synth.sources adds fonts and binarised glyphs to what the machine has. Both may be missing.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,9 +16,11 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from synth.sources import current
+
 CAP = 96  # pixels: the height of every mask
 
-FILES = {  # kind of typeface -> file names that look like it, from Debian's font packages and from GLYPHCAM_FONTS
+FILES = {  # kind of typeface -> file names that look like it, from Debian's font packages and from synth.sources
     "din": (
         "OSP-DIN.ttf",
         "RoadUA-Medium.otf",
@@ -172,23 +172,31 @@ class PlateFace:
 
 
 @cache
-def font_files() -> dict[str, str]:
-    """File name -> path of every font found; GLYPHCAM_FONTS wins over the system's."""
-    roots = ["/usr/share/fonts", "/usr/local/share/fonts", *os.environ.get("GLYPHCAM_FONTS", "").split(os.pathsep)]
-    paths = (path for root in roots if root for path in sorted(Path(root).rglob("*.[ot]t[fc]")))
+def font_files(more: tuple[str, ...]) -> dict[str, str]:
+    """File name -> path of every font found; those in the folders `more` win over the system's."""
+    roots = ["/usr/share/fonts", "/usr/local/share/fonts", *more]
+    paths = (path for root in roots for path in sorted(Path(root).rglob("*.[ot]t[fc]")))
     return {path.name: str(path) for path in paths}
 
 
-@cache
 def fonts_of(kind: str) -> tuple[str, ...]:
     """The installed font files of one kind of FILES."""
-    return tuple(font_files()[name] for name in FILES[kind] if name in font_files())
+    return _fonts_of(kind, current().fonts)
 
 
 @cache
+def _fonts_of(kind: str, more: tuple[str, ...]) -> tuple[str, ...]:
+    found = font_files(more)
+    return tuple(found[name] for name in FILES[kind] if name in found)
+
+
 def glyph_sets() -> dict[str, dict[str, list[np.ndarray]]]:
-    """Country -> character -> cleaned glyph pictures, each (32, 32); empty without GLYPHCAM_GLYPHS."""
-    path = os.environ.get("GLYPHCAM_GLYPHS", "")
+    """Country -> character -> cleaned glyph pictures, each (32, 32); empty where synth.sources names no glyphs."""
+    return _glyph_sets(current().glyphs)
+
+
+@cache
+def _glyph_sets(path: str) -> dict[str, dict[str, list[np.ndarray]]]:
     if not path or not Path(path).exists():
         return {}
     with np.load(path) as data:

@@ -1,8 +1,8 @@
 """Every usable font of this machine: which characters it has, what kind of writing it is, whether training may see it.
 
-Fonts are searched in the system's folders, in those named by the caller and in those of the environment variable
-GLYPHCAM_FONTS (separated as in PATH). `fonts.txt` beside this file lists the Debian packages that make more than 300
-families. What was found is kept in the user's cache, because looking at two thousand files takes half a minute.
+Fonts are searched in the system's folders, in those named by the caller and in those of synth.sources. `fonts.txt`
+beside this file lists the Debian packages that make more than 300 families. What was found is kept in the user's cache,
+because looking at two thousand files takes half a minute.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image, ImageFont
+
+from synth.sources import current
 
 DIGITS = "0123456789"
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -98,18 +100,22 @@ def font_families(
     return shelf(split, tuple(kinds), alphabet, tuple(folders)).families
 
 
-@lru_cache(256)
 def shelf(
     split: str | None = None, kinds: tuple[str, ...] = (), alphabet: str = "", folders: tuple[str, ...] = ()
 ) -> Shelf:
     """What `font_families` gives, ready to draw from; fonts of every kind where there is none of those asked for."""
+    return _shelf(split, kinds, alphabet, searched(folders, current().fonts))
+
+
+@lru_cache(256)
+def _shelf(split: str | None, kinds: tuple[str, ...], alphabet: str, folders: tuple[str, ...]) -> Shelf:
     families: Mapping[str, list[Font]] = defaultdict(list)
-    for font in discover(_folders(folders)):
+    for font in discover(folders):
         fits = split in (None, font.split) and (not kinds or font.kind in kinds)
         if fits and set(alphabet) <= set(font.alphabet):
             families[font.family].append(font)
     if not families and kinds:
-        return shelf(split, (), alphabet, folders)
+        return _shelf(split, (), alphabet, folders)
     families = families or {BUILT_IN.family: [BUILT_IN]}
     rows = {name: tuple(fonts) for name, fonts in sorted(families.items())}
     return Shelf(rows, _rungs(rows))
@@ -126,9 +132,10 @@ def _rungs(families: Mapping[str, tuple[Font, ...]]) -> np.ndarray:
 # --- discovery
 
 
-def _folders(folders: Iterable[str]) -> tuple[str, ...]:
-    named = [*folders, *filter(None, os.environ.get("GLYPHCAM_FONTS", "").split(os.pathsep))]
-    return tuple(str(Path(folder).expanduser()) for folder in (*SYSTEM_FOLDERS, *named))
+@lru_cache(16)
+def searched(folders: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """The system's folders and those that are named."""
+    return tuple(str(Path(folder).expanduser()) for folder in (*SYSTEM_FOLDERS, *folders, *more))
 
 
 @lru_cache(8)

@@ -5,7 +5,6 @@ A face gives a `Glyph` for a character: its ink as a mask and where that lies ab
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import ImageFont
 
+from synth.sources import current
 from synth.text.fonts import Font, ink_of, shelf
 from synth.text.strings import MARKS
 
@@ -252,7 +252,7 @@ def sample_dot_face(rng: Rng) -> DotFace:
 
 @dataclass(frozen=True)
 class WrittenFace:
-    """Characters that people wrote, from the file that GLYPHCAM_WRITING names; `variant` chooses among them."""
+    """Characters that people wrote, from the strokes of synth.sources; `variant` chooses among them."""
 
     split: str
     pen: int = 0  # pixels by which the strokes are widened
@@ -282,13 +282,13 @@ def proportions(char: str) -> tuple[float, float]:
     return (0.62, 0.0) if char in "acemnorsuvwxz" else (1.0, 0.0)
 
 
-@lru_cache(2)
 def writing(split: str) -> dict[str, np.ndarray]:
-    """Character -> uint8 (n, h, w), white ink on black; empty where GLYPHCAM_WRITING names no file.
+    """Character -> uint8 (n, h, w), white ink on black; empty where synth.sources names no file of strokes."""
+    return _writing(current().strokes, split)
 
-    The file is an .npz with images (n, h, w), labels (one character each) and split, as traced from UNIPEN.
-    """
-    path = os.environ.get("GLYPHCAM_WRITING", "")
+
+@lru_cache(4)
+def _writing(path: str, split: str) -> dict[str, np.ndarray]:
     if not path:
         return {}
     with np.load(path, allow_pickle=False) as data:

@@ -102,7 +102,7 @@ def sample_scene(
     """`lines`: least and most lines of text; one scene in eight has none where none is allowed."""
     world = sample_world(rng)
     few = lines[0] if lines[0] else int(rng.random() > 0.12)
-    wanted = int(rng.integers(few, lines[1] + 1)) if few else 0
+    wanted = int(rng.integers(few, lines[1] + 1)) if few and lines[1] else 0
     return Scene(
         size,
         mode,

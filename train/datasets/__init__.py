@@ -2,6 +2,6 @@
 
 from train.datasets.example import Example, cut_out, held_out
 from train.datasets.folder import read_folder
-from train.datasets.shared import SETS, load_shared
+from train.datasets.shared import SETS, load_shared, load_there, there
 
-__all__ = ["SETS", "Example", "cut_out", "held_out", "load_shared", "read_folder"]
+__all__ = ["SETS", "Example", "cut_out", "held_out", "load_shared", "load_there", "read_folder", "there"]

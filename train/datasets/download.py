@@ -17,6 +17,7 @@ import click
 from tqdm import tqdm
 
 from realtime.errors import SourceError
+from train.datasets.place import new_data_option
 from train.datasets.sources import SOURCES, Archive, PublicSet
 from train.datasets.unpack import unpack
 from train.files import FULL, write
@@ -204,12 +205,12 @@ def unpack_all(source: PublicSet, place: Place, say: Callable[[str], None]) -> N
 
 @click.command("prepare")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("data"), show_default=True)
+@new_data_option
 @click.option("--check-only", is_flag=True, help="Compare what is there, fetch nothing.")
-def command(names: tuple[str, ...], data: Path, check_only: bool) -> None:
+def command(names: tuple[str, ...], data: str, check_only: bool) -> None:
     """Download, check and unpack public data sets; without a NAME, list them."""
     for name in names:
-        (check if check_only else prepare)(name, data, say=click.echo)
+        (check if check_only else prepare)(name, Path(data), say=click.echo)
     if not names:
         for name, source in SOURCES.items():
             size = sum(a.size for a in source.archives)

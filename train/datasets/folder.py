@@ -10,22 +10,24 @@ from realtime.errors import SourceError
 from realtime.values import Box, Quad
 from train.datasets.example import Example
 
+TABLE = "labels.csv"
 BOX = ("x", "y", "w", "h")
 CORNERS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
 
 
 def read_folder(
-    root: Path, table: str = "labels.csv", name: str = "", text: str = "text", group: str = ""
+    root: Path, table: str = TABLE, name: str = "", text: str = "text", group: str = "", split: str = "train"
 ) -> Iterator[Example]:
     """One example per row of `root`/`table`.
 
     The table needs a `file` column (relative to `root`); `split`, the columns named by `text` and `group`, a box
     (x, y, w, h: pixels from the top left) and corners (x1, y1 ... x4, y4: clockwise from the top left) are optional.
+    `split` is that of rows that name none.
     Raises SourceError where the table is missing, has no `file` column or a number that is none.
     """
     root = Path(root)
     for row in rows_of(root / table):
-        yield example_of(row, root, name or root.name, text, group)
+        yield example_of(row, root, name or root.name, text, group, split)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
@@ -42,14 +44,14 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
         raise SourceError(f"{path} is not a CSV table in UTF-8 ({error}).") from None
 
 
-def example_of(row: dict[str, str], root: Path, name: str, text: str, group: str) -> Example:
+def example_of(row: dict[str, str], root: Path, name: str, text: str, group: str, split: str) -> Example:
     """A row of a labels table as an example; columns with a meaning of their own do not become tags."""
     meaning = {"file", "split", text, group, *BOX, *CORNERS}
     tags = {k: v for k, v in row.items() if k and k not in meaning and v is not None}
     return Example(
         source=name,
         text=row.get(text),
-        split=row.get("split") or "train",
+        split=row.get("split") or split,
         path=root / row["file"],
         quad=quad_of(row),
         group=row.get(group) or "",

@@ -1,7 +1,8 @@
 """Every set by its name: which folder of the data is read how, and what is held out.
 
-"plates/...", "characters/...", "digits/..." and "backgrounds/..." are the collection of real pictures beside the
-project; "public/..." are the sets that `python -m train prepare` fetches.
+"plates/...", "characters/...", "digits/..." and "backgrounds/..." are a collection of real pictures that is not
+published as a whole; "public/..." are the sets that `python -m train prepare` fetches. A folder of one's own that holds
+a labels.csv is a set too: its name is its path.
 
 Most sets say themselves which rows validate. Two do not, so it is decided here: meters by device, world_boxes by file.
 """
@@ -19,7 +20,7 @@ import numpy as np
 from realtime.errors import SourceError
 from train.datasets.chars74k import read_chars74k
 from train.datasets.example import Example, held_out
-from train.datasets.folder import read_folder
+from train.datasets.folder import TABLE, read_folder
 from train.datasets.idx import read_emnist, read_mnist
 from train.datasets.iiit5k import read_iiit5k
 from train.datasets.svhn import read_svhn_digits, read_svhn_numbers
@@ -49,15 +50,47 @@ def load_shared(root: str | Path, names: Iterable[str]) -> Iterator[Example]:
     """
     for name in names:
         for each in matching(name):
-            yield from SETS[each](Path(root), each)
+            yield from SETS.get(each, own)(Path(root), each)
+
+
+def load_there(root: str | Path, names: Iterable[str]) -> Iterator[Example]:
+    """Every example of those of the named sets that are there."""
+    yield from load_shared(root, there(root, names))
+
+
+def there(root: str | Path, names: Iterable[str]) -> list[str]:
+    """Those of the named sets whose folders are there, and for one that is not the public set that stands for it."""
+    wanted = [each for name in names for each in matching(name)]
+    found = [next((s for s in (each, STAND_INS.get(each, "")) if s and is_there(root, s)), "") for each in wanted]
+    return [name for name in found if name]
+
+
+def is_there(root: str | Path, name: str) -> bool:
+    """Whether the folder of a set is there; one of one's own is, or it would not be a set."""
+    return name not in SETS or folder_of(root, name).is_dir()
+
+
+def folder_of(root: str | Path, name: str) -> Path:
+    """Where a set lies."""
+    return Path(root) / FOLDERS.get(name, name)
 
 
 def matching(name: str) -> list[str]:
     """The sets that a name or a prefix stands for."""
     found = [each for each in SETS if each == name or each.startswith(name.rstrip("/") + "/")]
+    if not found and (Path(name) / TABLE).is_file():
+        return [name]
     if not found:
         raise SourceError(f"{name!r} is not a data set.", f"Known are: {', '.join(SETS)}.")
     return [name] if name in found else found
+
+
+def own(_: Path, name: str) -> Iterator[Example]:
+    """A folder of one's own; where it does not say which rows validate, one file in five does."""
+    for example in read_folder(Path(name), group="group", split=""):
+        group = example.group or str(example.path)
+        held = held_out(Path(group).name, OWN_HELD_OUT)
+        yield example if example.split else replace(example, split="val" if held else "train")
 
 
 def plain(root: Path, name: str, **columns: str) -> Iterator[Example]:
@@ -146,6 +179,17 @@ def backgrounds(root: Path, name: str) -> Iterator[Example]:
     for path in files:
         yield Example(name, "", "val" if held_out(f"{name}/{path.name}", 0.2) else "train", path=path)
 
+
+OWN_HELD_OUT = 0.2  # share of a folder of one's own that validates
+
+# Sets that lie in the folder of another, and those that a public set stands for where they are not there.
+FOLDERS = {"characters/iiit5k_words/chars": "characters/iiit5k_words", "public/iiit5k-chars": "public/iiit5k"}
+STAND_INS = {
+    "characters/chars74k": "public/chars74k-img",
+    "characters/iiit5k_words": "public/iiit5k",
+    "characters/iiit5k_words/chars": "public/iiit5k-chars",
+    "characters/handwriting": "public/unipen",
+}
 
 Reader = Callable[[Path, str], Iterator[Example]]  # the data's root, the set's name
 

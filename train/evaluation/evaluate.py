@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, starmap
 from pathlib import Path
 from typing import cast
 
@@ -19,11 +19,13 @@ from realtime.modes import CHARACTERS, MODES
 from realtime.pipeline import SHIPPED, Pipeline, load
 from realtime.values import Box, Detection, Frame, Quad, Sighting, iou
 from synth.text.strings import legible
-from train.datasets import Example, cut_out, load_shared
+from train.datasets import Example, cut_out, load_shared, there
+from train.datasets.place import added_option, data_option
 from train.evaluation.found import hits_and_others
 from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
 from train.resume import Kept, digest
+from train.sampling.load import draw_from
 from train.sampling.words import WORDS, lies
 from train.text_places import place_scores, text_scenes, turned
 
@@ -51,16 +53,29 @@ class Mistake:
 
 
 class Bench:
-    """A pipeline, the data, and the mistakes found so far."""
+    """A pipeline, the data, folders of one's own beside it, and the mistakes found so far.
 
-    def __init__(self, mode: str, data: str, models: str | None = None, regions: Sequence[str] = ()) -> None:
-        self.mode, self.data, self.models = mode, data, models
+    `most`: pictures of each set, for a quick look. `regions`: whose plates are expected.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        data: str,
+        models: str | None = None,
+        added: Sequence[str] = (),
+        most: int | None = None,
+        regions: Sequence[str] = (),
+    ) -> None:
+        self.mode, self.data, self.models, self.added, self.most = mode, data, models, added, most
+        draw_from(data)
         self.pipeline = cast(Pipeline, load(mode, models, regions=regions))  # of one mode
         self.mistakes: list[Mistake] = []
 
     def examples(self, *names: str, split: str = "val") -> list[Example]:
-        """Held-out examples of some sets."""
-        return [e for e in load_shared(self.data, names) if e.split == split]
+        """Held-out examples of those of some sets that are there."""
+        sets = ([e for e in load_shared(self.data, [name]) if e.split == split] for name in there(self.data, names))
+        return [e for found in sets for e in found[: self.most]]
 
     def note(self, example: Example, image: np.ndarray, answer: str) -> None:
         """Remember a mistake."""
@@ -84,6 +99,11 @@ class Bench:
         scores = text_scores(*self.whole(examples)[:2], self.mode)
         kinds = zip(("exact", "folded"), (*floors, "", ""), strict=False)
         return [Row(f"{name}, {kind}", len(examples), scores[kind], floor) for kind, floor in kinds]
+
+
+def mean(figures: Sequence | np.ndarray) -> float:
+    """The mean of some figures, 0 of none."""
+    return float(np.mean(figures)) if len(figures) else 0.0
 
 
 def by_picture(examples: Sequence[Example]) -> Iterator[tuple[np.ndarray, list[Example]]]:
@@ -114,15 +134,15 @@ def plate_crops(bench: Bench) -> list[Row]:
         truths, answers, sure = truths + t, answers + a, sure + c
     rows += bench.whole_rows("crops/india_mixed", bench.examples("plates/crops/india_mixed"), "", "92 %")
     pooled = text_scores(truths, answers, "plates")
-    right = np.array([folded(t, "plates") == folded(a, "plates") for t, a in zip(truths, answers, strict=True)])
+    right = np.array([folded(t, "plates") == folded(a, "plates") for t, a in zip(truths, answers, strict=True)], bool)
     over = np.array(sure) >= bench.pipeline.threshold
     return [
         *rows,
         Row("crops pooled, exact", len(truths), pooled["exact"], "94 %"),
         Row("crops pooled, folded", len(truths), pooled["folded"], "96 %"),
         Row("expected calibration error", len(right), reliability(sure, right).error, "< 3 %"),
-        Row("right among those over the threshold", int(over.sum()), float(right[over].mean()), "98 %"),
-        Row("share over the threshold", len(right), float(over.mean())),
+        Row("right among those over the threshold", int(over.sum()), mean(right[over]), "98 %"),
+        Row("share over the threshold", len(right), mean(over)),
     ]
 
 
@@ -138,7 +158,7 @@ def plate_regions(bench: Bench) -> list[Row]:
     """Reading crops with the formats of their region expected: no set may be read worse than without."""
     rows = []
     for name, codes in REGIONS.items():
-        asked = Bench(bench.mode, bench.data, bench.models, codes.split())
+        asked = Bench(bench.mode, bench.data, bench.models, most=bench.most, regions=codes.split())
         truths, answers, _ = asked.whole(bench.examples(f"plates/crops/{name}"))
         scores = text_scores(truths, answers, "plates")
         rows += [Row(f"crops/{name}, its region expected, {kind}", len(truths), scores[kind]) for kind in KINDS]
@@ -146,6 +166,15 @@ def plate_regions(bench: Bench) -> list[Row]:
 
 
 KINDS = ("exact", "folded")
+def rendered_plates(bench: Bench, count: int = 200) -> list[Row]:
+    """Rendered plates, cut out: the only measure where no real picture is there."""
+    from synth.plates.plate import sample_plate_crop
+
+    drawn = (sample_plate_crop(np.random.default_rng((32, k))) for k in range(min(count, bench.most or count)))
+    examples = [Example("rendered", text, "val", pixels=gray, group=str(k)) for k, (gray, text) in enumerate(drawn)]
+    return bench.whole_rows("rendered plates, cut out", examples)
+
+
 SCENES = (
     ("scenes/china + argentina", ("plates/scenes/china", "plates/scenes/argentina"), "92 %"),
     ("dashcam clear", ("plates/scenes/dashcam",), "92 %"),
@@ -165,8 +194,8 @@ def plate_scenes(bench: Bench) -> list[Row]:
             at_box += [read_right(bench.pipeline, e) for e in group if e.quad]
             if not all(hits[-len(group) :]):
                 bench.note(group[0], image, " ".join(s.reading.text for s in sightings))
-        rows.append(Row(f"{name}, picture in, text out, folded", len(hits), float(np.mean(hits)), floor))
-        rows.append(Row(f"{name}, read at the true box, folded", len(at_box), float(np.mean(at_box))))
+        rows.append(Row(f"{name}, picture in, text out, folded", len(hits), mean(hits), floor))
+        rows.append(Row(f"{name}, read at the true box, folded", len(at_box), mean(at_box)))
     return rows
 
 
@@ -188,7 +217,7 @@ def plate_rides(bench: Bench) -> list[Row]:
     rows = []
     for name, still, floor in (("pictures", True, "95 %"), ("recordings", False, "")):
         said = {(r, folded(t, "plates")) for r, group in rides for t in ride_texts(bench.pipeline, group, still)}
-        right, other = len(said & wanted) / len(wanted), len(said - set(known)) / len(wanted)
+        right, other = len(said & wanted) / max(len(wanted), 1), len(said - set(known)) / max(len(wanted), 1)
         rows.append(Row(f"dashcam rides as {name}, distinct plates", len(wanted), right, floor))
         rows.append(Row(f"dashcam rides as {name}, other texts per plate", len(wanted), other))
     return rows
@@ -223,10 +252,10 @@ def plate_places(bench: Bench) -> list[Row]:
                 if best and hits[-1]:
                     errors.append(corner_error(best.quad, e.quad))
         pooled += hits
-        rows.append(Row(f"{name.split('/')[-1]}, located (IoU 0.5)", len(hits), float(np.mean(hits))))
+        rows.append(Row(f"{name.split('/')[-1]}, located (IoU 0.5)", len(hits), mean(hits)))
         if name.endswith("china"):
-            rows.append(Row("china, mean corner error / width", len(errors), float(np.mean(errors)), "< 4 %"))
-    return [*rows, Row("scenes pooled, located (IoU 0.5)", len(pooled), float(np.mean(pooled)), "97 %")]
+            rows.append(Row("china, mean corner error / width", len(errors), mean(errors), "< 4 %"))
+    return [*rows, Row("scenes pooled, located (IoU 0.5)", len(pooled), mean(pooled), "97 %")]
 
 
 def corner_error(found_quad: Quad, true_quad: Quad) -> float:
@@ -246,7 +275,7 @@ def false_texts(names: Sequence[str], floor: str) -> Callable[[Bench], list[Row]
             count += len(sightings)
             if sightings:
                 bench.note(e, image, " ".join(s.reading.text for s in sightings))
-        return [Row("false texts per picture without any", len(examples), count / len(examples), floor)]
+        return [Row("false texts per picture without any", len(examples), count / max(len(examples), 1), floor)]
 
     return rows
 
@@ -265,12 +294,17 @@ def digit_wholes(bench: Bench) -> list[Row]:
         Row("meters, between two digits: nothing said", len(between), nothing_said(bench, between)),
         *bench.whole_rows("handwriting, digits, whole frame", hands, "98 %")[:1],
         *bench.whole_rows("chars74k, digits, whole frame", photos, "97 %")[:1],
+        *(row for name in PUBLIC_DIGITS for row in bench.whole_rows(name, bench.examples(name)[:PUBLIC])[:1]),
     ]
+
+
+PUBLIC_DIGITS = "public/mnist", "public/svhn"
+PUBLIC = 2000  # of their pictures
 
 
 def nothing_said(bench: Bench, examples: Sequence[Example]) -> float:
     """Share of the pictures without text in which none is read."""
-    return float(np.mean([bench.pipeline.read_whole(cut_out(e)).text == "" for e in examples]))
+    return mean([bench.pipeline.read_whole(cut_out(e)).text == "" for e in examples])
 
 
 def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Bench], list[Row]]:
@@ -280,7 +314,7 @@ def rendered_wholes(floor: str, which: int, count: int = 2000) -> Callable[[Benc
         from synth.text.crops import sample_character
 
         alphabet, examples = MODES[bench.mode].signs, []
-        for k in range(count):
+        for k in range(min(count, bench.most or count)):
             gray, text = sample_character(np.random.default_rng((31, k)), "val", alphabet, strength=0.2)
             examples.append(Example("rendered", text, "val", pixels=gray, group=str(k)))
         return [bench.whole_rows("rendered, unseen fonts, whole frame", examples, floor, floor)[which]]
@@ -293,7 +327,7 @@ def clips(bench: Bench, count: int = 24) -> list[Row]:
     from synth.text.clip import render_clip, sample_clip
 
     right, wanted, other = 0, 0, 0
-    for k in tqdm(range(count), desc="clips", leave=False):
+    for k in tqdm(range(min(count, bench.most or count)), desc="clips", leave=False):
         clip = sample_clip(np.random.default_rng((41, k)), "val")
         frames = list(render_clip(clip))
         truths = Counter({text for _, seen in frames for _, text in seen if 2 <= len(text) <= 8})
@@ -302,8 +336,8 @@ def clips(bench: Bench, count: int = 24) -> list[Row]:
         wanted += len(truths)
         other += sum((said - truths).values())
     return [
-        Row("films: strings with one right record", wanted, right / wanted, "97 %"),
-        Row("films: other records per string", wanted, other / wanted),
+        Row("films: strings with one right record", wanted, right / max(wanted, 1), "97 %"),
+        Row("films: other records per string", wanted, other / max(wanted, 1)),
     ]
 
 
@@ -315,13 +349,13 @@ def reported(pipeline: Pipeline, images: Sequence[np.ndarray], fps: float) -> li
 
 def pans(bench: Bench, count: int = 40, length: int = 25) -> list[Row]:
     """A window moved over photographs without text: confirmed tracks."""
-    total = 0
-    for e in tqdm(bench.examples(*BACKGROUNDS)[:count], desc="pans", leave=False):
+    total, examples = 0, bench.examples(*BACKGROUNDS)[:count]
+    for e in tqdm(examples, desc="pans", leave=False):
         image = e.image()
         height, width = 3 * image.shape[0] // 4, 3 * image.shape[1] // 4
         path = np.linspace((0, 0), (image.shape[0] - height, image.shape[1] - width), length).astype(int)
         total += len(reported(bench.pipeline, [image[y : y + height, x : x + width] for y, x in path], 25))
-    return [Row("confirmed tracks per pan over a photograph", count, total / count, "none")]
+    return [Row("confirmed tracks per pan over a photograph", len(examples), total / max(len(examples), 1), "none")]
 
 
 def litres(said: str, truth: str) -> bool:
@@ -341,7 +375,7 @@ def pumps(bench: Bench) -> list[Row]:
         hits.append(any(litres(t, e.text) for t in said))
         if not hits[-1]:
             bench.note(e, image, " ".join(said))
-    return [Row("fuel pumps, digits before the point in one string", len(hits), float(np.mean(hits)), "85 %")]
+    return [Row("fuel pumps, digits before the point in one string", len(hits), mean(hits), "85 %")]
 
 
 def displays(bench: Bench) -> list[Row]:
@@ -350,7 +384,7 @@ def displays(bench: Bench) -> list[Row]:
     for image, rows in by_picture(examples):
         hits += found(rows, bench.pipeline.read(image), bench.mode)
     return [
-        Row("displays/medical, values read in the picture", len(hits), float(np.mean(hits)), "80 %"),
+        Row("displays/medical, values read in the picture", len(hits), mean(hits), "80 %"),
         *bench.whole_rows("displays/medical, cut out", examples)[:1],
         *bench.whole_rows("displays/energy, cut out", bench.examples("displays/energy"), "95 %")[:1],
     ]
@@ -358,7 +392,8 @@ def displays(bench: Bench) -> list[Row]:
 
 def text_places(bench: Bench) -> list[Row]:
     """How well strings are found and delimited, whatever is read, in scenes as they are and turned."""
-    sets = text_scenes(bench.data)
+    sets = text_scenes(bench.data, **({"count": bench.most} if bench.most else {}))
+    sets = {name: scenes[: bench.most] for name, scenes in sets.items()}
     sets |= {f"layouts turned by {degrees}": [turned(s, degrees) for s in sets["layouts"]] for degrees in TURNS}
     floors = {"lines_complete": "93 %", "displays_complete": "90 %", "words_found": "75 %"}
     scores = place_scores(bench.pipeline.thorough, sets)
@@ -379,8 +414,8 @@ def found_pictures(bench: Bench) -> list[Row]:
         if not all(right) or other:
             bench.note(e, e.image(), " ".join(said))
     return [
-        Row("found, required texts", len(hits), float(np.mean(hits)), "80 %"),
-        Row("found, other texts per picture", len(examples), others / len(examples), "< 30 %"),
+        Row("found, required texts", len(hits), mean(hits), "80 %"),
+        Row("found, other texts per picture", len(examples), others / max(len(examples), 1), "< 30 %"),
     ]
 
 
@@ -403,32 +438,47 @@ def character_wholes(bench: Bench) -> list[Row]:
     ]
 
 
+def own(bench: Bench) -> list[Row]:
+    """Folders of one's own: reading each object, and where its place is known, reading it out of its picture."""
+    rows = []
+    for folder in bench.added:
+        name, examples = Path(folder).name, [e for e in bench.examples(folder) if e.text is not None]
+        rows += bench.whole_rows(f"own {name}", examples)
+        placed = [e for e in examples if e.quad is not None]
+        read = ((group, bench.pipeline.read(image)) for image, group in by_picture(placed))
+        hits = [hit for group, sightings in read for hit in found(group, sightings, bench.mode)]
+        rows.append(Row(f"own {name}, picture in, text out, folded", len(hits), mean(hits)))
+    return rows
+
+
 BACKGROUNDS = ("backgrounds/bsds500",)
 SECTIONS: dict[str, tuple[Callable[[Bench], list[Row]], ...]] = {
-    "plates": (plate_crops, plate_regions, plate_scenes, plate_rides, plate_places,
-               false_texts(("backgrounds",), "< 0.33 %")),
+    "plates": (
+        rendered_plates, plate_crops, plate_regions, plate_scenes, plate_rides, plate_places,
+        false_texts(("backgrounds",), "< 0.33 %"), own,
+    ),
     "digits": (
         rendered_wholes("99.9 %", 0), digit_wholes, displays, pumps, text_places, found_pictures, clips,
-        false_texts(BACKGROUNDS, "< 1 %"), pans,
+        false_texts(BACKGROUNDS, "< 1 %"), pans, own,
     ),
     "characters": (
         rendered_wholes("97 %", 1), character_wholes, words, text_places, found_pictures,
-        false_texts(BACKGROUNDS, "< 5 %"),
+        false_texts(BACKGROUNDS, "< 5 %"), own,
     ),
 }  # fmt: skip
 
 
-def evaluate(mode: str, data: str, models: str | None = None, kept: Kept | None = None, worst: Path | None = None):
-    """Every row of a mode's table. Sections that `kept` holds are not measured again.
+def evaluate(bench: Bench, kept: Kept | None = None, worst: Path | None = None) -> list[Row]:
+    """Every row of a mode's table that something was measured for. Sections that `kept` holds are not measured again.
 
     Pictures that went wrong are written into the folder `worst`, section by section.
     """
-    bench, rows = Bench(mode, data, models), list[tuple]()
+    mode, rows = bench.mode, list[tuple]()
     sections = tqdm(SECTIONS[mode], desc=mode, unit="section")
     for number, section in enumerate(sections):
         measured = partial(measure, bench, section, worst and worst / f"{number}")
         rows += kept(f"{number}", measured) if kept else measured()
-    return [Row(*row) for row in rows]
+    return [row for row in starmap(Row, rows) if row.n]
 
 
 def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | None) -> list[tuple]:
@@ -440,27 +490,50 @@ def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | N
     return rows
 
 
-def kept_for(mode: str, data: str, models: str | None, folder: Path = Path("runs")) -> Kept:
+def kept_for(
+    mode: str,
+    data: str,
+    models: str | None,
+    added: Sequence[str] = (),
+    most: int | None = None,
+    folder: Path = Path("runs"),
+) -> Kept:
     """Where the sections of an evaluation are kept until it is through: for these models, this code, this data only."""
     code = [path for package in ("realtime", "synth", "train") for path in (ROOT / package).rglob("*.py")]
     folder_of_models = Path(models or SHIPPED)
+    places = [str(Path(each).resolve()) for each in (data, *added)]
     files = [*folder_of_models.glob(f"{mode}-*.*"), *folder_of_models.glob("*.npz")]
-    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *files], str(Path(data).resolve())))
+    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *files, *tables_of(data, added)], *places, str(most)))
+
+
+def tables_of(data: str, added: Sequence[str]) -> list[Path]:
+    """The tables of the data: what is there, what it says and how it is split."""
+    return [*Path(data).rglob("labels.csv"), *(Path(folder) / "labels.csv" for folder in added)]
 
 
 @click.command(name="evaluate")
 @click.argument("mode", type=click.Choice(list(SECTIONS)))
-@click.option("--data", default="../shared/data", show_default=True, help="Folder of the real pictures.")
+@data_option
+@added_option
 @click.option("--models", default=None, help="Folder of the models; the shipped ones if left out.")
+@click.option("--most", type=click.IntRange(1), default=None, help="Pictures of each set, for a quick look.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--worst", type=click.Path(file_okay=False, path_type=Path), help="Folder for pictures that went wrong.")
-def command(mode: str, data: str, models: str | None, as_json: bool, worst: Path | None) -> None:
-    """Score the int8 models of MODE on held-out real pictures.
+def command(
+    mode: str,
+    data: str,
+    added: tuple[str, ...],
+    models: str | None,
+    most: int | None,
+    as_json: bool,
+    worst: Path | None,
+) -> None:
+    """Score the int8 models of MODE on held-out pictures of the sets that are there, and of your own.
 
     An evaluation that was interrupted goes on where it was.
     """
-    kept = kept_for(mode, data, models)
-    rows = evaluate(mode, data, models, kept, worst)
+    kept = kept_for(mode, data, models, added, most)
+    rows = evaluate(Bench(mode, data, models, added, most), kept, worst)
     if as_json:
         click.echo(json.dumps([row.__dict__ for row in rows], indent=1))
     else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import resource
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +19,10 @@ from realtime.pipeline import load
 from realtime.track import Tracker
 from realtime.values import Box, Frame, Quad, Reading, Sighting, Track
 from synth.text.film import clock, counter, render_film, sample_film
-from train.datasets.example import read_picture
+from train.datasets import load_there
+from train.datasets.place import data_option
 from train.evaluation.evaluate import Row
+from train.sampling.load import draw_from
 
 Rng = np.random.Generator
 Shot = tuple[float, np.ndarray, str]  # time in seconds, picture, the text that stands there, "" for none or two
@@ -144,13 +146,8 @@ def in_turn(rng: Rng, pictures: Sequence[tuple[np.ndarray, str]], seconds: float
 
 def displays(data: Path) -> list[tuple[np.ndarray, str]]:
     """Held-out displays, BGR, with a little around, their text about CAPITALS pixels high."""
-    with open(data / "displays/medical/labels.csv", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
-    found = []
-    for row in rows:
-        image = read_picture(data / "displays/medical" / row["file"])
-        corners = np.array([[float(row[f"{axis}{k}"]) for axis in "xy"] for k in range(1, 5)])
-        found.append((around(image, corners, CAPITALS), row["text"]))
+    rows = [e for e in load_there(data, ["displays/medical"]) if e.split == "val" and e.quad is not None]
+    found = [(around(e.image(), e.quad.array(), CAPITALS), e.tags["text"]) for e in rows]
     return [picture for picture in found if picture[0].size]
 
 
@@ -171,14 +168,9 @@ def fitted(image: np.ndarray, scale: float) -> np.ndarray:
 
 def plates(data: Path, count: int) -> list[tuple[np.ndarray, str]]:
     """Held-out plates, BGR."""
-    found = []
-    for name in PLATES:
-        with open(data / name / "labels.csv", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["split"] == "val"]
-        for row in rows[: count // len(PLATES)]:
-            image = read_picture(data / name / row["file"])
-            found.append((fitted(image, 200 / image.shape[1]), row["text"]))
-    return found
+    sets = ([e for e in load_there(data, [name]) if e.split == "val"] for name in PLATES)
+    chosen = [e for rows in sets for e in rows[: count // len(PLATES)]]
+    return [(fitted(e.image(), 200 / e.image().shape[1]), e.text or "") for e in chosen]
 
 
 # tables -----------------------------------------------------------------------------------------------------------
@@ -263,12 +255,12 @@ def cost_rows(frames: int) -> list[Row]:
 
 
 @click.command(name="films")
-@click.option("--data", default="../shared/data", type=click.Path(path_type=Path), show_default=True,
-              help="Folder of the real pictures.")  # fmt: skip
+@data_option
 @click.option("--films", default=6, show_default=True, help="Rendered films of each kind and pace.")
 @click.option("--frames", default=100_000, show_default=True, help="Frames over which the tracker is measured.")
-def command(data: Path, films: int, frames: int) -> None:
+def command(data: str, films: int, frames: int) -> None:
     """Measure what is read over time: displays that change, plates that follow each other, cost."""
-    for rows in (cost_rows(frames), plate_rows(data), display_rows(data), counter_rows(films)):
-        for row in rows:
+    draw_from(data)
+    for rows in (cost_rows(frames), plate_rows(Path(data)), display_rows(Path(data)), counter_rows(films)):
+        for row in filter(attrgetter("n"), rows):
             click.echo(f"{row.what:75} {row.n:7} {row.figure:8.3f} {row.floor}")

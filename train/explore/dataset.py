@@ -17,8 +17,9 @@ from realtime.modes import MODES
 from realtime.preprocess import fit_square, to_gray
 from realtime.recognise import softmax
 from realtime.spec import ModelSpec
-from train.datasets import SETS, Example, cut_out, load_shared
+from train.datasets import SETS, Example, cut_out, load_there
 from train.datasets.example import read_picture
+from train.datasets.place import data_option
 from train.reports import html, plots
 
 PICTURES_OF = {
@@ -267,7 +268,7 @@ def rarest(counts: Counter, alphabet: str, most: int = 5) -> str:
 def glance(mode: str, data: Path, out: Path, model: Path | None = None) -> Path:
     """Write the page of a mode's sets that lie in `data`; SourceError where none does."""
     broken: list[str] = []
-    sets = {name: look_all(list(present(data, name)), name, broken) for name in PICTURES_OF[mode]}
+    sets = {name: look_all(list(load_there(data, [name])), name, broken) for name in PICTURES_OF[mode]}
     sets = {name: seen for name, seen in sets.items() if seen}
     if not sets:
         raise SourceError(f"{data} holds no data for {mode}.", "Name the folder of the real data with --data.")
@@ -279,17 +280,11 @@ def glance(mode: str, data: Path, out: Path, model: Path | None = None) -> Path:
     return html.save_page(out, f"Data for {mode}", parts)
 
 
-def present(data: Path, name: str) -> Iterator[Example]:
-    """The examples of a set, none where its folder is not there."""
-    if (Path(data) / name).exists() or (Path(data) / name).with_suffix(".csv").exists():
-        yield from load_shared(data, [name])
-
-
 @click.command("data")
 @click.argument("mode", type=click.Choice(list(PICTURES_OF)))
-@click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
+@data_option
 @click.option("--model", type=click.Path(path_type=Path), help="A reader (.tflite) that checks sets of whole texts.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/data.html"), show_default=True)
-def command(mode: str, data: Path, model: Path | None, out: Path) -> None:
+def command(mode: str, data: str, model: Path | None, out: Path) -> None:
     """Look at the data of a MODE: classes, samples, sizes, duplicates, labels that are probably wrong."""
-    click.echo(glance(mode, data, out, model))
+    click.echo(glance(mode, Path(data), out, model))

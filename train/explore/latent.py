@@ -17,8 +17,9 @@ from realtime.errors import ModelError, SourceError, UserError
 from realtime.modes import CHARACTERS
 from realtime.preprocess import fit_square, to_gray
 from realtime.spec import ModelSpec
-from train.datasets import Example, cut_out, load_shared
+from train.datasets import Example, cut_out, load_there
 from train.datasets.example import read_picture
+from train.datasets.place import data_option
 from train.files import beside, write
 from train.reports import plots
 
@@ -47,7 +48,7 @@ def picture(example: Example) -> np.ndarray:
 
 def load(settings: LatentSettings, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
     """Shuffled training pictures, uint8 (n, 32, 32), and their labels."""
-    examples = [e for e in load_shared(Path(settings.data), settings.sets) if e.split == "train" and e.text]
+    examples = [e for e in load_there(Path(settings.data), settings.sets) if e.split == "train" and e.text]
     if not examples:
         raise SourceError(f"{settings.data} holds no character to learn from.", "Name the data folder with --data.")
     chosen = [examples[i] for i in rng.permutation(len(examples))[: settings.most]]
@@ -243,7 +244,6 @@ def map_picture(images: np.ndarray, labels: Sequence[str], points: np.ndarray, t
     return canvas
 
 
-data_option = click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 sets_option = click.option("--set", "sets", multiple=True, default=SETS, show_default=True, help="May be repeated.")
 seed_option = click.option("--seed", type=int, default=LatentSettings.seed, show_default=True)
 
@@ -262,9 +262,9 @@ def command() -> None:
     "--most", type=click.IntRange(1), default=LatentSettings.most, show_default=True, help="Pictures to learn from."
 )
 @seed_option
-def fit_command(run: Path, data: Path, sets: tuple[str, ...], epochs: int, most: int, seed: int) -> None:
+def fit_command(run: Path, data: str, sets: tuple[str, ...], epochs: int, most: int, seed: int) -> None:
     """Train to RUN/latent.keras; called again, it goes on where it stopped."""
-    fit(LatentSettings(str(data), sets, epochs=epochs, most=most, seed=seed), run, click.echo)
+    fit(LatentSettings(data, sets, epochs=epochs, most=most, seed=seed), run, click.echo)
 
 
 @command.command("walk")
@@ -278,7 +278,7 @@ def fit_command(run: Path, data: Path, sets: tuple[str, ...], epochs: int, most:
 @seed_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("walk.mp4"), show_default=True)
 def walk_command(
-    run: Path, pictures: tuple[Path, ...], data: Path, sets: tuple[str, ...], count: int, steps: int, seconds: float,
+    run: Path, pictures: tuple[Path, ...], data: str, sets: tuple[str, ...], count: int, steps: int, seconds: float,
     seed: int, out: Path,
 ) -> None:  # fmt: skip
     """Write a smooth walk between PICTUREs, or random characters, as a video (.mp4) and a .gif beside it."""
@@ -288,7 +288,7 @@ def walk_command(
     if pictures:
         stops = np.stack([fit_square(to_gray(read_picture(p)), SPEC) for p in pictures])
     else:
-        stops, _ = load(LatentSettings(str(data), sets, most=count), np.random.default_rng(seed))
+        stops, _ = load(LatentSettings(data, sets, most=count), np.random.default_rng(seed))
     frames = list(enlarged(decode(path_between(encode(stops), steps))))
     fps = len(frames) / seconds
     click.echo(save_video(frames, fps, out))
@@ -302,8 +302,8 @@ def walk_command(
 @click.option("--most", type=click.IntRange(3), default=3000, show_default=True, help="Characters on the map.")
 @seed_option
 @click.option("--out", type=click.Path(path_type=Path), default=Path("map.png"), show_default=True)
-def map_command(run: Path, data: Path, sets: tuple[str, ...], most: int, seed: int, out: Path) -> None:
+def map_command(run: Path, data: str, sets: tuple[str, ...], most: int, seed: int, out: Path) -> None:
     """Draw characters of the data so that those with like codes lie beside each other."""
     encode, _ = halves(load_model(run))
-    images, labels = load(LatentSettings(str(data), sets, most=most), np.random.default_rng(seed))
+    images, labels = load(LatentSettings(data, sets, most=most), np.random.default_rng(seed))
     click.echo(plots.save_picture(map_picture(images, labels, flattened(encode(images))), out))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Full
 
@@ -28,6 +28,8 @@ class Recipe:
     data: str
     spec: ModelSpec = field(repr=False)
     seed: int = 0
+    added: tuple[str, ...] = ()  # folders of pictures of one's own
+    shares: Mapping[str, float] = field(default_factory=dict)  # of the parts of the mixture
 
 
 def _work(make: Callable[[Recipe], Sampler], recipe: Recipe, worker: int, batch: int, queue) -> None:

@@ -44,8 +44,15 @@ class MeterStrips:
     What stands between two digits has its place in a row and says nothing.
     """
 
+    LEAST = 20  # pictures of a device
+
+    @classmethod
+    def enough(cls, items: Sequence[Labelled]) -> bool:
+        """Whether any device has enough pictures."""
+        return any(count >= cls.LEAST for count in Counter(item.group for item in items).values())
+
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
-        self.spec, self.devices = spec, by_device(items, 20)
+        self.spec, self.devices = spec, by_device(items, self.LEAST)
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         rows = self.devices(rng)
@@ -57,15 +64,26 @@ class MeterStrips:
         return crop(strip, quad, self.spec), reader_target("".join(p.text for p in picks), self.spec.alphabet)
 
 
+def turning(items: Sequence[Labelled]) -> list[Labelled]:
+    """Those that are digits of a wheel."""
+    return [item for item in items if item.text and not item.group.startswith("lcd")]
+
+
 class Wheels:
     """Real digits of one device above each other as on a wheel, seen through a window that it rolls behind.
 
     Target: int32 class of the digit in the window, or of none where it stands between two.
     """
 
+    LEAST = 40  # pictures of digits of a device
+
+    @classmethod
+    def enough(cls, items: Sequence[Labelled]) -> bool:
+        """Whether any wheel has enough pictures."""
+        return any(count >= cls.LEAST for count in Counter(item.group for item in turning(items)).values())
+
     def __init__(self, items: Sequence[Labelled], spec: ModelSpec) -> None:
-        turning = [item for item in items if item.text and not item.group.startswith("lcd")]
-        self.spec, self.devices = spec, by_device(turning, 40)
+        self.spec, self.devices = spec, by_device(turning(items), self.LEAST)
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         first, second, third = self._neighbours(rng)

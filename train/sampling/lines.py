@@ -16,8 +16,8 @@ from synth.text.crops import sample_crop
 from train.sampling.batches import Recipe, Sampler
 from train.sampling.counters import MeterStrips
 from train.sampling.cuts import Cuts
-from train.sampling.draw import Mixture
 from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
+from train.sampling.mixtures import ADDED, mixed
 from train.sampling.samplers import RealCrops
 from train.sampling.words import DISPLAYS, WORDS, Drawn, evened, load_words
 
@@ -25,51 +25,23 @@ CELLS = ("digits/meters", "digits/lcd")
 
 
 def lines_reader(recipe: Recipe) -> Sampler:
-    """Rendered words and numbers, real ones, rows of real digits, and what is none of them."""
+    """Rendered words and numbers, real ones, rows of real digits, and what is none of them.
+
+    A reader of numbers says nothing to words, to halves of digits and to textures.
+    """
     source = Lines(recipe)
-    return mixed(
-        (source.drawn("characters"), 0.38),
-        (source.drawn("digits"), 0.13),
-        (source.cuts(), 0.12),
-        (source.real(WORDS), 0.26),
-        (source.real(DISPLAYS), 0.05),
-        (source.strips(), 0.03),
-        (source.nothing(), 0.03),
-    )
-
-
-def characters_reader(recipe: Recipe) -> Sampler:
-    """The same with more real words."""
-    source = Lines(recipe)
-    return mixed(
-        (source.drawn("characters"), 0.41),
-        (source.drawn("digits"), 0.07),
-        (source.cuts(), 0.09),
-        (source.real(WORDS), 0.36),
-        (source.real(DISPLAYS), 0.02),
-        (source.strips(), 0.01),
-        (source.nothing(), 0.04),
-    )
-
-
-def digits_reader(recipe: Recipe) -> Sampler:
-    """Numbers of displays, meters and print; words, halves of digits and textures say nothing."""
-    source = Lines(recipe)
-    return mixed(
-        (source.drawn("digits"), 0.3),
-        (source.cuts(), 0.24),
-        (source.real(DISPLAYS), 0.18),
-        (source.strips(), 0.08),
-        (source.drawn("digits", halved), 0.02),
-        (source.drawn("characters"), 0.04),
-        (source.real(WORDS), 0.09),
-        (source.nothing(), 0.05),
-    )
-
-
-def mixed(*parts: tuple[Sampler, float]) -> Mixture:
-    """The samplers, each drawn by its share."""
-    return Mixture(*zip(*parts, strict=True))
+    parts: dict[str, Sampler | None] = {
+        "words": source.drawn("characters"),
+        "numbers": source.drawn("digits"),
+        "cuts": source.cuts(),
+        "halves": source.drawn("digits", halved),
+        "photos": source.real(WORDS),
+        "displays": source.real(DISPLAYS),
+        "strips": source.strips(),
+        "nothing": source.nothing(),
+        ADDED: source.real(dict.fromkeys(recipe.added, 1.0)),
+    }
+    return mixed(recipe.shares, parts)
 
 
 class Lines:
@@ -88,26 +60,27 @@ class Lines:
 
         return Drawn(render, self.spec)
 
-    def real(self, shares: dict[str, float]) -> RealCrops:
-        """Real words or numbers of the named sets, each set's rows drawn by its share."""
+    def real(self, shares: dict[str, float]) -> RealCrops | None:
+        """Real words or numbers of the named sets, each set's rows drawn by its share; None where there is none."""
         items = []
         for name, share in shares.items():
             found = load_words(self.recipe.data, [name], "train", CHARACTERS + MARKS)
             items += evened([replace(item, text=spoken(item.text, self.spec)) for item in found], share)
-        return RealCrops(items, self.spec, self.backgrounds)
+        return RealCrops(items, self.spec, self.backgrounds) if items else None
 
     def cuts(self) -> Cuts:
         """Strings of rendered sheets."""
         return Cuts(self.spec, self.backgrounds, lambda text: spoken(text, self.spec))
 
-    def strips(self) -> MeterStrips:
-        """Rows of real digits of one device."""
-        return MeterStrips(load_labelled(self.recipe.data, CELLS, "train", NUMBERS), self.spec)
+    def strips(self) -> MeterStrips | None:
+        """Rows of real digits of one device; None where no device has enough."""
+        items = load_labelled(self.recipe.data, CELLS, "train", NUMBERS)
+        return MeterStrips(items, self.spec) if MeterStrips.enough(items) else None
 
     def nothing(self) -> RealCrops:
         """What looks like text and is none."""
         plain = load_backgrounds(self.recipe.data, "train", ("backgrounds/bsds500", "backgrounds/dtd10"))
-        return RealCrops(mined("characters-locator", plain), self.spec, self.backgrounds)
+        return RealCrops(mined("characters-locator", plain) or whole(plain), self.spec, self.backgrounds)
 
 
 def spoken(text: str, spec: ModelSpec) -> str:
@@ -123,11 +96,16 @@ def halved(rng: np.random.Generator, gray: np.ndarray, text: str) -> tuple[np.nd
     return (gray[:rows] if rng.random() < 0.5 else gray[-rows:]), ""
 
 
+def whole(backgrounds: Sequence[np.ndarray]) -> list[Labelled]:
+    """The pictures as they are, saying nothing."""
+    return [Labelled(gray, "") for gray in backgrounds]
+
+
 def mined(name: str, backgrounds: Sequence[np.ndarray], threshold: float = 0.3) -> list[Labelled]:
     """What the shipped locator finds in pictures without an object; before there is one, the pictures."""
     path = MODELS / f"{name}.tflite"
     if not path.is_file():
-        return [Labelled(gray, "") for gray in backgrounds]
+        return whole(backgrounds)
     model = Model(path)
     locator = LOCATORS[model.spec.kind](model, model.spec, threshold)
     detections = [(gray, detection) for gray in backgrounds for detection in locator(gray)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -12,16 +12,18 @@ from realtime.locate_text import CELL
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
 from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
-from train.datasets import load_shared
+from train.datasets import load_there
 from train.sampling.augment import some_patch
-from train.sampling.batches import Recipe, Sample, Sampler
+from train.sampling.batches import Recipe, Sampler
 from train.sampling.counters import Wheels, levelled
 from train.sampling.detection import SIZES, LooseCrops, MarkedScene, Patches
-from train.sampling.draw import Mixture, ReplayBuffer
-from train.sampling.lines import characters_reader, digits_reader, lines_reader
-from train.sampling.load import load_backgrounds, load_labelled
+from train.sampling.draw import Draw, Mixture, ReplayBuffer
+from train.sampling.lines import CELLS, lines_reader
+from train.sampling.load import Labelled, draw_from, load_backgrounds, load_labelled
+from train.sampling.mixtures import ADDED, mixed, mixture_of
 from train.sampling.samplers import Characters, RealCrops, Rendered, RenderedTexts
-from train.sampling.text_scenes import text_locator
+from train.sampling.text_scenes import PLAIN, text_locator
+from train.sampling.words import DISPLAYS, WORDS
 
 # What one cell of a locator sees, in pixels, and the distance of cells: set by the layers of train.nets.locator.
 WINDOW, STRIDE = 96, 8
@@ -46,8 +48,13 @@ PLATE_VALIDATION = (
     "plates/crops/india_mixed",
 )
 
+PLATE_SCENES = "china", "world_boxes", "dashcam"  # on which places are validated
+
 # Characters that are digits or look like one; what else a photograph shows is "none" to a classifier of digits.
 LIKE_DIGITS = DIGITS + "OoDQIilSsBbZzGgq"
+
+PHOTOGRAPHED = "characters/chars74k", "characters/iiit5k_words/chars", "public/svhn"
+HANDWRITTEN = "characters/handwriting", "public/mnist", "public/emnist", "public/chars74k-hnd"
 
 # Written digits are drawn so often against written letters: where single characters are written, more are digits.
 NUMERALS = 1.8
@@ -85,12 +92,19 @@ def plates_reader(recipe: Recipe) -> Sampler:
     from synth.plates.plate import sample_plate_crop, sample_unreadable
 
     backgrounds = load_backgrounds(recipe.data, "train")
-    items = [i for i in load_labelled(recipe.data, PLATE_CROPS, "train", PLATES) if i.text]
-    real = RealCrops(items, recipe.spec, backgrounds)
-    rendered = RenderedTexts(sample_plate_crop, recipe.spec, size=6000, reuse=6)
-    nothing = RenderedTexts(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4)
-    other = RenderedTexts(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2)
-    return Mixture[Sample]([real, rendered, nothing, other], [0.46, 0.48, 0.04, 0.02])
+
+    def real(names: Sequence[str]) -> Sampler | None:
+        items = [i for i in load_labelled(recipe.data, names, "train", PLATES) if i.text]
+        return RealCrops(items, recipe.spec, backgrounds) if items else None
+
+    parts: dict[str, Sampler | None] = {
+        "crops": real(PLATE_CROPS),
+        "rendered": RenderedTexts(sample_plate_crop, recipe.spec, size=6000, reuse=6),
+        "unreadable": RenderedTexts(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4),
+        "backgrounds": RenderedTexts(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2),
+        ADDED: real(recipe.added),
+    }
+    return mixed(recipe.shares, parts)
 
 
 def classifier(recipe: Recipe) -> Sampler:
@@ -99,22 +113,30 @@ def classifier(recipe: Recipe) -> Sampler:
 
     spec, data = recipe.spec, recipe.data
     backgrounds = load_backgrounds(data, "train")
-    photographed = "characters/chars74k", "characters/iiit5k_words/chars"
-    photos = Characters(load_labelled(data, photographed, "train", spec.alphabet), spec)
-    written = load_labelled(data, ("characters/handwriting",), "train", spec.alphabet)
+
+    def characters(items: list[Labelled], inked: bool = False) -> Sampler | None:
+        return Characters(items, spec, inked) if items else None
+
+    written = load_labelled(data, HANDWRITTEN, "train", spec.alphabet)
     written = [replace(w, weight=NUMERALS * w.weight) if w.text in DIGITS else w for w in written]
-    hands = Characters(written, spec, inked=True)
     read = load_labelled(data, ("digits/meters",), "train", spec.alphabet)
-    meters = Characters(levelled(read), spec)
-    paper = Characters(load_labelled(data, ("characters/handwritten_paper",), "train", spec.alphabet), spec)
-    drawn = Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec)
-    nothing = Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec)
-    if spec.mode != "digits":
-        return Mixture[Sample]([photos, hands, paper, meters, drawn, nothing], [0.34, 0.2, 0.12, 0.05, 0.25, 0.04])
-    letters = [i for i in load_labelled(data, photographed, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
-    none = Characters(letters, spec)
-    samplers: list[Sampler] = [photos, hands, paper, meters, Wheels(read, spec), drawn, nothing, none]
-    return Mixture(samplers, [0.17, 0.18, 0.05, 0.23, 0.1, 0.19, 0.04, 0.04])
+    parts: dict[str, Sampler | None] = {
+        "photos": characters(load_labelled(data, PHOTOGRAPHED, "train", spec.alphabet)),
+        "handwriting": characters(written, inked=True),
+        "paper": characters(load_labelled(data, ("characters/handwritten_paper",), "train", spec.alphabet)),
+        "meters": characters(levelled(read)),
+        "wheels": Wheels(read, spec) if Wheels.enough(read) else None,
+        "rendered": Rendered(lambda rng: sample_character(rng, "train", spec.alphabet, backgrounds), spec),
+        "nothing": Rendered(lambda rng: (sample_not_character(rng, backgrounds), ""), spec),
+        "letters": characters(letters_of(data)) if "letters" in recipe.shares else None,
+        ADDED: characters(load_labelled(data, recipe.added, "train", spec.alphabet)),
+    }
+    return mixed(recipe.shares, parts)
+
+
+def letters_of(data: str) -> list[Labelled]:
+    """Photographed characters that no digit looks like."""
+    return [i for i in load_labelled(data, PHOTOGRAPHED, "train", CHARACTERS) if i.text not in LIKE_DIGITS]
 
 
 def plate_scenes(recipe: Recipe) -> Mixture[MarkedScene]:
@@ -134,22 +156,40 @@ def plate_scenes(recipe: Recipe) -> Mixture[MarkedScene]:
         return MarkedScene(gray, quads)
 
     none = [MarkedScene(gray, np.zeros((0, 4, 2), np.float32)) for gray in backgrounds]
-    drawn = ReplayBuffer(render, size=500, reuse=16)
-    return Mixture[MarkedScene]([drawn, one_of(exact), one_of(boxed), one_of(none)], [0.42, 0.13, 0.25, 0.2])
+    parts: dict[str, Draw[MarkedScene] | None] = {
+        "rendered": ReplayBuffer(render, size=500, reuse=16),
+        "exact": one_of(exact),
+        "boxed": one_of(boxed),
+        "nothing": one_of(none),
+        ADDED: one_of(load_own_scenes(data, recipe.added)),
+    }
+    return mixed(recipe.shares, parts)
 
 
-def one_of(scenes: list[MarkedScene]) -> Callable[[np.random.Generator], MarkedScene]:
-    """Any of the scenes."""
-    return lambda rng: scenes[rng.integers(len(scenes))]
+def one_of(scenes: list[MarkedScene]) -> Draw[MarkedScene] | None:
+    """Any of the scenes; None where there is none."""
+    return (lambda rng: scenes[rng.integers(len(scenes))]) if scenes else None
 
 
 def load_scenes(root: str, names: Sequence[str], exact: bool, split: str = "train") -> list[MarkedScene]:
     """Real pictures with all their objects' corners."""
-    rows = [e for e in load_shared(root, names) if e.split == split and e.quad is not None]
+    rows = [e for e in load_there(root, names) if e.split == split and e.quad is not None]
     return [
         MarkedScene(to_gray(group[0].image()), np.stack([e.quad.array() for e in group if e.quad]), exact)
         for group in (list(g) for _, g in groupby(rows, key=lambda e: e.path))
     ]
+
+
+def load_own_scenes(root: str, names: Sequence[str], split: str = "train") -> list[MarkedScene]:
+    """Pictures of one's own with the places of their objects; `exact` where no corners are a mere upright box."""
+    scenes = load_scenes(root, names, True, split)
+    return [replace(s, exact=not any(is_box(quad) for quad in s.quads)) for s in scenes]
+
+
+def is_box(quad: np.ndarray) -> bool:
+    """Whether corners (4, 2) are those of an upright box."""
+    (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
+    return bool(np.allclose(quad, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]], atol=0.5))
 
 
 def plates_locator(recipe: Recipe) -> Sampler:
@@ -162,6 +202,25 @@ def plates_corners(recipe: Recipe) -> Sampler:
     return LooseCrops(plate_scenes(recipe), recipe.spec)
 
 
+# The sets that a task takes where they are there, to learn from and to be validated on.
+PLACES = *(f"plates/scenes/{name}" for name in PLATE_SCENES), *PLATE_CROPS[:6], "backgrounds"
+WRITTEN = *WORDS, *DISPLAYS, *CELLS, "backgrounds"
+SPOTS = *PLAIN, "words/scenes_icdar15", "displays/medical"
+CHARS = *PHOTOGRAPHED, *HANDWRITTEN, "characters/handwritten_paper", "digits/meters", "backgrounds"
+TAKES = {
+    "plates-locator": PLACES,
+    "plates-corners": PLACES,
+    "digits-locator": SPOTS,
+    "characters-locator": SPOTS,
+    "plates-reader": (*PLATE_CROPS, *PLATE_VALIDATION[6:8], "backgrounds"),
+    "characters-classifier": CHARS,
+    "digits-classifier": CHARS,
+    "characters-reader": WRITTEN,
+    "digits-reader": WRITTEN,
+    "lines-reader": WRITTEN,
+}
+GLYPHS = "characters/plate_glyphs"  # with which plates are rendered
+
 MAKERS = {
     "plates-locator": plates_locator,
     "plates-corners": plates_corners,
@@ -170,12 +229,14 @@ MAKERS = {
     "plates-reader": plates_reader,
     "characters-classifier": classifier,
     "digits-classifier": classifier,
-    "characters-reader": characters_reader,
-    "digits-reader": digits_reader,
+    "characters-reader": lines_reader,
+    "digits-reader": lines_reader,
     "lines-reader": lines_reader,
 }
 
 
 def make(recipe: Recipe) -> Sampler:
-    """The sampler of a recipe's task."""
+    """The sampler of a recipe's task; from here on this process renders with the fonts of the recipe's data."""
+    draw_from(recipe.data)
+    recipe = replace(recipe, shares=recipe.shares or mixture_of(recipe.task, bool(recipe.added)))
     return MAKERS[recipe.task](recipe)

@@ -9,10 +9,11 @@ from itertools import groupby
 import numpy as np
 
 from realtime.preprocess import to_gray
-from train.datasets import load_shared
+from train.datasets import load_there
 from train.sampling.batches import Recipe, Sampler
-from train.sampling.draw import Draw, Mixture, ReplayBuffer
+from train.sampling.draw import Draw, ReplayBuffer
 from train.sampling.load import load_backgrounds
+from train.sampling.mixtures import ADDED, mixed
 from train.sampling.text_patches import TextPatches, TextScene
 
 PLAIN = "backgrounds/bsds500", "backgrounds/dtd10"  # the pictures in which hardly anything is written
@@ -23,15 +24,16 @@ def text_locator(recipe: Recipe) -> Sampler:
     plain = load_backgrounds(recipe.data, "train", PLAIN)
     nothing = np.zeros((0, 4, 2), np.float32)
     none = [TextScene(gray, nothing, np.zeros(0, bool)) for gray in plain]
-    kinds: dict[Draw[TextScene], float] = {
-        ReplayBuffer(rendered_lines(plain), 400, 14): 0.22,
-        ReplayBuffer(rendered_lines(plain, (720, 960), (6, 24)), 120, 25): 0.1,
-        ReplayBuffer(rendered_layouts(plain), 400, 14): 0.42,
-        any_of(load_text_scenes(recipe.data, "words/scenes_icdar15")): 0.15,
-        any_of(load_text_scenes(recipe.data, "displays/medical", complete=False)): 0.06,
-        any_of(none): 0.12,
+    kinds: dict[str, Draw[TextScene] | None] = {
+        "lines": ReplayBuffer(rendered_lines(plain), 400, 14),
+        "small": ReplayBuffer(rendered_lines(plain, (720, 960), (6, 24)), 120, 25),
+        "layouts": ReplayBuffer(rendered_layouts(plain), 400, 14),
+        "words": any_of(load_text_scenes(recipe.data, ["words/scenes_icdar15"])),
+        "displays": any_of(load_text_scenes(recipe.data, ["displays/medical"], complete=False)),
+        "nothing": any_of(none),
+        ADDED: any_of(load_text_scenes(recipe.data, recipe.added, complete=False)),
     }
-    return TextPatches(Mixture(list(kinds), list(kinds.values())), plain)
+    return TextPatches(mixed(recipe.shares, kinds), plain)
 
 
 def rendered_lines(
@@ -64,14 +66,14 @@ def rendered_layouts(backgrounds: Sequence[np.ndarray], split: str = "train") ->
     return render
 
 
-def any_of(scenes: Sequence[TextScene]) -> Draw[TextScene]:
-    """Any of the scenes."""
-    return lambda rng: scenes[int(rng.integers(len(scenes)))]
+def any_of(scenes: Sequence[TextScene]) -> Draw[TextScene] | None:
+    """Any of the scenes; None where there is none."""
+    return (lambda rng: scenes[int(rng.integers(len(scenes)))]) if scenes else None
 
 
-def load_text_scenes(root: str, name: str, split: str = "train", complete: bool = True) -> list[TextScene]:
+def load_text_scenes(root: str, names: Sequence[str], split: str = "train", complete: bool = True) -> list[TextScene]:
     """Real pictures with the corners of their strings; those marked with `care` 0 cannot be read."""
-    rows = [e for e in load_shared(root, [name]) if e.split == split and e.quad is not None]
+    rows = [e for e in load_there(root, names) if e.split == split and e.quad is not None]
     groups = [list(group) for _, group in groupby(rows, key=lambda e: e.path)]
     return [
         TextScene(

@@ -11,7 +11,7 @@ import numpy as np
 from realtime.preprocess import crop, frame_quad, to_gray
 from realtime.spec import ModelSpec
 from synth.text.strings import legible
-from train.datasets import load_shared
+from train.datasets import load_there
 from train.sampling.batches import Sample
 from train.sampling.load import Labelled, around
 from train.sampling.samplers import Render, reader_target
@@ -24,7 +24,7 @@ DISPLAYS = {"displays/medical": 1.0, "displays/energy": 2.5}
 def load_words(root: str, names: Sequence[str], split: str, alphabet: str) -> list[Labelled]:
     """Real words as far as the alphabet can spell them; one that nothing is left of is dropped."""
     found = []
-    for e in load_shared(root, names):
+    for e in load_there(root, names):
         text = legible(e.text or "", alphabet)
         if e.split == split and text:
             gray, quad = to_gray(e.image()), e.quad

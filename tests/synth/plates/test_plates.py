@@ -20,11 +20,11 @@ ALPHABET = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 @pytest.fixture
 def bare(monkeypatch):
     """A machine without fonts and without real glyphs."""
-    monkeypatch.setattr(plate_faces, "font_files", dict)
+    monkeypatch.setattr(plate_faces, "font_files", lambda more: {})
     monkeypatch.setattr(plate_faces, "glyph_sets", dict)
-    plate_faces.fonts_of.cache_clear()
+    plate_faces._fonts_of.cache_clear()
     yield
-    plate_faces.fonts_of.cache_clear()
+    plate_faces._fonts_of.cache_clear()
 
 
 @pytest.fixture
