@@ -11,12 +11,18 @@ import numpy as np
 from tqdm import tqdm
 
 from realtime.errors import SinkError, UserError
-from synth.letters import letter_table
-from synth.sources import Sources, current, use
-from synth.text.clip import demo_clip, render_clip
-from synth.text.fonts import ALPHABET, font_families
-from synth.text.strings import vocabulary
-from synth.write import DRAWERS, Request, sheet, write_all, write_video
+
+try:
+    from synth.letters import letter_table
+    from synth.sources import Sources, current, use
+    from synth.text.clip import demo_clip, render_clip
+    from synth.text.fonts import ALPHABET, font_families
+    from synth.text.strings import vocabulary
+    from synth.write import DRAWERS, Request, sheet, write_all, write_video
+except ModuleNotFoundError as missing:  # a plain installation reads, and draws nothing
+    if missing.name is None or missing.name.split(".")[0] in ("realtime", "synth"):
+        raise
+    raise SystemExit(f"Error: {missing.name} is not installed. Run: pip install '.[train]'") from None
 
 HELP = {
     "lines": "Lines of text as a reader is given them.",
@@ -24,6 +30,8 @@ HELP = {
     "nothing": "What is no character: backgrounds, half digits, seams between letters.",
     "scenes": "Whole pictures with the corners of their text.",
     "clips": "Short films with the truth of every frame.",
+    "plates": "Number plates as a reader is given them; they know no mode and no split.",
+    "streets": "Street scenes with the corners of their number plates.",
 }
 
 

@@ -15,6 +15,8 @@ import numpy as np
 
 from realtime.archive.workers import DaskPool, ProcessPool, completed, in_order
 from realtime.errors import SinkError, SourceError, UserError
+from synth.plates.plate import sample_plate_crop
+from synth.plates.scene import render_plate_scene, sample_plate_scene
 from synth.sources import MACHINE, Sources, use
 from synth.text.clip import Clip, render_clip, sample_clip
 from synth.text.crops import sample_character, sample_crop, sample_not_character
@@ -79,6 +81,16 @@ def _clip(rng: Rng, request: Request, backgrounds) -> Drawn:
     return Drawn({"fps": clip.fps}, clip)
 
 
+def _plate(rng: Rng, request: Request, backgrounds) -> Drawn:
+    image, text = sample_plate_crop(rng)
+    return Drawn({"text": text}, image)
+
+
+def _street(rng: Rng, request: Request, backgrounds) -> Drawn:
+    image, quads, texts = render_plate_scene(sample_plate_scene(rng, backgrounds))
+    return Drawn({"texts": list(texts), "quads": np.round(quads, 2).tolist()}, image)
+
+
 # What can be drawn: another kind is one more entry.
 DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Drawn]] = {
     "lines": _line,
@@ -86,6 +98,8 @@ DRAWERS: dict[str, Callable[[Rng, Request, Sequence[np.ndarray]], Drawn]] = {
     "nothing": _nothing,
     "scenes": _scene,
     "clips": _clip,
+    "plates": _plate,
+    "streets": _street,
 }
 
 
@@ -215,7 +229,9 @@ def sheet(request: Request, count: int) -> np.ndarray:
     return np.vstack([np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)])
 
 
-CELLS = {"characters": (64, 64), "nothing": (64, 64), "scenes": (240, 320), "clips": (240, 320)}
+CELLS = {
+    "characters": (64, 64), "nothing": (64, 64), "scenes": (240, 320), "clips": (240, 320), "streets": (180, 320),
+}  # fmt: skip
 
 
 def _cell(sample: Drawn, tall: int, wide: int) -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -12,6 +14,7 @@ from realtime.errors import UserError
 COMMANDS = {
     "prepare": "train.datasets.download",
     "pseudo": "train.pseudo",
+    "check": "train.explore.check",
     "fit": "train.run",
     "average": "train.average",
     "export": "train.export",
@@ -32,13 +35,25 @@ class Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return importlib.import_module(COMMANDS[name]).command if name in COMMANDS else None
+        with in_one_sentence():
+            return importlib.import_module(COMMANDS[name]).command if name in COMMANDS else None
 
     def invoke(self, ctx: click.Context):
-        try:
+        with in_one_sentence():
             return super().invoke(ctx)
-        except UserError as error:
-            raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def in_one_sentence() -> Iterator[None]:
+    """What a user got wrong, and a package that only the extra brings."""
+    try:
+        yield
+    except UserError as error:
+        raise click.ClickException(str(error)) from error
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.split(".")[0] in ("realtime", "synth", "train"):
+            raise
+        raise click.ClickException(f"{missing.name} is not installed. Run: pip install '.[train]'") from None
 
 
 @click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

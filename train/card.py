@@ -13,53 +13,26 @@ from realtime.bench.engines import KINDS, PictureKind
 from realtime.bench.page import filled
 from realtime.spec import ModelSpec, load_spec
 from train.datasets.place import data_option
+from train.datasets.shared import matching
+from train.datasets.terms import TERMS as TERMS_OF
+from train.datasets.terms import terms_of
 from train.evaluation.evaluate import SECTIONS, Bench, Row, evaluate, kept_for
 from train.files import write
-from train.terms import TERMS
+from train.record import rendered_from
+from train.sampling.recipes import TAKES
 
 HEAD = """# Models
 
-Small int8 networks, each with a sidecar that describes its input and output. Written by
-`python -m train card --data ../shared/data`; every figure below comes from the command named beside it, through the
-int8 files and the program's own preprocessing, on pictures held out of training.
+Small int8 networks, each with a sidecar that describes its input and output. Written by `python -m train card` from the
+sidecars, which hold what each run was made of, and from NOTES.md; every figure below comes from the command named
+beside it, through the int8 files and the program's own preprocessing, on pictures held out of training.
 """
-DATA = """
-"From earlier weights" means this chain of runs of the same command, all with batches of 64 (classifiers 128, plates'
-locator 32) and seed 1; where a run was stopped before its end the steps it did are given. Each run began from the last
-one's model.keras or from the .tflite that shipped before, with `--init`. The plain command repeats a run's recipe, not
-its weights to the bit.
+TERMS = """
+## Data and terms
 
-All runs had the fonts, plate glyphs and strokes of the data folder: GLYPHCAM_FONTS=DATA/fonts,
-GLYPHCAM_GLYPHS=DATA/characters/plate_glyphs/glyphs_32x32.npz,
-GLYPHCAM_WRITING=DATA/characters/handwriting/strokes_40x40.npz.
-
-- plates-reader: 1,750 steps on real crops alone, 2,000, 500, 2,000, 2,600 and 9,000 on the mixture, then the run above,
-  whose best weights (2,250 steps) count 0.65 in the mean, those after the 9,000 count 0.35. The layouts of `synth` grew
-  between them.
-- plates-locator: 5,850 steps of the run above, the last weights; its first layer saw the same 8 x 8 pixels in another
-  order of channels before and was rearranged. plates-corners: twice 1,600 steps, then the run above.
-- digits-locator and characters-locator, one network, with batches of 8: the first two layers from the locator that
-  shipped before, 1,500 and 4,200 steps on mixtures with more turned text, 10,980 steps at a rate of 0.0025, then the
-  run above, in which more of the text is small; half the mean is the run before it.
-- characters-classifier: 1,500 steps on real pictures alone, 550, 2,000, 900, 3,200, 5,000 of a run of 16,000, then the
-  run above.
-- characters-reader: 3,000 steps of `python -m train fit lines-reader --steps 13000`, then 2,000 and 2,500 steps of
-  `python -m train fit characters-reader --steps 4500`, which saw some samples twice, then the run above.
-- digits-classifier: from characters-classifier after 1,500 of its 2,000, then 600 and 2,700 steps and the run above.
-- digits-reader: from characters-reader before its last run.
-
-letters.npz: how English letters follow each other, `python -m synth letters`, counted in the words of synth and of the
-Debian packages wamerican-small, wamerican and wbritish; letters.txt has the notice of these lists.
-
-What did not help: averaging runs of a classifier that followed each other, or a third run in the mean of plates-reader.
-No classifier has been taught by another: the large reference (`--network resnet50`) was built and tested but takes too
-long to train on two cores.
-
-The training pictures are rendered by `synth` and taken from public sets: Chars74K, IIIT5K, ICDAR 2015 words,
-wire tags, words of signs and papers, UNIPEN handwriting, meter digits (haverland), LCD digits, medical displays and
-electricity meters, plates of openalpr's train-detector and benchmarks, LPRNet, EasyPR, a Taiwanese set, a Roboflow
-export; pictures without text from BSDS500, DTD, ImageNet and openalpr. Some of these sets state no licence or allow
-research only. None of their pictures is in this repository.
+Which sets of real pictures each network has learned from, and what their publishers state. Everything else is rendered
+by `synth`. None of these pictures is in this repository. Whether weights that were trained on them carry their terms is
+an open question of law: if that matters to you, train without the sets in question.
 """
 SHOWN = (  # rows of an evaluation that stand in README
     "crops pooled, folded", "scenes/*picture in*", "dashcam clear, picture in*", "dashcam rides as rec*distinct*",
@@ -78,10 +51,12 @@ def command(data: str, models: str) -> None:
     specs = [load_spec(path) for path in sorted(Path(models).glob("*.json"))]
     kept = {mode: kept_for(mode, data, models) for mode in modes_of(specs)}
     rows = {mode: evaluate(Bench(mode, data, models), held) for mode, held in kept.items()}
+    notes = Path(models) / "NOTES.md"
+    told = "\n" + notes.read_text() if notes.is_file() else ""
     tables = [score_table(mode, found) for mode, found in rows.items()]
     write(
         Path(models) / "README.md",
-        "\n".join([HEAD, model_table(specs, Path(models)), source_table(specs), DATA, TERMS, *tables]),
+        "\n".join([HEAD, model_table(specs, Path(models)), source_table(specs), told, terms_table(specs), *tables]),
     )
     readme = Path(models).parent / "README.md"
     if readme.is_file():
@@ -162,6 +137,33 @@ def source_table(specs: Sequence[ModelSpec]) -> str:
     return "\n".join(["\n| file | calibration error | int8 by source |\n|---|---|---|", *rows])
 
 
+def terms_table(specs: Sequence[ModelSpec]) -> str:
+    """The sets that any network learned from, with what their publishers state and the networks."""
+    users: dict[str, list[str]] = {}
+    for spec in specs:
+        for name in learned_from(spec):
+            users.setdefault(name, []).append(spec.name)
+    rows = [
+        f"| {TERMS_OF[n].what} | {TERMS_OF[n].publisher} | {TERMS_OF[n].terms} | {', '.join(users[n])} |"
+        for n in TERMS_OF
+        if n in users
+    ]
+    return "\n".join([TERMS, "| set | publisher | terms stated | networks |\n|---|---|---|---|", *rows])
+
+
+def learned_from(spec: ModelSpec) -> list[str]:
+    """The entries of the table of terms whose sets a network learned from.
+
+    A sidecar names the sets since runs are recorded; before, a task had all that it takes.
+    """
+    task = spec.training["task"]
+    if "sets" in spec.training:
+        names = [name for name, one in spec.training["sets"].items() if one["train"]]
+    else:
+        names = [*rendered_from(task), *(each for name in TAKES[task] for each in matching(name))]
+    return list(dict.fromkeys(found[0] for name in names if (found := terms_of(name))))
+
+
 def by_source(spec: ModelSpec) -> str:
     """A network's scores on the sources of its validation."""
     sources = {name: score for name, score in spec.scores.items() if name not in OVERALL}
@@ -170,6 +172,6 @@ def by_source(spec: ModelSpec) -> str:
 
 def score_table(mode: str, rows: Sequence[Row]) -> str:
     """A mode's table."""
-    head = f"\n## {mode}\n\n`python -m train evaluate {mode} --data ../shared/data`\n"
+    head = f"\n## {mode}\n\n`python -m train evaluate {mode}`\n"
     lines = [f"| {r.what} | {r.n} | {100 * r.figure:.2f} % | {r.floor} |" for r in rows]
     return "\n".join([head, "| on | n | figure | aim |\n|---|---|---|---|", *lines])

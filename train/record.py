@@ -26,7 +26,7 @@ STROKES = "characters/handwriting"
 def recorded(task: str, data: str, added: Sequence[str], mixture: Mapping[str, float]) -> dict:
     """Everything that decides the samples of a run on this machine."""
     draw_from(data)
-    sets = {name: set_of(data, name) for name in there(data, rendered_from(task, data) + TAKES[task])}
+    sets = {name: set_of(data, name) for name in there(data, rendered_from(task) + TAKES[task])}
     return {
         "mixture": dict(mixture) or mixture_of(task, bool(added)),
         "sets": sets,
@@ -38,7 +38,7 @@ def recorded(task: str, data: str, added: Sequence[str], mixture: Mapping[str, f
     }
 
 
-def rendered_from(task: str, data: str) -> tuple[str, ...]:
+def rendered_from(task: str) -> tuple[str, ...]:
     """The sets that rendering draws glyphs or strokes from."""
     return (GLYPHS,) if SPECS[task].mode == "plates" else (STROKES,)
 

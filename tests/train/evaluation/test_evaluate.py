@@ -33,6 +33,7 @@ def sections(monkeypatch, tmp_path):
     made = Sections()
     made.calls = []
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
     monkeypatch.setattr(evaluate, "SECTIONS", {"digits": (made.first, made.second)})
     monkeypatch.setattr(evaluate, "load", lambda *_: FakePipeline())
     return made
