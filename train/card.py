@@ -15,7 +15,7 @@ from realtime.spec import ModelSpec, load_spec
 from train.datasets.place import data_option
 from train.datasets.shared import matching
 from train.datasets.terms import TERMS as TERMS_OF
-from train.datasets.terms import terms_of
+from train.datasets.terms import Terms, terms_of
 from train.evaluation.evaluate import SECTIONS, Bench, Row, evaluate, kept_for
 from train.files import write
 from train.record import rendered_from
@@ -143,12 +143,14 @@ def terms_table(specs: Sequence[ModelSpec]) -> str:
     for spec in specs:
         for name in learned_from(spec):
             users.setdefault(name, []).append(spec.name)
-    rows = [
-        f"| {TERMS_OF[n].what} | {TERMS_OF[n].publisher} | {TERMS_OF[n].terms} | {', '.join(users[n])} |"
-        for n in TERMS_OF
-        if n in users
-    ]
+    rows = [terms_row(TERMS_OF[name], users[name], len(specs)) for name in TERMS_OF if name in users]
     return "\n".join([TERMS, "| set | publisher | terms stated | networks |\n|---|---|---|---|", *rows])
+
+
+def terms_row(terms: Terms, networks: Sequence[str], every: int) -> str:
+    """A set, with the networks that learned from it."""
+    told = "all" if len(networks) == every else ", ".join(networks)
+    return f"| {terms.what} | {terms.publisher} | {terms.terms} | {told} |"
 
 
 def learned_from(spec: ModelSpec) -> list[str]:
@@ -160,7 +162,8 @@ def learned_from(spec: ModelSpec) -> list[str]:
     if "sets" in spec.training:
         names = [name for name, one in spec.training["sets"].items() if one["train"]]
     else:
-        names = [*rendered_from(task), *(each for name in TAKES[task] for each in matching(name))]
+        named = [*rendered_from(task), *(each for name in TAKES[task] for each in matching(name))]
+        names = [name for name in named if not name.startswith("public/")]
     return list(dict.fromkeys(found[0] for name in names if (found := terms_of(name))))
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from realtime.errors import SourceError
+from realtime.spec import ModelSpec
 from synth.sources import current
 from synth.text.fonts import discover, searched
-from train.datasets import load_shared, there
+from train.datasets import Example, load_shared, there
 from train.datasets.shared import folder_of, matching
 from train.resume import digest
 from train.sampling.load import draw_from
@@ -26,6 +28,7 @@ STROKES = "characters/handwriting"
 def recorded(task: str, data: str, added: Sequence[str], mixture: Mapping[str, float]) -> dict:
     """Everything that decides the samples of a run on this machine."""
     draw_from(data)
+    check_usable(added, SPECS[task])
     sets = {name: set_of(data, name) for name in there(data, rendered_from(task) + TAKES[task])}
     return {
         "mixture": dict(mixture) or mixture_of(task, bool(added)),
@@ -36,6 +39,25 @@ def recorded(task: str, data: str, added: Sequence[str], mixture: Mapping[str, f
         "code": code(),
         "versions": {"backend": os.environ.get("KERAS_BACKEND", "tensorflow"), **versions()},
     }
+
+
+def check_usable(added: Sequence[str], spec: ModelSpec) -> None:
+    """SourceError for a folder of one's own that lacks a picture, or that this network can learn nothing from."""
+    for folder in added:
+        examples = list(load_shared("", [folder]))
+        gone = [e.name for e in examples if e.path and not e.path.is_file()]
+        if gone:
+            raise SourceError(f"{folder} lacks {len(gone)} pictures, {gone[0]} first.", f"See: train check {folder}")
+        if not any(e.split == "train" and fits(e, spec) for e in examples):
+            wanted = f"text that {spec.alphabet!r:.70} can spell" if spec.alphabet else "place of a text"
+            raise SourceError(f"{folder} has no {wanted}.", f"Run: python -m train check {folder}")
+
+
+def fits(example: Example, spec: ModelSpec) -> bool:
+    """Whether a network can learn from a picture: its text, as far as readers of lines can spell it, or its place."""
+    if not spec.alphabet:
+        return example.quad is not None
+    return bool(example.text) and (set(example.text) <= set(spec.alphabet) or spec.keep_aspect)
 
 
 def rendered_from(task: str) -> tuple[str, ...]:

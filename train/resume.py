@@ -39,6 +39,13 @@ class Kept:
         self.path.unlink(missing_ok=True)
 
 
+def stamp(folder: Path) -> str:
+    """16 hex digits that change when a file below a folder comes, goes or is written."""
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    rows = [f"{p.relative_to(folder)} {p.stat().st_size} {p.stat().st_mtime_ns}" for p in files]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+
 def digest(paths: Iterable[Path], *words: str) -> str:
     """Files as they are now and words as 16 hex digits: a key that changes with any of them."""
     found = hashlib.sha256("\0".join(words).encode())

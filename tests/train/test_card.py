@@ -3,9 +3,12 @@
 import json
 
 from realtime.pipeline import SHIPPED
-from realtime.spec import load_spec
+from realtime.spec import ModelSpec, load_spec
 from train import card
+from train.datasets.shared import matching
+from train.datasets.terms import terms_of
 from train.evaluation.evaluate import Row
+from train.sampling.recipes import TAKES
 
 ROWS = [
     Row("crops/taiwan, folded", 246, 0.97),
@@ -44,14 +47,19 @@ def test_every_network_says_what_it_scored_on_each_source():
     assert "float" not in table[3] and table[4] == "| plates-locator |  |  |"
 
 
-def test_the_card_names_the_terms_of_every_kind_of_network():
-    networks = {path.stem for path in SHIPPED.glob("*.tflite")}
-    named = {
-        name.strip()
-        for line in card.TERMS.splitlines()
-        if line.startswith("| ")
-        for name in line.split("|")[1].split(",")
-    }
-    modes = {name.split("-")[0] for name in named if name.endswith("*")}
-    assert {name for name in named if name not in ("networks", "all") and not name.endswith("*")} <= networks
-    assert modes <= {name.split("-")[0] for name in networks}
+def spec_of(name, **training):
+    return ModelSpec(name, "plates", "reader", 48, 144, training={"task": "plates-reader", **training})
+
+
+def test_the_card_names_the_terms_of_what_each_network_learned_from():
+    used = {"plates/crops/us": {"train": 9, "val": 1}, "plates/crops/sweden": {"train": 0, "val": 5}}
+    table = card.terms_table([spec_of("new", sets=used), spec_of("old")])
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines() if line.startswith("| ")}
+    assert rows["plates of the United States"].endswith("openalpr/benchmarks | AGPL-3 | all |")
+    assert rows["plates of Taiwan"].endswith("| none | old |") and "prepare" not in table
+
+
+def test_every_set_that_a_task_learns_from_has_its_terms():
+    named = {each for names in TAKES.values() for name in names for each in matching(name)}
+    unknown = {name for name in named if not terms_of(name)}
+    assert unknown == {"plates/crops/argentina", "plates/crops/sweden", "plates/scenes/dashcam"}  # they validate only

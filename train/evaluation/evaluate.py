@@ -24,7 +24,7 @@ from train.datasets.place import added_option, data_option
 from train.evaluation.found import hits_and_others
 from train.metrics import folded, reliability, text_scores
 from train.reports.plots import save_picture
-from train.resume import Kept, digest
+from train.resume import Kept, digest, stamp
 from train.sampling.load import draw_from
 from train.sampling.words import WORDS, lies
 from train.text_places import place_scores, text_scenes, turned
@@ -387,6 +387,7 @@ def displays(bench: Bench) -> list[Row]:
         Row("displays/medical, values read in the picture", len(hits), mean(hits), "80 %"),
         *bench.whole_rows("displays/medical, cut out", examples)[:1],
         *bench.whole_rows("displays/energy, cut out", bench.examples("displays/energy"), "95 %")[:1],
+        *bench.whole_rows("public/svhn-full, cut out", bench.examples("public/svhn-full")[:PUBLIC])[:1],
     ]
 
 
@@ -501,14 +502,9 @@ def kept_for(
     """Where the sections of an evaluation are kept until it is through: for these models, this code, this data only."""
     code = [path for package in ("realtime", "synth", "train") for path in (ROOT / package).rglob("*.py")]
     folder_of_models = Path(models or SHIPPED)
-    places = [str(Path(each).resolve()) for each in (data, *added)]
     files = [*folder_of_models.glob(f"{mode}-*.*"), *folder_of_models.glob("*.npz")]
-    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *files, *tables_of(data, added)], *places, str(most)))
-
-
-def tables_of(data: str, added: Sequence[str]) -> list[Path]:
-    """The tables of the data: what is there, what it says and how it is split."""
-    return [*Path(data).rglob("labels.csv"), *(Path(folder) / "labels.csv" for folder in added)]
+    pictures = [f"{Path(each).resolve()} {stamp(Path(each))}" for each in (data, *added)]
+    return Kept(folder / f"evaluate-{mode}.json", digest([*code, *files], *pictures, str(most)))
 
 
 @click.command(name="evaluate")

@@ -67,6 +67,32 @@ def test_what_was_done_with_other_files_is_not_taken_up(tmp_path):
     assert "a" not in Kept(kept.path, digest([tmp_path / "m"], "data"))
 
 
+def test_an_evaluation_is_taken_up_only_for_the_same_models_pictures_and_question(tmp_path):
+    for name in ("data", "mine", "models"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("digits-reader.json" if name == "models" else "a.png")).write_bytes(b"1")
+    data, mine, models = (str(tmp_path / name) for name in ("data", "mine", "models"))
+
+    def key(mode="digits", added=(mine,), most=None):
+        kept = evaluate.kept_for(mode, data, models, added, most, tmp_path / "runs")
+        kept("a", lambda: 1)
+        return kept.path.name, kept.path.read_text()
+
+    first = key()
+    assert key() == first and key(added=()) != first and key(most=3) != first and key("plates") != first
+    for changed in (
+        f"{data}/b.png",
+        f"{data}/a.png",
+        f"{mine}/a.png",
+        f"{models}/digits-reader.json",
+        f"{models}/l.npz",
+    ):
+        before = key()
+        with open(changed, "wb") as file:
+            file.write(b"22")
+        assert key() != before, changed
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"key": "k"}'])
 def test_a_damaged_file_counts_as_nothing(tmp_path, content):
     (tmp_path / "kept.json").write_text(content)
