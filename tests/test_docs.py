@@ -83,7 +83,16 @@ def world(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         write_clip(tmp_path / name)
         os.utime(tmp_path / name, (1e9, 1e9))  # an archive leaves alone what may still be written
-    for name in ("meters", "runs/a", "runs/b", "runs/latent", "runs/digits-classifier", "runs/plates-reader", "data", "gate"):
+    for name in (
+        "meters",
+        "runs/a",
+        "runs/b",
+        "runs/latent",
+        "runs/digits-classifier",
+        "runs/plates-reader",
+        "data",
+        "gate",
+    ):
         (tmp_path / name).mkdir(parents=True)
     for name in ("picture.jpg", "7.png", "meters/1.jpg", "meters/2.jpg"):
         write_picture(tmp_path / name)

@@ -38,7 +38,7 @@ def command(runs: Sequence[Path], out: Path, data: str) -> None:
     settings, model = found[0]
     if len({s["task"] for s, _ in found}) > 1:
         raise ModelError(f"{', '.join(str(run) for run in runs)} are runs of several tasks.", "Name runs of one task.")
-    score = scorer(SPECS[settings["task"]], data)
+    score = scorer(SPECS[settings["task"]], data, tuple(settings.get("added", ())))
 
     def scored(weights: Weights) -> float:
         model.set_weights(weights)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
@@ -113,8 +114,8 @@ class Keeper(keras.callbacks.Callback):
 
 
 def best_so_far(out: Path) -> float:
-    """The best score of a run that was interrupted and goes on; -1 where a run begins."""
-    return max((float(row["score"]) for row in epochs_so_far(out)), default=-1.0)
+    """The best score of a run that was interrupted and goes on; below any where a run begins."""
+    return max((float(row["score"]) for row in epochs_so_far(out)), default=-math.inf)
 
 
 def epochs_so_far(out: Path) -> list[dict[str, str]]:
@@ -147,7 +148,7 @@ def cosine(settings: Settings) -> keras.optimizers.schedules.LearningRateSchedul
     """Up in the first fiftieth, then down a half cosine to a hundredth."""
     warm = max(1, settings.steps // 50)
     return keras.optimizers.schedules.CosineDecay(
-        settings.rate / 20, settings.steps - warm, 0.01 / 20, warmup_target=settings.rate, warmup_steps=warm
+        settings.rate / 20, max(1, settings.steps - warm), 0.01 / 20, warmup_target=settings.rate, warmup_steps=warm
     )
 
 

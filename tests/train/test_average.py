@@ -58,7 +58,7 @@ def runs(tmp_path):
 
 def test_the_command_writes_a_run_that_can_be_exported(runs, tmp_path, monkeypatch):
     score = lambda m: {"score": -abs(m.get_weights()[0].item() - 1)}  # noqa: E731
-    monkeypatch.setattr("train.validate.scorer", lambda spec, data: score)
+    monkeypatch.setattr("train.validate.scorer", lambda spec, data, added: score)
     result = CliRunner().invoke(
         average.command, [*map(str, runs), "--out", str(tmp_path / "new")], catch_exceptions=False
     )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from itertools import islice
 
 import numpy as np
@@ -150,8 +151,8 @@ def test_weights_travel_to_another_alphabet_all_but_the_last_layer():
 
 
 def test_a_run_that_goes_on_keeps_its_best_score(tmp_path):
-    assert best_so_far(tmp_path) == -1
+    assert best_so_far(tmp_path) == -math.inf
     (tmp_path / "history.csv").write_text("epoch,score\n1,0.5\n2,0.75\n3,0.6\n")
-    assert best_so_far(tmp_path) == -1  # finished: what starts here is new
+    assert best_so_far(tmp_path) == -math.inf  # finished: what starts here is new
     (tmp_path / "backup").mkdir()
     assert best_so_far(tmp_path) == 0.75

@@ -24,7 +24,7 @@ from train.record import recorded
 from train.sampling.batches import packs
 from train.sampling.recipes import SPECS
 from train.smoke import smoke_test
-from train.trainer import Settings
+from train.trainer import Averaged, Settings
 
 KINDS = "plates-reader", "plates-locator", "digits-locator", "characters-classifier"
 
@@ -107,18 +107,23 @@ def test_a_smoke_test_goes_the_whole_way_in_a_folder_of_its_own(data, mine, quic
 
 
 def test_a_run_that_was_killed_goes_on_with_other_samples(data, mine, quick, tmp_path, monkeypatch):
-    seeds = []
+    seeds, alive = [], Averaged.on_train_batch_end
 
-    def dying(make, recipe, batch, workers):
+    def seeded(make, recipe, batch, workers):
         seeds.append(recipe.seed)
-        stream = in_this_process(make, recipe, batch, workers)
-        yield from (next(stream) for _ in range(3 if len(seeds) == 1 else 9))
-        raise KeyboardInterrupt
+        return in_this_process(make, recipe, batch, workers)
 
-    monkeypatch.setattr("train.fit.batches", dying)
+    def killed(self, batch, logs=None):
+        alive(self, batch, logs)
+        if self.step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("train.fit.batches", seeded)
+    monkeypatch.setattr(Averaged, "on_train_batch_end", killed)
     with pytest.raises(KeyboardInterrupt):
         fitted("characters-classifier", data, mine, tmp_path / "run", steps=4)
-    assert 1 <= len(history(tmp_path / "run")) < 4
+    assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2"]
+    monkeypatch.setattr(Averaged, "on_train_batch_end", alive)
     fitted("characters-classifier", data, mine, tmp_path / "run", steps=4)
     assert [row["epoch"] for row in history(tmp_path / "run")] == ["1", "2", "3", "4"]
     assert seeds[0] == 1 and seeds[1] > 1 and not (tmp_path / "run/backup").exists()
