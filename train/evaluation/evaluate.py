@@ -166,6 +166,8 @@ def plate_regions(bench: Bench) -> list[Row]:
 
 
 KINDS = ("exact", "folded")
+
+
 def rendered_plates(bench: Bench, count: int = 200) -> list[Row]:
     """Rendered plates, cut out: the only measure where no real picture is there."""
     from synth.plates.plate import sample_plate_crop

@@ -15,11 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from realtime.errors import SourceError
-from train.datasets import SETS, load_shared
+from train.datasets import SETS, load_shared, there
 from train.datasets import download as module
 from train.datasets.download import check, command, digest, prepare
 from train.datasets.sources import SOURCES, Archive, PublicSet
 from train.datasets.unpack import unpack
+from train.sampling.load import load_labelled
+from train.sampling.recipes import SPECS, TAKES
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -276,3 +278,23 @@ def test_the_command_lists_and_refuses_unknown_names(tmp_path):
     assert listed.exit_code == 0 and all(n in listed.output for n in SOURCES)
     refused = CliRunner().invoke(command, ["minst", "--data", str(tmp_path)])
     assert isinstance(refused.exception, SourceError) and "mnist" in str(refused.exception)
+
+
+def test_what_is_fetched_is_what_training_and_validation_take(tmp_path, site):
+    """MNIST as it is published, with a digit for training and one for validation."""
+    archives = []
+    for part, digit in (("train", 3), ("t10k", 8)):
+        for kind, head, body in (
+            ("images-idx3", (0x803, 1, 28, 28), bytes([90]) * 784),
+            ("labels-idx1", (0x801, 1), bytes([digit])),
+        ):
+            name = f"{part}-{kind}-ubyte.gz"
+            site.files[f"/{name}"] = gzip.compress(np.array(head, ">u4").tobytes() + body)
+            archives.append(Archive(f"{site.url}/{name}"))
+    prepare("mnist", tmp_path, {"mnist": PublicSet("http://page.example", "free", tuple(archives))}, lambda _: None)
+    spec = SPECS["digits-classifier"]
+    (learned,) = load_labelled(str(tmp_path), TAKES["digits-classifier"], "train", spec.alphabet)
+    assert learned.text == "3" and learned.gray.shape == (28, 28)
+    assert there(tmp_path, TAKES["digits-classifier"]) == ["public/mnist"]
+    (held,) = load_labelled(str(tmp_path), TAKES["digits-classifier"], "val", spec.alphabet)
+    assert held.text == "8"
