@@ -299,7 +299,11 @@ def test_every_option_is_described_once_with_an_example_that_is_understood(world
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_named_in_the_text_exists(name):
     prose = BLOCK.sub("", OPTIONS.sub("", (ROOT / name).read_text()))
-    groups = [run_camera.main, *bench.commands.values(), command_of(train, "evaluate")]
+    groups = [
+        run_camera.main,
+        *bench.commands.values(),
+        *(command_of(train, name) for name in ("evaluate", "fit", "export")),
+    ]
     known = {word for c in groups for option in c.params for word in (*option.opts, *option.secondary_opts)} | {
         "--help"
     }

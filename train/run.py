@@ -20,8 +20,8 @@ def as_recorded(context: click.Context, _: click.Parameter, path: str | None) ->
         return
     try:
         recorded = json.loads(Path(path).read_text())
-        taken = {name: recorded[name] for name in REPEATED if name in recorded}
-    except (OSError, ValueError, TypeError) as error:
+        taken = {"task": recorded["task"], **{name: recorded[name] for name in REPEATED if name in recorded}}
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise SourceError(f"{path} is not the settings.json of a run ({error}).", "Name one below runs/.") from None
     if not Path(taken.get("data", "")).is_dir():
         taken.pop("data", None)

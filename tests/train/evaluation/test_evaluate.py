@@ -35,7 +35,7 @@ def sections(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
     monkeypatch.setattr(evaluate, "SECTIONS", {"digits": (made.first, made.second)})
-    monkeypatch.setattr(evaluate, "load", lambda *_: FakePipeline())
+    monkeypatch.setattr(evaluate, "load", lambda *_, **__: FakePipeline())
     return made
 
 
