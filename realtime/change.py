@@ -101,7 +101,8 @@ class Spell:
 
     def settles(self, agree: int, rules: Rules) -> bool:
         """Whether enough readings agree, and surely enough, to report it."""
-        return self.voted.support >= agree and rules.accepts(self.reading)
+        beside = bool(self.sighting and self.sighting.beside)
+        return self.voted.support >= agree and rules.accepts(self.reading, beside)
 
 
 class Heard(NamedTuple):

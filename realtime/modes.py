@@ -22,7 +22,7 @@ class Mode:
     networks: tuple[str, ...]
     shortest: int = 1  # characters of the shortest text that is reported
     pad: bool = False  # whether the drawing pad reads it
-    codes: bool = False  # whether the parts of a container's code are one text
+    words: bool = False  # whether texts are words: one sign may be one, the parts of a container's code are
     second: str = ""  # the mode whose reader gives a second opinion
     lasting: bool = False  # whether an object keeps its text for ever, as a plate does and a display does not
 
@@ -40,7 +40,7 @@ MODES = {
     mode.name: mode
     for mode in (
         Mode("digits", NUMBERS, ("locator", "reader", "classifier"), pad=True, second="characters"),
-        Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True, codes=True),
+        Mode("characters", CHARACTERS, ("locator", "reader", "classifier"), pad=True, words=True),
         Mode("plates", PLATES, ("locator", "corners", "reader"), shortest=3, lasting=True),
     )
 }

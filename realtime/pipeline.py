@@ -26,7 +26,7 @@ from realtime.locate_text import STILL, FollowingTextLocator, TextLocator, Thoro
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
-from realtime.reading_order import in_reading_order
+from realtime.reading_order import beside_words, in_reading_order
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
 from realtime.rules import containers
@@ -121,7 +121,7 @@ class Pipeline(Reporting):
         """What the sightings of a frame change; `watch` has the time that it took to see them."""
         with watch("track"):
             step = follow(self._tracker, frame, sightings)
-        shown = tuple(s for s in sightings if self._rules.accepts(s.reading))
+        shown = tuple(s for s in sightings if self._rules.accepts(s.reading, s.beside))
         changes = step.tracks, step.confirmed, step.ended
         return Result(frame, shown, *changes, watch.take(), doubtful=step.doubtful, crossed=step.crossed)
 
@@ -145,11 +145,16 @@ class Pipeline(Reporting):
             for review in self.reviews:
                 read = review(gray, read, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
-        accepted = [s for s in sightings if rules.accepts(s.reading)]
+        accepted = [s for s in sightings if rules.accepts(s.reading, beside=self._mode.words)]
         if again and not accepted and max(gray.shape) <= CROP:
             accepted = self._as_crop(gray, rules)
         found = in_reading_order(suppress_overlaps(accepted))
-        return containers.joined(found) if self._mode.codes else found
+        return self._as_words(found, rules) if self._mode.words else found
+
+    @staticmethod
+    def _as_words(ordered: Sequence[Sighting], rules: Rules) -> list[Sighting]:
+        """Texts in reading order: without signs that stand alone and are not sure, container codes as one."""
+        return containers.joined([s for s in beside_words(ordered) if rules.accepts(s.reading, s.beside)])
 
     def _detections(
         self, gray: np.ndarray, watch: Stopwatch, locate: contracts.Locator, small: np.ndarray | None = None

@@ -11,6 +11,7 @@ from realtime.values import Quad, Sighting
 
 ALIKE = 0.4  # of the higher text's height: what is lower stands in no line with it
 LEVEL = 0.5  # of the lower text's height, that two texts of a line share at least
+NEXT = 1.5  # heights between two texts that stand next to each other
 ASLANT = 0.35  # sine of the greatest angle between two texts of a line (20 degrees)
 
 
@@ -21,11 +22,32 @@ def in_reading_order(sightings: Sequence[Sighting]) -> list[Sighting]:
     return sorted(numbered, key=lambda s: (s.line, along[id(s)]))
 
 
+def beside_words(ordered: Sequence[Sighting]) -> list[Sighting]:
+    """Sightings in reading order that know of the word beside them: a sign there is rather a word of one sign."""
+    around = [ordered[max(k - 1, 0) : k + 2] for k in range(len(ordered))]
+    return [
+        replace(s, beside=any(word_beside(s, other) for other in others))
+        for s, others in zip(ordered, around, strict=True)
+    ]
+
+
+def word_beside(sighting: Sighting, other: Sighting) -> bool:
+    """Whether the other one is a text of several characters that stands next to this one in its line."""
+    near = NEXT * max(sighting.quad.size[1], other.quad.size[1])
+    (begin, end), (first, last) = (extent(s.quad, direction(other.quad)) for s in (sighting, other))
+    word = len(other.reading.text) > 1 and other is not sighting
+    return word and other.line == sighting.line and max(begin - last, first - end) <= near
+
+
+def extent(quad: Quad, along: tuple[float, float]) -> tuple[float, float]:
+    """Where a text begins and ends along a direction, in pixels."""
+    places = quad.array() @ along
+    return float(places[[0, 3]].mean()), float(places[[1, 2]].mean())
+
+
 def beginning(quad: Quad) -> float:
     """How far along its own direction a text begins, in pixels."""
-    x, y = quad.array()[[0, 3]].mean(0)
-    cosine, sine = direction(quad)
-    return float(x * cosine + y * sine)
+    return extent(quad, direction(quad))[0]
 
 
 def direction(quad: Quad) -> tuple[float, float]:

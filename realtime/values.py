@@ -168,6 +168,7 @@ class Sighting:
     score: float = 1.0
     mode: str = ""
     line: int = 0  # number of its line among the texts of its mode in the frame, from 1; 0 where nobody counted
+    beside: bool = False  # whether a text of several characters stands next to it in its line
 
     @property
     def box(self) -> Box:

@@ -146,15 +146,16 @@ class Observations:
 def row_of(s: Sighting) -> list[Any]:
     """A sighting as JSON-ready values; floats come back exactly."""
     r = s.reading
-    return [s.quad.corners, s.score, s.mode, s.line, r.text, r.confidences, r.confidence, r.region, r.candidates]
+    place = [s.quad.corners, s.score, s.mode, s.line, s.beside]
+    return [*place, r.text, r.confidences, r.confidence, r.region, r.candidates]
 
 
 def sighting_of(row: list[Any]) -> Sighting:
     """What row_of was given."""
-    corners, score, mode, line, text, confidences, confidence, region, candidates = row
+    corners, score, mode, line, beside, text, confidences, confidence, region, candidates = row
     quad = Quad(tuple((x, y) for x, y in corners))
     likeliest = tuple((other, p) for other, p in candidates)
-    return Sighting(quad, Reading(text, tuple(confidences), confidence, region, likeliest), score, mode, line)
+    return Sighting(quad, Reading(text, tuple(confidences), confidence, region, likeliest), score, mode, line, beside)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,13 @@ from realtime.stats import Stopwatch, peak_memory, percentile
 from realtime.values import Result
 
 WARM = 5  # frames that are not counted: the first of each shape is planned, memory is fetched
-STAGES = {"locator": "locate", "corners": "refine", "reader": "read", "second": "read", "classifier": "read"}  # of networks
+STAGES = {
+    "locator": "locate",
+    "corners": "refine",
+    "reader": "read",
+    "second": "read",
+    "classifier": "read",
+}  # of networks
 FIRST = 25  # frames of the run that measures start-up and memory
 ORDER = ("decode", "gray", "locate", "refine", "read", "track", "sinks", "frame")
 Clock = Callable[[], float]

@@ -37,9 +37,9 @@ class Rules:
             reading = replace(reading, known=self.known(reading.text))
         return replace(reading, region=match(reading.text, self.regions)) if self.regions else reading
 
-    def accepts(self, reading: Reading) -> bool:
-        """Whether a reading says something and is sure enough."""
-        least = max(self.threshold, self.alone) if len(reading.text) == 1 else self.threshold
+    def accepts(self, reading: Reading, beside: bool = False) -> bool:
+        """Whether a reading says something and is sure enough; `beside`: a text stands next to it in its line."""
+        least = max(self.threshold, self.alone) if len(reading.text) == 1 and not beside else self.threshold
         return bool(reading.text) and reading.confidence >= least
 
     def follows(self, text: str, before: str, seconds: float) -> bool:

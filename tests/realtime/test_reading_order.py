@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from realtime.reading_order import in_reading_order, line_numbers
+from realtime.reading_order import beside_words, in_reading_order, line_numbers
 from realtime.values import Box, Quad, Reading, Sighting
 
 
@@ -40,3 +40,10 @@ def test_a_tall_text_joins_no_lines():
 
 def test_nothing_has_no_lines():
     assert in_reading_order([]) == [] and line_numbers([]) == []
+
+
+def test_a_sign_beside_a_word_of_its_line_knows_of_it():
+    found = beside_words(in_reading_order([*PAGE, seen("x", 400, 80), seen("I", 0, 120), seen("2", 14, 120)]))
+    assert {s.reading.text: s.beside for s in found if len(s.reading.text) == 1} == {
+        "a": True, "x": False, "I": False, "2": False,
+    }  # fmt: skip

@@ -42,6 +42,12 @@ def test_a_text_must_be_sure_enough_and_one_character_surer(text, confidence, ac
     assert Rules(0.6, alone=0.8).accepts(reading(text, confidence)) is accepted
 
 
+def test_a_sign_beside_a_word_need_be_no_surer_than_a_word():
+    rules = Rules(0.6, alone=0.8)
+    assert rules.accepts(reading("a", 0.7), beside=True) and not rules.accepts(reading("a", 0.7))
+    assert not rules.accepts(reading("a", 0.5), beside=True)
+
+
 def test_the_rules_of_a_mode():
     rules = rules_of(MODES["plates"], 0.4)
     assert (rules.threshold, rules.alone, rules.least) == (0.4, 0.75, 3)
