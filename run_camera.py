@@ -49,6 +49,7 @@ from realtime.rules.known import read_known, read_words
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
+from realtime.sinks.moments import Moments
 from realtime.sinks.progress import Progress
 from realtime.sinks.rewrite import Mapped
 from realtime.sinks.stills import Stills
@@ -62,7 +63,7 @@ from realtime.stats import Summary
 from realtime.values import Result
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
-OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "serve", "mqtt", "on_reading")
+OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "moments", "serve", "mqtt", "on_reading")
 LEVELS = ["debug", "info", "warning", "error"]
 log = logging.getLogger("realtime")
 
@@ -139,12 +140,14 @@ PIPED = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--crops", type=FOLDER, metavar="DIR", help="Save the best picture of each value in this folder.")
 @click.option("--again-after", type=RATE, metavar="MINUTES",
               help="A text that is seen again this soon goes on with its last record.")  # fmt: skip
+@click.option("--moments", type=FOLDER, metavar="DIR", help="Save the picture in which each value was confirmed.")
+@click.option("--around", type=RATE, metavar="SECONDS", help="With --moments: a clip of so long before and after.")
 @click.option("--overwrite", is_flag=True, help="Replace output files that exist.")
 @click.option("--on-reading", metavar="COMMAND", help="Run a command per reading, its record on standard input.")
 @click.option("--mqtt", type=Kept(), metavar="URL", envvar="GLYPHCAM_MQTT",
               help="Publish readings: mqtt://[USER:PASSWORD@]HOST[:PORT][/TOPIC].")  # fmt: skip
 @click.option("--measures", metavar="KIND[:UNIT]", help="What Home Assistant is told: water, gas, energy:kWh ...")
-@click.option("--keep", type=RATE, metavar="DAYS", help="Delete records in --db and pictures in --crops after DAYS.")
+@click.option("--keep", type=RATE, metavar="DAYS", help="Delete what is older in --db, --crops and --moments.")
 @click.option("--hash-texts", type=FILE, metavar="SALTFILE", help="Write keyed hashes instead of texts.")
 @click.option("--anonymise", type=click.Choice(["plates"]), help="Make plates unreadable in all pictures.")
 @click.option("--workers", type=POSITIVE, metavar="N", help="Read recordings into --db with N processes.")
@@ -400,6 +403,7 @@ def open_sinks(o: SimpleNamespace, source: Source, pipeline: Pipeline, stop: Sto
     views: list[Sink] = [Window(overlay, stop, partial(adjust, pipeline), source.live)] if o.show else []
     views += [open_page(o, pipeline, overlay, key)] if o.serve else []
     outputs: list[Sink] = [(Stills if source.still else Video)(o.save, overlay, o.overwrite)] if o.save else []
+    outputs += [Moments(o.moments, overlay, o.around or 0.0, o.keep)] if o.moments else []
     outputs += [Mapped(rewording(key, o), sink) for sink in record_sinks(o, source, stop)]
     return views, outputs
 

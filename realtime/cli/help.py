@@ -37,6 +37,8 @@ SECTIONS = {
     ),
     "Where readings go": (
         "crops",
+        "moments",
+        "around",
         "reads",
         "interval",
         "again_after",
@@ -71,7 +73,7 @@ VALID = {  # a value that works, for the sentence that refuses one that does not
     "interval": "60", "on_reading": "/usr/local/bin/open-gate", "mqtt": "mqtt://broker", "token": "@token.txt",
     "name": "gate", "config": "glyphcam.toml",
     "workers": "4", "scheduler": "tcp://HOST:8786", "keep": "30", "hash_texts": "salt", "log_level": "debug",
-    "measures": "water", "overlay": "boxes,clock", "anonymise": "plates",
+    "measures": "water", "moments": "moments", "around": "5", "overlay": "boxes,clock", "anonymise": "plates",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ USED_BY: dict[str, frozenset[Job]] = {
     "sources": READING, "threshold": READING, "region": READING, "roi": READING, "rotate": READING, "flip": READING,
     "search_size": READING, "every": READING, "max_fps": READING, "skip_still": READING, "skip_blurred": READING,
     "unsure": READING, "plain": READING, "rising": READING, "max_rate": READING, "keep": READING, "hash_texts": READING,
-    "anonymise": RUNNING, "overlay": RUNNING,
+    "anonymise": RUNNING, "overlay": RUNNING, "moments": RUNNING, "around": RUNNING,
     "pattern": READING, "known": READING, "words": READING, "only": READING, "candidates": READING,
     "min_length": READING, "min_height": READING, "line": READING, "again_after": READING,
     "whole_frame": RUNNING, "max_frames": RUNNING, "show": RUNNING, "save": RUNNING, "jsonl": RUNNING, "csv": RUNNING,
@@ -49,9 +49,10 @@ USED_BY: dict[str, frozenset[Job]] = {
 }  # fmt: skip
 WRITTEN = ("jsonl", "csv", "db", "crops", "mqtt", "on_reading")
 NEEDS: dict[str, tuple[str, ...]] = {  # an option, and those of which it takes one to mean anything
-    "measures": ("mqtt",), "overlay": ("show", "save", "serve"), "token": ("serve", "config"), "check": ("config",),
+    "measures": ("mqtt",), "overlay": ("show", "save", "serve", "moments"),
+    "token": ("serve", "config"), "check": ("config",),
     "reads": ("jsonl", "csv"), "interval": ("jsonl", "csv"), "max_rate": ("rising",),
-    "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops"),
+    "overwrite": ("save", "jsonl", "csv"), "keep": ("db", "crops", "moments"), "around": ("moments",),
     "only": ("known",), "candidates": ("jsonl", "csv", "db", "mqtt", "on_reading"),
     "unsure": WRITTEN, "plain": WRITTEN, "hash_texts": WRITTEN, "workers": ("db",), "scheduler": ("db",),
 }  # fmt: skip
@@ -70,8 +71,8 @@ EXCLUDES: dict[tuple[str, str], str] = {
     ("anonymise", "whole_frame"): "In a whole frame nothing is located.",
     ("whole_frame", "search_size"): "Nothing is searched in a whole frame.",
 }
-OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "hash_texts")  # files and folders that are written
-FOLDERS = ("save", "crops")  # whose pictures would be read the next time
+OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "moments", "hash_texts")  # files and folders that are written
+FOLDERS = ("save", "crops", "moments")  # whose pictures would be read the next time
 NO_FILE = (None, "", "-", os.devnull)
 
 
@@ -111,7 +112,7 @@ def check_modes(job: Job, given: Collection[str], modes: Sequence[str]) -> None:
 
 def check_pictures(given: Collection[str]) -> None:
     """Raises UserError for options on which frames to read, where there are only pictures: all of them are read."""
-    for option in ("every", "max_fps", "skip_still", "skip_blurred", "pace", "loop"):
+    for option in ("every", "max_fps", "skip_still", "skip_blurred", "pace", "loop", "around"):
         if option in given:
             raise UserError(f"{spelled(option)} does nothing with pictures.", "All of them are read. Leave it out.")
 

@@ -288,7 +288,7 @@ class Mqtt:
         """
         node = f"glyphcam_{digest(self.broker.topic, self._source)}"
         reading = {"state_topic": self._topic("reading"), "icon": "mdi:text-recognition"}
-        entities = {
+        entities: dict[str, dict[str, Any]] = {
             "event": {"name": "Reading event", "event_types": EVENT_TYPES, "value_template": EVENT, **reading},
             "sensor": {
                 "name": "Reading",

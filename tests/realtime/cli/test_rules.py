@@ -20,7 +20,8 @@ VALUES = {
     "pattern": "LLDD", "known": "KNOWN", "words": "KNOWN", "only": "known", "candidates": "3", "min_length": "4",
     "min_height": "9", "line": "0,30,60,30", "again_after": "5",
     "log_level": "error", "max_rate": "5", "interval": "60", "name": "gate",
-    "config": "OUT/glyphcam.toml", "overlay": "full", "measures": "gas", "anonymise": "plates",
+    "config": "OUT/glyphcam.toml", "overlay": "full", "measures": "gas",
+    "moments": "OUT/moments", "around": "5", "anonymise": "plates",
 }  # fmt: skip
 FLAGS = ("whole_frame", "rising", "plain", "flip", "skip_still", "skip_blurred", "overwrite", "demo", "draw", "show",
          "pace", "loop", "check")  # fmt: skip
@@ -113,7 +114,7 @@ def test_every_option_that_is_accepted_is_looked_at(monkeypatch, tmp_path):
     monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: run_camera.archive.Report())
     monkeypatch.setattr(run_camera.pad, "run", lambda *_, **__: None)
     clip = write_clip(tmp_path / "clip.avi", 3)
-    outputs = [word for name in ("save", "jsonl", "csv", "db", "crops") for word in words(name, tmp_path)]
+    outputs = [word for name in ("save", "jsonl", "csv", "db", "crops", "moments") for word in words(name, tmp_path)]
     runs = {
         Job.FILES: [clip, "--no-show", *outputs],
         Job.ARCHIVE: [clip, "--workers", 2, "--db", tmp_path / "b.db"],
@@ -122,5 +123,5 @@ def test_every_option_that_is_accepted_is_looked_at(monkeypatch, tmp_path):
     for job, arguments in runs.items():
         looked.clear()
         assert run(*arguments).exit_code == 0
-        needed = {option for option, jobs in USED_BY.items() if job in jobs} - {"sources", "token"}
+        needed = {option for option, jobs in USED_BY.items() if job in jobs} - {"sources", "token", "measures"}
         assert needed <= looked, (job, needed - looked)

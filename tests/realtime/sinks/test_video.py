@@ -18,7 +18,8 @@ from realtime.errors import SinkError
 from realtime.output import mpeg4
 from realtime.output.files import Output
 from realtime.output.mpeg4 import Mpeg4File, avi_packets
-from realtime.sinks.video import Timeline, Video, fitted, video_file
+from realtime.output.video_file import fitted, video_file
+from realtime.sinks.video import Timeline, Video
 
 
 def shown(result):
@@ -141,7 +142,8 @@ sys.path[:0] = sys.argv[2:]
 from conftest import make_frame, make_result
 from test_video import gray, shown
 from realtime.output.mpeg4 import Mpeg4File
-from realtime.sinks.video import Video, video_file
+from realtime.output.video_file import video_file
+from realtime.sinks.video import Video
 opened = {"video_file": video_file, "Mpeg4File": Mpeg4File}[sys.argv.pop()]
 with Video(sys.argv[1], shown, opened=opened) as video:
     for i in range(47):
@@ -180,6 +182,6 @@ def test_with_the_extra_it_is_what_browsers_play(tmp_path, save, opened):
 
 def test_without_the_extra_it_says_so_and_goes_on(tmp_path, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "realtime.output.h264", None)
-    with caplog.at_level("INFO", "realtime.sinks.video"):
+    with caplog.at_level("INFO", "realtime.output.video_file"):
         frames = save_with(tmp_path / "a.mp4", [make_frame(i, image=gray(i)) for i in range(3)])
     assert len(frames) == 3 and "install the extra 'video'" in caplog.text
