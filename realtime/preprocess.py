@@ -30,9 +30,9 @@ def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float
     its edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
     """
     corners = expand(quad.array(), margin)
-    shrink = max(quad.size[1] / height, quad.size[0] / width)
-    if shrink > 2:
-        gray, corners = shrunken(gray, corners, 1 / shrink)
+    shrink = int(max(quad.size[1] / height, quad.size[0] / width))
+    if shrink >= 2:
+        gray, corners = shrunken(gray, corners, shrink)
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32) - 0.5, target)
     return cv2.warpPerspective(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -45,18 +45,20 @@ def expand(corners: np.ndarray, margin: float) -> np.ndarray:
     return np.array([a - right - down, b + right - down, c + right + down, d - right + down], np.float32)
 
 
-def shrunken(gray: np.ndarray, corners: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the picture around the corners, resized by area, and the corners in it."""
+def shrunken(gray: np.ndarray, corners: np.ndarray, times: int) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the picture around the corners, so many times smaller, and the corners in it.
+
+    Means of whole pixels take a fifth of the time of those of parts of pixels.
+    """
     height, width = gray.shape
-    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
-    x1, y1 = np.minimum(np.ceil(corners.max(0)).astype(int) + 3, (width, height))
-    if x1 - x0 < 2 or y1 - y0 < 2:
+    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int) - times, 0)
+    x1, y1 = np.minimum(np.ceil(corners.max(0)).astype(int) + 2 * times, (width, height))
+    x1, y1 = x1 - (x1 - x0) % times, y1 - (y1 - y0) % times
+    if x1 - x0 < 2 * times or y1 - y0 < 2 * times:
         return gray, corners
-    part = gray[y0:y1, x0:x1]
-    size = tuple(max(1, round(scale * side)) for side in part.shape[::-1])
-    small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-    factor = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]], np.float32)
-    return small, (corners - np.array([x0, y0], np.float32)) * factor
+    size = int(x1 - x0) // times, int(y1 - y0) // times
+    small = cv2.resize(gray[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    return small, (corners - np.array([x0, y0], np.float32)) / np.float32(times)
 
 
 def natural_width(quad: Quad, spec: ModelSpec) -> int:

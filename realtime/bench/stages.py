@@ -28,13 +28,8 @@ from realtime.stats import Stopwatch, peak_memory, percentile
 from realtime.values import Result
 
 WARM = 5  # frames that are not counted: the first of each shape is planned, memory is fetched
-STAGES = {
-    "locator": "locate",
-    "corners": "refine",
-    "reader": "read",
-    "second": "read",
-    "classifier": "read",
-}  # of networks
+# The stage that a network works in.
+STAGES = {"locator": "locate", "corners": "refine", "reader": "read", "second": "read", "classifier": "read"}
 FIRST = 25  # frames of the run that measures start-up and memory
 ORDER = ("decode", "gray", "locate", "refine", "read", "track", "sinks", "frame")
 Clock = Callable[[], float]
