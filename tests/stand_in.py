@@ -38,7 +38,8 @@ class StandIn(Setup):
                 os._exit(9)
             return blocks(gray)
 
-        return Pipeline(MODES["digits"], locate, shades, rules=self.rules(MODES["digits"]), agree=self.agree)
+        asked = {"agree": self.agree, "line": self.line, "again_after": self.again_after}
+        return Pipeline(MODES["digits"], locate, shades, rules=self.rules(MODES["digits"]), **asked)
 
     def rules(self, mode):
         return Rules(0.1)

@@ -24,6 +24,7 @@ from realtime.archive import run as archive
 from realtime.archive.job import Segment, read_segment
 from realtime.capture.open import open_source
 from realtime.capture.recording import Slice
+from realtime.crossings import parse_line
 from realtime.errors import SinkError, SourceError, UserError
 from realtime.output.record import hashed
 
@@ -81,6 +82,18 @@ def test_records_are_those_of_one_piece(film, whole, tmp_path, seconds):
     assert len(hands.parts) == (round(12 / seconds) if seconds < 8 else 1)
     assert (report.frames, report.tracks, report.recordings, report.failures) == (120, len(whole), 1, [])
     assert report.media == pytest.approx(12, abs=0.5)
+
+
+def test_crossings_and_texts_seen_again_are_those_of_one_piece(film, tmp_path):
+    """One block crosses the line to the right, one to the left; ends are held back for three seconds."""
+    setup, fields = (
+        StandIn(line=parse_line("80,0,80,120"), again_after=0.05),
+        "t.track, t.text, t.direction, t.crossing",
+    )
+    in_one_piece(film, tmp_path / "one.sqlite", setup)
+    archived([film], tmp_path / "cut.sqlite", setup=setup)
+    one, cut = (rows(tmp_path / name, fields) for name in ("one.sqlite", "cut.sqlite"))
+    assert one == cut and sorted(row[-2:] for row in one if row[-1]) == [("left", 1), ("right", 1)]
 
 
 @pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.mov"])
@@ -359,13 +372,26 @@ def command(*words):
 
 def test_options_reach_the_workers(filed, tmp_path):
     options = ["--mode", "plates,digits", "--region", "DE,FR", "--roi", "0,0,64,64", "--every", 2, "--threshold", 0.7]
-    options += ["--workers", 3, "--crops", tmp_path, "--keep", 2]
+    (tmp_path / "known.csv").write_text("KA B 1,Anna\n")
+    options += [
+        "--workers",
+        3,
+        "--crops",
+        tmp_path,
+        "--keep",
+        2,
+        "--known",
+        tmp_path / "known.csv",
+        "--line",
+        "1,2,3,4",
+    ]
     done = command("a.mp4", "b.mp4", "--db", tmp_path / "a.sqlite", *options)
     assert done.exit_code == 0, done.output
     [(sources, setup, base, hands, more)] = filed.asked
     assert (sources, base, hands.workers) == (["a.mp4", "b.mp4"], str(tmp_path / "a.sqlite"), 3)
     assert (setup.mode, setup.regions, setup.every, setup.threshold) == ("plates,digits", ("DE", "FR"), 2, 0.7)
     assert setup.rois[0].corners[2] == (64, 64) and setup.crops and setup.gated
+    assert (setup.known[0].name, setup.line.ends) == ("Anna", ((1, 2), (3, 4)))
     assert (more["crops"], more["keep"]) == (str(tmp_path), 2)
 
 
