@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import json
 import re
 import socket
@@ -25,6 +26,7 @@ from realtime.errors import ModelError, SinkError, UserError
 from realtime.sinks.web import clients as clients_module
 from realtime.sinks.web import door, records, server, site
 from realtime.sinks.web.guard import FAILURES
+from realtime.values import Match
 
 TOKEN = "correct horse"
 PAGE = Path(server.__file__).parent / "page"
@@ -253,8 +255,11 @@ def test_openapi_describes_exactly_the_routes(sink):
 
 def test_answers_have_the_described_fields(sink):
     schemas = json.loads((PAGE / "openapi.json").read_text())["components"]["schemas"]
-    sink.write(result_of(1, confirmed=(make_track(),)))
-    state, (reading,) = ask(sink, "/api/state")[1], ask(sink, "/api/readings")[1]
+    known = dataclasses.replace(make_track().reading, known=Match("42"))
+    everything = make_track(2, reading=known, direction="up", crossing=1)
+    sink.write(result_of(1, confirmed=(make_track(), everything)))
+    state, (reading, plain) = ask(sink, "/api/state")[1], ask(sink, "/api/readings")[1]
+    assert set(plain) == set(schemas["Reading"]["required"])
     classified = ask(sink, "/api/classify?width=8&height=8", "POST", data=bytes(64))[1]
     for name, answer in {"State": state, "Reading": reading, "Classified": classified}.items():
         assert set(answer) == set(schemas[name]["properties"]), name
