@@ -450,7 +450,8 @@ def open_page(o: SimpleNamespace, pipeline: Pipeline, overlay: Overlay, key: byt
     web = needing("web", "realtime.sinks.web.server")
     pad = partial(load, models=o.models, threads=o.threads)
     announce = partial(click.echo, err=True)
-    return web.Web(o.serve, o.token, announce=announce, pipeline=pipeline, draw=overlay, history=history, open_pad=pad)
+    return web.Web(o.serve, o.token, announce=announce, pipeline=pipeline, draw=overlay, history=history, open_pad=pad,
+                   turn=(int(o.rotate or 0), o.flip))  # fmt: skip
 
 
 def needing(extra: str, module: str) -> ModuleType:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +21,7 @@ from realtime.spec import AGAIN, ModelSpec, load_spec
 BLOCK = 4  # pixels a side of what some networks take as channels; the four of a row are moved as one number
 MOST_SHAPES = 12  # enough for the levels of two picture sizes
 Ready = tuple[Any, dict[str, Any], list[dict[str, Any]]]  # an interpreter, its input and its outputs
+log = logging.getLogger(__name__)
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
@@ -37,6 +42,8 @@ class Model:
     through faster. One interpreter serves each input shape, so that a picture size is planned once;
     the last few are kept. With several outputs a tuple is returned, in order of their names.
     """
+
+    _greeted = False  # whether the runtime has said what it says once
 
     def __init__(self, path: Path, spec: ModelSpec | None = None, threads: int = 1) -> None:
         self.path, self.threads = Path(path), threads
@@ -90,11 +97,37 @@ class Model:
             ) from None
 
     def _allocated(self, shape: tuple[int, ...]) -> Ready:
+        if Model._greeted:
+            return self._made(shape)
+        Model._greeted = True
+        with hushed():
+            return self._made(shape)
+
+    def _made(self, shape: tuple[int, ...]) -> Ready:
         interpreter = runtime().Interpreter(model_content=self._content, num_threads=self.threads)
         source = interpreter.get_input_details()[0]
         interpreter.resize_tensor_input(source["index"], taken(shape, source))
         interpreter.allocate_tensors()
         return interpreter, source, sorted(interpreter.get_output_details(), key=lambda o: o["name"])
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Without the greeting that the runtime writes to standard error of its own accord, unless that is wanted.
+
+    It speaks from outside of Python, once, when its first network is ready; what fails is raised.
+    """
+    if log.isEnabledFor(logging.DEBUG):
+        yield
+        return
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def open_model(folder: Path, mode: Mode, kind: str, threads: int = 1) -> Model:

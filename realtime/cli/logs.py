@@ -21,12 +21,13 @@ class OneLine(logging.Formatter):
 
 
 def start_logging(level: str) -> None:
-    """Messages of this level and above; OpenCV and FFmpeg speak only at the level "debug"."""
+    """Messages of this level and above; OpenCV, Qt and FFmpeg speak only at the level "debug"."""
     logging.basicConfig(level=logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(OneLine())
     logging.getLogger("realtime").setLevel(level.upper())
     if level != "debug":
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", QUIET)
+        os.environ.setdefault("QT_LOGGING_RULES", "*.debug=false;*.info=false;*.warning=false")
         silence = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4, 5
         silence(0)

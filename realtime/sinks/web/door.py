@@ -21,6 +21,7 @@ FILES = {
     "cameras.js": "text/javascript",
     "door.js": "text/javascript",
     "history.js": "text/javascript",
+    "mask.js": "text/javascript",
     "readings.js": "text/javascript",
     "pad.js": "text/javascript",
     "icon.svg": "image/svg+xml",

@@ -27,7 +27,7 @@ from realtime.sinks.web.door import CLIENTS, log
 from realtime.sinks.web.front import Front
 from realtime.sinks.web.guard import LOOPBACK, Guard, choose_token, parse_address
 from realtime.sinks.web.live_state import Board
-from realtime.sinks.web.site import PATIENCE, Pads, Site
+from realtime.sinks.web.site import PATIENCE, Pads, Site, Turned
 from realtime.values import Result
 
 KEEP_ALIVE = 15.0  # seconds that a connection may rest between two requests
@@ -94,7 +94,8 @@ class Web:
 
     `pipeline` has a `mode` and a settable `threshold`; `draw(result)` gives the picture to show, on another thread
     than the loop's; `history` finds old records (`.search(text, limit)`, `.crop(number)`); `open_pad(mode)` gives what
-    classifies drawings (`.classify(image)`, `.network_input(image)`); `announce` gets the line that says where to look.
+    classifies drawings (`.classify(image)`, `.network_input(image)`); `turn` is by how many degrees pictures are turned
+    clockwise, and whether they are mirrored then; `announce` gets the line that says where to look.
     SinkError where the address cannot be served.
     """
 
@@ -107,13 +108,14 @@ class Web:
         draw: Callable[[Result], np.ndarray],
         history: Any = None,
         open_pad: Callable[[str], Any] | None = None,
+        turn: Turned = (0, False),
         announce: Callable[[str], None] = log.info,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._board = Board(pipeline.mode, clock, now)
         pads = open_pad and Pads(open_pad)
-        opened = partial(self._opened, parts=(pipeline, draw, history, pads))
+        opened = partial(self._opened, parts=(pipeline, draw, history, pads, turn))
         self._server = Server(address, token, opened, announce, clock)
         self._wake_is_due = False
 

@@ -29,6 +29,7 @@ PATIENCE = 10.0  # seconds for a client to take a message, or to send its reques
 WIDEST = 1280  # pixels; wider pictures are shrunk for the page
 LARGEST_DRAWING = 512
 WORKERS = ("pictures", "drawings")  # threads
+Turned = tuple[int, bool]  # degrees clockwise, and whether mirrored then
 log = logging.getLogger(__name__)
 
 
@@ -65,11 +66,19 @@ class Site:
     """What the addresses answer; lives on the server's thread."""
 
     def __init__(
-        self, board: Board, guard: Guard, pipeline: Any, draw: Callable[..., Any], history: Any, pads: Pads | None
+        self,
+        board: Board,
+        guard: Guard,
+        pipeline: Any,
+        draw: Callable[..., Any],
+        history: Any,
+        pads: Pads | None,
+        turn: Turned = (0, False),
     ) -> None:
         self._board, self._door, self._pipeline = board, Door(guard, "index.html"), pipeline
         self._draw, self._pads = draw, pads
         self._records, self._searches = Records(history), history is not None
+        self._turn = turn
         self._fresh = asyncio.Event()
         self._encoding = asyncio.Lock()
         self._jpeg = (0, b"")
@@ -118,6 +127,7 @@ class Site:
     def _state(self) -> dict[str, Any]:
         abilities = {"search": self._searches, "pads": PADS if self._pads else ()}
         steering = {"threshold": round(float(self._pipeline.threshold), 3)}
+        steering |= {"rotate": self._turn[0], "flip": self._turn[1]}
         return self._board.state() | abilities | steering | {"viewers": self._viewers, "full": self._viewers >= VIEWERS}
 
     async def state(self, request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 // The live page: one WebSocket brings state, readings and pictures; everything shown is set as text, never as markup.
 import { ask, locked, openDoor } from "./door.js";
 import { openHistory } from "./history.js";
+import { drawPicture, noteState, openMask } from "./mask.js";
 import { openPad } from "./pad.js";
 import { clock, make, readingLine } from "./readings.js";
 
@@ -39,9 +40,8 @@ function wantPicture() {
 
 async function showPicture(blob) {
   try {
-    const image = await createImageBitmap(blob), canvas = $("picture");
-    if (canvas.width !== image.width || canvas.height !== image.height) [canvas.width, canvas.height] = [image.width, image.height];
-    canvas.getContext("2d").drawImage(image, 0, 0);
+    const image = await createImageBitmap(blob);
+    drawPicture($("picture"), image);
     image.close();
   } finally {
     wantPicture();
@@ -49,6 +49,7 @@ async function showPicture(blob) {
 }
 
 function showState(state) {
+  noteState(state);
   $("mode").textContent = state.mode;
   $("draw-tab").hidden = !state.pads.length;
   $("tabs").hidden = $("draw-tab").hidden && $("history-tab").hidden && $("all").hidden;
@@ -149,6 +150,7 @@ async function start() {
   document.addEventListener("visibilitychange", wantPicture);
   showHistory = openHistory($("history-view"), ask);
   showView();
+  openMask();
   openPad(ask);
   try {
     await ask("api/state");

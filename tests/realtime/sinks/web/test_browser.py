@@ -194,6 +194,26 @@ def test_the_history_is_searched_filtered_plotted_and_exported(browser):
         eventually(lambda: "since=2024-05-0" in page.get_attribute(".filters a", "href"))
 
 
+def test_a_part_of_the_picture_is_marked_and_said_as_an_option(browser):
+    with Run() as run, opened(browser, run.url) as page:
+        eventually(lambda: page.evaluate("document.getElementById('picture').width") == 160)
+        page.click("#mask-begin")
+        frame = page.locator("#mask").bounding_box()
+        scale = min(frame["width"] / 160, frame["height"] / 120)  # there may be bars beside the picture
+        left, top = (frame["width"] - 160 * scale) / 2, (frame["height"] - 120 * scale) / 2
+        for x, y in ((40, 30), (120, 30), (120, 90)):
+            page.click("#mask", position={"x": left + x * scale, "y": top + y * scale})
+        assert page.inner_text("#mask-option") == "--roi 40,30,120,30,120,90"
+        assert page.inner_text("#mask-config") == 'roi = "40,30,120,30,120,90"'
+        page.click("#mask-undo")
+        assert "Click three" in page.inner_text("#mask-option") and page.is_disabled("#copy-option")
+        page.click("#mask-turn")
+        eventually(lambda: page.evaluate("document.getElementById('picture').width") == 120)
+        assert page.inner_text("#mask-option") == "--rotate 90"
+        page.click("#mask-begin")
+        assert page.is_hidden("#mask")
+
+
 def test_a_text_is_never_markup(browser):
     evil = "<img src=x onerror=alert(1)>"
     with Run() as run, opened(browser, run.url) as page:
