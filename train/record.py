@@ -57,7 +57,8 @@ def fits(example: Example, spec: ModelSpec) -> bool:
     """Whether a network can learn from a picture: its text, as far as readers of lines can spell it, or its place."""
     if not spec.alphabet:
         return example.quad is not None
-    return bool(example.text) and (set(example.text) <= set(spec.alphabet) or spec.keep_aspect)
+    text = example.text or ""
+    return bool(text) and (set(text) <= set(spec.alphabet) or spec.keep_aspect)
 
 
 def rendered_from(task: str) -> tuple[str, ...]:

@@ -58,8 +58,7 @@ REPEATED = (
 )
 @click.option("--smoke", is_flag=True, help="Try fit, export and evaluate on a handful of pictures, in a minute.")
 @click.option("--teacher", "teachers", multiple=True, help="A trained classifier (.keras) that teaches; repeatable.")
-@click.pass_context
-def command(context: click.Context, task: str, data: str, out: str | None, smoke: bool, **options) -> None:
+def command(task: str, data: str, out: str | None, smoke: bool, **options) -> None:
     """Train the network TASK; the best by validation lands in the run's model.keras.
 
     It takes every set that it knows and finds in the data folder; without any it learns from rendered pictures alone.
@@ -71,7 +70,7 @@ def command(context: click.Context, task: str, data: str, out: str | None, smoke
 
         smoke_test(task, data, options["added"], Path(out or f"runs/smoke/{task}"), click.echo)
         return
-    earlier = context.obj or {}
+    earlier = click.get_current_context().obj or {}
     record = recorded(task, data, options["added"], earlier.get("mixture", {}))
     introduce(record, data, click.echo)
     for line in differences(earlier, record) if earlier else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from realtime.pipeline import SHIPPED
@@ -22,8 +23,8 @@ def smoke_test(task: str, data: str, added: Sequence[str], out: Path, say: Calla
     shutil.rmtree(out, ignore_errors=True)
     record = recorded(task, data, added, {})
     introduce(record, data, say)
-    size = {"steps": STEPS, "every": STEPS // 2, "batch": BATCH, "most": MOST}
-    fit_task(Settings(task, data, str(out), added=tuple(added), mixture=record["mixture"], **size), record=record)
+    settings = Settings(task, data, str(out), STEPS, BATCH, every=STEPS // 2, most=MOST, added=tuple(added))
+    fit_task(replace(settings, mixture=record["mixture"]), record=record)
     models = out / "models"
     shutil.copytree(SHIPPED, models)  # the other networks of the mode
     export_run(out, models, Export(data=data, added=tuple(added), most=MOST, strict=False))

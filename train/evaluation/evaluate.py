@@ -87,10 +87,10 @@ class Bench:
         for e in tqdm(examples, desc=examples[0].source if examples else "", leave=False):
             image = cut_out(e)
             reading = self.pipeline.read_whole(image)
-            truths.append(e.text)
+            truths.append(e.text or "")
             answers.append(reading.text)
             sure.append(reading.confidence)
-            if folded(reading.text, self.mode) != folded(e.text, self.mode):
+            if folded(reading.text, self.mode) != folded(e.text or "", self.mode):
                 self.note(e, image, reading.text)
         return truths, answers, sure
 
@@ -374,7 +374,7 @@ def pumps(bench: Bench) -> list[Row]:
     for e in tqdm(examples, desc="fuel pumps", leave=False):
         image = e.image()
         said = [s.reading.text for s in bench.pipeline.read(image)]
-        hits.append(any(litres(t, e.text) for t in said))
+        hits.append(any(litres(t, e.text or "") for t in said))
         if not hits[-1]:
             bench.note(e, image, " ".join(said))
     return [Row("fuel pumps, digits before the point in one string", len(hits), mean(hits), "85 %")]
@@ -412,7 +412,7 @@ def found_pictures(bench: Bench) -> list[Row]:
     hits, others = list[bool](), 0
     for e in tqdm(examples, desc="found", leave=False):
         said = [s.reading.text for s in bench.pipeline.read(e.image())]
-        right, other = hits_and_others(e.text, said, bench.mode)
+        right, other = hits_and_others(e.text or "", said, bench.mode)
         hits, others = hits + right, others + other
         if not all(right) or other:
             bench.note(e, e.image(), " ".join(said))

@@ -146,8 +146,8 @@ def in_turn(rng: Rng, pictures: Sequence[tuple[np.ndarray, str]], seconds: float
 
 def displays(data: Path) -> list[tuple[np.ndarray, str]]:
     """Held-out displays, BGR, with a little around, their text about CAPITALS pixels high."""
-    rows = [e for e in load_there(data, ["displays/medical"]) if e.split == "val" and e.quad is not None]
-    found = [(around(e.image(), e.quad.array(), CAPITALS), e.tags["text"]) for e in rows]
+    rows = [e for e in load_there(data, ["displays/medical"]) if e.split == "val"]
+    found = [(around(e.image(), e.quad.array(), CAPITALS), e.tags["text"]) for e in rows if e.quad]
     return [picture for picture in found if picture[0].size]
 
 
