@@ -52,7 +52,7 @@ def spec_of(name, **training):
 
 
 def test_the_card_names_the_terms_of_what_each_network_learned_from():
-    used = {"plates/crops/us": {"train": 9, "val": 1}, "plates/crops/sweden": {"train": 0, "val": 5}}
+    used = {"plates/crops/us": {"train": 9, "val": 1}, "plates/crops/taiwan": {"train": 0, "val": 5}}
     table = card.terms_table([spec_of("new", sets=used), spec_of("old")])
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines() if line.startswith("| ")}
     assert rows["plates of the United States"].endswith("openalpr/benchmarks | AGPL-3 | all |")

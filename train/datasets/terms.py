@@ -45,6 +45,6 @@ TERMS = {  # by the name of a set or what several begin with
 
 
 def terms_of(name: str) -> tuple[str, Terms] | None:
-    """The entry of the table that a set falls under, the longest that fits; None for one without terms of its own."""
-    found = max((start for start in TERMS if name.startswith(start)), key=len, default=None)
+    """The entry of the table that a set falls under; None for one without terms of its own."""
+    found = next((start for start in TERMS if name.startswith(start)), None)
     return None if found is None else (found, TERMS[found])
