@@ -9,12 +9,11 @@ from conftest import ROOT
 
 HEAVY = {"tensorflow", "keras", "torch", "jax", "matplotlib", "pandas", "scipy", "PIL", "h5py"}
 OPTIONAL = {"aiohttp", "paho", "psutil", "dask", "distributed", "picamera2", "av"}
-WITH_EXTRAS = ("clients.py", "server.py", "site.py", "door.py", "front.py", "mqtt.py", "h264.py")
+WITH_EXTRAS = ("clients.py", "server.py", "site.py", "door.py", "front.py", "records.py", "mqtt.py", "h264.py")
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in ROOT.glob("realtime/**/*.py")
-    if path.name
-    not in ("__init__.py", "clients.py", "server.py", "site.py", "door.py", "front.py", "mqtt.py", "h264.py")
+    if path.name not in ("__init__.py", *WITH_EXTRAS)
 )
 
 

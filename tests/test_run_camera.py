@@ -177,7 +177,7 @@ def refused(*arguments):
     [
         (["missing.mp4"], "missing.mp4 does not exist"),
         (["CLIP", "--no-show", "--jsonl", "-", "--csv", "-"], "cannot both"),
-        (["CLIP", "--keep", 3], "--keep does nothing alone. Add --db or --crops."),
+        (["CLIP", "--keep", 3], "--keep does nothing alone. Add --db or --crops or --moments."),
         (["CLIP", "--keep", 3, "--db", "TMP/a.db", "--csv", "TMP/a.csv"], "--keep and --csv exclude each other"),
         (["CLIP", "--unsure", 0.5, "--hash-texts", "TMP/salt"], "exclude each other"),
         (["CLIP", "--demo"], "--demo and SOURCE exclude each other"),
@@ -343,6 +343,7 @@ def test_the_cameras_of_a_file_run_side_by_side_into_one_database(tmp_path):
     assert checked.returncode == 0 and "gate: plates from clip.avi (recordings and pictures)" in checked.stdout
     done = subprocess.run(call, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+    assert "XNNPACK" not in done.stderr  # the runtime's greeting
     assert "gate: INFO: 5 frames" in done.stderr and "meter: INFO: 2 frames" in done.stderr
     base = sqlite3.connect(tmp_path / "all.sqlite")
     assert sorted(mode for (mode,) in base.execute("SELECT mode FROM runs")) == ["digits", "plates"]
