@@ -41,7 +41,7 @@ from realtime.contracts import Pipeline, Sink, Source
 from realtime.crossings import parse_line
 from realtime.errors import UserError
 from realtime.loop import run
-from realtime.output.record import doubtful, hashed, only, plain, read_key, with_candidates
+from realtime.output.record import doubtful, hashed, plain, read_key, with_candidates
 from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.redact import mask, printable
@@ -51,7 +51,7 @@ from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
 from realtime.sinks.moments import Moments
 from realtime.sinks.progress import Progress
-from realtime.sinks.rewrite import Mapped
+from realtime.sinks.rewrite import Mapped, Only
 from realtime.sinks.stills import Stills
 from realtime.sinks.store import Store
 from realtime.sinks.systemd import Notifier
@@ -434,7 +434,7 @@ def record_sinks(o: SimpleNamespace, source: Source, stop: Stop) -> list[Sink]:
 
 def rewording(key: bytes, o: SimpleNamespace) -> Callable[[Result], Result]:
     """What happens to texts before they are written down, and which are."""
-    steps: list[Callable[[Result], Result]] = [partial(only, known=o.only == "known")] if o.only else []
+    steps: list[Callable[[Result], Result]] = [Only(o.only == "known")] if o.only else []
     steps += [partial(with_candidates, most=o.candidates)] if o.candidates else []
     steps += [plain] if o.plain else []
     if key:

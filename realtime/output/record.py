@@ -7,10 +7,10 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from realtime.errors import UserError
 from realtime.modes import MARKS
@@ -32,7 +32,6 @@ MORE = (
     "crop",
 )  # where they were asked for
 BEGIN, PRESENT, CROSSED, END, DOUBTFUL, SEEN = "begin", "present", "crossed", "end", "doubtful", "seen"  # occasions
-Seen = TypeVar("Seen", Sighting, Track)
 KEY_BYTES = 32
 SHORTEST_KEY = 16
 HASH_DIGITS = 32
@@ -164,23 +163,6 @@ def likeliest(reading: Reading, most: int) -> tuple[tuple[str, float], ...]:
     left, total = 1 - reading.confidence, sum(p for _, p in others)
     share = min(1.0, left / total) if total else 0.0
     return ((reading.text, reading.confidence), *((text, share * p) for text, p in others))[:most]
-
-
-def only(result: Result, known: bool) -> Result:
-    """The result with those readings only that are known texts, or only with those that are not."""
-
-    def wanted(seen: Sequence[Seen]) -> tuple[Seen, ...]:
-        return tuple(each for each in seen if bool(each.reading.known) is known)
-
-    return dataclasses.replace(
-        result,
-        sightings=wanted(result.sightings),
-        tracks=wanted(result.tracks),
-        confirmed=wanted(result.confirmed),
-        ended=wanted(result.ended),
-        doubtful=wanted(result.doubtful),
-        crossed=wanted(result.crossed),
-    )
 
 
 def plain(result: Result) -> Result:

@@ -17,7 +17,6 @@ from realtime.output.record import (
     hashed,
     keyed_hash,
     likeliest,
-    only,
     plain,
     read_key,
     record,
@@ -162,9 +161,6 @@ def test_a_known_text_is_named_and_an_unknown_one_is_not():
     names = ("known", "known_name", "known_list", "known_off")
     assert [row[name] for name in names] == ["AB 1", "Anna", "family", 0.1]
     assert [other[name] for name in names] == ["", "", "", None]
-    assert [len(shown(r, lambda result, k=k: only(result, k))) for r in (known, unknown) for k in (True, False)] == [
-        1, 0, 0, 1
-    ]  # fmt: skip
 
 
 def test_a_hash_hides_the_name_and_the_next_likely_texts():
