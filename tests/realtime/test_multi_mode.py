@@ -10,6 +10,7 @@ from realtime.locate import pyramid
 from realtime.modes import MODES
 from realtime.pipeline import MultiMode, Once, Pipeline, Shared, load
 from realtime.preprocess import to_gray
+from realtime.recognise import NOTHING
 from realtime.rules.reported import Rules
 from realtime.stats import Stopwatch
 from realtime.values import Frame
@@ -31,6 +32,7 @@ def make_pipeline(mode, shared=None):
     def read(gray, detections, again=False):
         return [type(s)(s.quad, s.reading, s.score, mode) for s in shades(gray, detections)]
 
+    read.whole = lambda gray: NOTHING  # a small picture in which nothing is found is asked as one object
     alike = {"gray": shared.gray, "ids": shared.ids} if shared else {}
     return Pipeline(MODES[mode], Looking(shared.pyramid) if shared else Looking(), read, rules=Rules(0.1), **alike)
 
