@@ -70,9 +70,9 @@ def test_the_table_ends_with_the_largest_gap():
 @SHIPPED
 def test_what_the_shipped_networks_do_is_counted():
     found = {load.stage: load for load in roofline.loads(Setup("digits").reader, "digits", (320, 240), 2, 2)}
-    assert set(found) == {"locator", "reader", "classifier"}
+    assert set(found) == {"locator", "reader", "second", "classifier"}
     assert roofline.faults(load("digits"), "digits", (320, 240), 2, 10) < 200  # of some 300 that its pictures fill
     assert 0 < roofline.batched(load("digits").recogniser.net, 10) < 3
-    assert found.pop("classifier").calls == 0  # for whole pictures only
-    for one in found.values():
+    assert found["classifier"].calls == 0  # for whole pictures only
+    for one in (found["locator"], found["reader"]):  # the second reader is asked about what is doubtful
         assert one.macs > 1e5 and one.bytes > 1e4 and one.calls >= 1 and one.ms > 0
