@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from realtime.errors import SinkError, SourceError, UserError
 from train import files
-from train.export import keep
+from train.export import delivered
 from train.metrics import fit_temperature, log_loss, reliability
 from train.reports import html, plots
 from train.reports import run as report
@@ -231,11 +231,11 @@ def test_the_score_that_counts_is_bold_and_every_line_is_named():
     assert [text.get_text() for text in axis.get_legend().get_texts()] == ["exact", "score"]
 
 
-def test_what_a_run_shipped_is_kept_in_its_folder(tmp_path):
+def test_what_a_run_exported_is_delivered_and_stays_in_its_folder(tmp_path):
     models, run = tmp_path / "models", tmp_path / "run"
-    models.mkdir(), run.mkdir()
-    (models / "m.tflite").write_bytes(b"net")
-    (models / "m.json").write_text("{}")
-    keep(models / "m.tflite", run)
-    keep(run / "m.tflite", run)  # exported into the run itself: nothing to do
-    assert (run / "m.tflite").read_bytes() == b"net" and (run / "m.json").read_text() == "{}"
+    run.mkdir()
+    (run / "m.tflite").write_bytes(b"net")
+    (run / "m.json").write_text("{}")
+    assert delivered(run / "m.tflite", models) == models / "m.tflite"
+    for folder in (run, models):
+        assert (folder / "m.tflite").read_bytes() == b"net" and (folder / "m.json").read_text() == "{}"
