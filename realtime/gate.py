@@ -116,8 +116,9 @@ class Sharp:
 
 def shrunken(image: np.ndarray) -> np.ndarray:
     """A picture as uint8 gray at a quarter of its size."""
-    height, width = image.shape[:2]
+    import imutils  # here: it brings in what fetches pages, and few runs judge scenes
+
+    width = image.shape[1]
     if width > FEWEST:
-        smaller = max(FEWEST, width // SHRINK)
-        image = cv2.resize(image, (smaller, max(1, height * smaller // width)), interpolation=cv2.INTER_AREA)
+        image = imutils.resize(image, width=max(FEWEST, width // SHRINK), inter=cv2.INTER_AREA)
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)

@@ -218,7 +218,7 @@ def cascades(_: str | None) -> Read:
 
 
 READERS: dict[str, tuple[Callable[[str | None], Read], tuple[str, ...]]] = {
-    "glyphcam": (glyphcam, ("glyphcam", "numpy", "opencv-python", "click", "tqdm", "ai-edge-litert")),
+    "glyphcam": (glyphcam, ("glyphcam", "numpy", "opencv-python", "imutils", "click", "tqdm", "ai-edge-litert")),
     "RapidOCR, PP-OCRv6": (rapidocr, ("rapidocr", "onnxruntime")),
     "RapidOCR, PP-OCRv4": (rapidocr_v4, ("rapidocr-onnxruntime",)),
     "Tesseract": (tesseract, ("tesserocr", "apt:tesseract-ocr-eng")),
