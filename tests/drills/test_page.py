@@ -55,7 +55,7 @@ def test_a_crowd_of_strangers_takes_no_place_from_those_who_know_the_token(page)
 
 
 def test_guesses_from_the_same_address_do_not_shut_a_viewer_out(page):
-    cookie = {"Cookie": f"glyphcam={page._site._guard.cookie}"}
+    cookie = {"Cookie": f"glyphcam={page._site._door._guard.cookie}"}
     assert [asyncio.run(status(page, Authorization="Bearer no")) for _ in range(FAILURES + 1)][-1] == 429
     assert asyncio.run(status(page, **cookie)) == 200
 

@@ -16,6 +16,7 @@ from realtime.capture.open import open_source
 from realtime.errors import SinkError
 from realtime.output import mpeg4 as module
 from realtime.output.mpeg4 import Encoder
+from realtime.sinks.video import Video
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE.parents[1]), str(HERE.parent)))}
@@ -63,7 +64,7 @@ def test_killed_at_any_moment_it_leaves_a_video_that_plays_or_none_and_nothing_e
 
 def test_a_run_without_a_frame_leaves_no_video(tmp_path):
     path = tmp_path / "a.mp4"
-    with module.Video(str(path), lambda result: result.frame.image):
+    with Video(str(path), lambda result: result.frame.image):
         assert not path.exists()
     assert not path.exists()
 

@@ -167,6 +167,7 @@ def test_texts_are_checked_by_a_model_where_one_is_named(tmp_path, monkeypatch):
     for i in range(3):
         cv2.imwrite(str(folder / f"images/{i}.png"), examples(3)[i].pixels)
     (folder / "labels.csv").write_text("file,text\nimages/0.png,AB\nimages/1.png,KK\nimages/2.png,XX\n")
+    (folder / "chars.csv").write_text("file,char,x,y,w,h\n")
     asked = []
 
     def reader(model, seen):
