@@ -24,15 +24,12 @@ BESIDE = 1.0  # heights of the strip beyond either end
 AROUND = 8  # rows of the strip above and below the text
 NEAR, FAR = 0.1, 0.75  # heights from an end between which strokes are looked for
 SMOOTH = 5  # columns over which strokes are averaged
+FAINT = 2.0  # gray values that noise changes from column to column
 INKED = 0.2  # strokes beyond an end, of those of the text, from which a wider look is worth its time
 WIDER = 0.6  # heights by which it is wider
 SEEN = -4.4, 3.2  # log odds of a cut end: without strokes beyond it, and added by as many strokes as in the text
-READ = (
-    -2.8,
-    0.22,
-    -0.37,
-    0.48,
-)  # after a wider look: constant, log P(text goes on), log P(same text), another text there
+# After a wider look: constant, log P(text goes on), log P(same text), another text there.
+READ = -2.8, 0.22, -0.37, 0.48
 LEAST = 0.01  # added to probabilities before their logarithm is taken
 SURE, PLAIN = 0.9, 0.5  # confidence of a wider look and strokes from which it is taken
 TAKEN = 0.8  # share of such looks that are right
@@ -156,6 +153,3 @@ def strokes(gray: np.ndarray, quad: Quad) -> tuple[float, float]:
     near, far = round(ROW * (BESIDE - FAR)), round(ROW * (BESIDE - NEAR))
     ends = beyond[near:far], beyond[len(beyond) - far : len(beyond) - near]
     return float(ends[0].max(initial=0.0)), float(ends[1].max(initial=0.0))
-
-
-FAINT = 2.0  # gray values that noise changes from column to column

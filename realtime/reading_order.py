@@ -88,14 +88,14 @@ def neighbours(quads: Sequence[Quad]) -> list[int | None]:
     """For each text the number of the next one in its line, if there is one."""
     corners = np.array([q.array() for q in quads])
     heights = np.array([q.size[1] for q in quads])
+    directions = np.array([direction(q) for q in quads])
     found: list[int | None] = []
-    for k, quad in enumerate(quads):
-        cosine, sine = direction(quad)
+    for k, (cosine, sine) in enumerate(directions):
         seen = corners - corners[k].mean(0)
         along, across = seen @ [cosine, sine], seen @ [-sine, cosine]
         lower = np.minimum(heights, heights[k])
         level = np.minimum(across.max(1), heights[k] / 2) - np.maximum(across.min(1), -heights[k] / 2) >= LEVEL * lower
-        turned = np.abs([cosine * s - sine * c for c, s in map(direction, quads)]) <= ASLANT
+        turned = np.abs(directions @ [-sine, cosine]) <= ASLANT
         ahead = along.mean(1)
         fits = level & turned & (lower >= ALIKE * np.maximum(heights, heights[k])) & (ahead > 0)
         fits[k] = False

@@ -6,7 +6,6 @@ The labels are a folder of one's own for `--add`: small networks learn from what
 from __future__ import annotations
 
 import csv
-import hashlib
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,16 +16,16 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from realtime.capture.kinds import Kind, kind_of
 from realtime.errors import SourceError, UserError
 from realtime.values import Quad, iou
-from train.datasets.folder import CORNERS, read_folder
+from train.datasets.example import held_out
+from train.datasets.folder import CORNERS, TABLE, read_folder
 
-PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 SURE = 0.9  # score from which an answer is believed
 SAME = 0.5  # intersection over union from which two answers are about one text
 ZOOM = 1.25  # the second view is so much larger
-HELD_OUT = 10  # one picture in so many validates
-TABLE = "labels.csv"
+HELD_OUT = 0.1  # of the pictures validate
 COLUMNS = ("file", "text", "care", "split", *CORNERS)
 
 
@@ -83,9 +82,10 @@ def believed(answer: Answer, second: Sequence[Answer], sure: float) -> bool:
 
 def label_folder(read: Read, folder: Path, sure: float) -> Iterator[dict[str, str]]:
     """The rows of a folder's labels table; `care` is 0 for text that nobody can be sure of."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    files = [path for path in files if kind_of(str(path)) is Kind.PICTURE]
     if not files:
-        raise SourceError(f"{folder} holds no picture.", f"Known are: {', '.join(sorted(PICTURES))}.")
+        raise SourceError(f"{folder} holds no picture.", "Name a folder of photographs.")
     for path in tqdm(files, desc="pictures", unit="picture"):
         image = cv2.imread(str(path))
         if image is None:
@@ -98,9 +98,13 @@ def label_folder(read: Read, folder: Path, sure: float) -> Iterator[dict[str, st
 
 def row_of(name: str, answer: Answer, label: bool) -> dict[str, str]:
     """One line of the table; all texts of a picture train, or all validate."""
-    held_out = hashlib.sha256(name.encode()).digest()[0] % HELD_OUT == 0
     corners = dict(zip(CORNERS, (f"{value:.1f}" for value in answer.quad.array().ravel()), strict=True))
-    said = {"file": name, "text": answer.text, "care": str(int(label)), "split": "val" if held_out else "train"}
+    said = {
+        "file": name,
+        "text": answer.text,
+        "care": str(int(label)),
+        "split": "val" if held_out(name, HELD_OUT) else "train",
+    }
     return said | corners
 
 

@@ -28,6 +28,15 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:DIGITS]
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder that its owner alone can look into, unless it is there. Raises SinkError where it cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        place = printable(folder)
+        raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
+
+
 def write_new(path: Path, ending: str, picture: np.ndarray, *, replace: bool = False, mode: int = 0o666) -> None:
     """Write a picture, in the format of `ending`, where no file is yet, whole or not at all.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 DAY = 86_400.0
 SWEEP = 3600.0  # seconds between two looks for what is too old
@@ -44,3 +46,14 @@ class Retention:
     def swept(self) -> None:
         """All that was too old is gone; the next look is due in a while."""
         self._swept = self._steady()
+
+    def sweep(self, files: Iterable[Path]) -> None:
+        """Delete those of the files that are too old, where it is time to look."""
+        oldest = self.oldest()
+        if oldest is None:
+            return
+        for path in files:
+            with suppress(OSError):  # gone already, or somebody else's
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+        self.swept()

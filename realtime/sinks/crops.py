@@ -6,15 +6,13 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from realtime.errors import SinkError
 from realtime.output.occasions import Occasions
 from realtime.output.outbox import Outbox
-from realtime.output.pictures import digest, plain, write_new
+from realtime.output.pictures import digest, plain, private_folder, write_new
 from realtime.output.record import DOUBTFUL, END
 from realtime.output.retention import Retention
 from realtime.redact import printable
@@ -52,11 +50,7 @@ class Crops:
         self._saved: dict[Path, np.ndarray] = {}  # of values that stand
 
     def __enter__(self) -> Crops:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            place = printable(self._folder)
-            raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
+        private_folder(self._folder)
         self._sweep()
         return self
 
@@ -98,11 +92,4 @@ class Crops:
 
     def _sweep(self) -> None:
         """Delete what is too old."""
-        oldest = self._retention.oldest()
-        if oldest is None:
-            return
-        for path in self._folder.glob("crop-*.jpg"):
-            with suppress(OSError):  # gone already, or somebody else's
-                if PICTURE.fullmatch(path.name) and path.stat().st_mtime < oldest:
-                    path.unlink()
-        self._retention.swept()
+        self._retention.sweep(path for path in self._folder.glob("crop-*.jpg") if PICTURE.fullmatch(path.name))

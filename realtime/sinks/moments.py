@@ -7,18 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from realtime.errors import SinkError
-from realtime.output.pictures import digest, plain, write_new
+from realtime.output.pictures import digest, plain, private_folder, write_new
 from realtime.output.retention import Retention
 from realtime.output.video_file import VideoFile, fitted, video_file
-from realtime.redact import printable
 from realtime.values import Frame, Result
 
 MOST_BYTES = 64_000_000  # of pictures in memory, the newest ones
@@ -64,11 +61,7 @@ class Moments:
         self._written: list[Future[None]] = []
 
     def __enter__(self) -> Moments:
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            place = printable(self._folder)
-            raise SinkError(f"{place} cannot be created ({error.strerror}).", "Name a writable place.") from None
+        private_folder(self._folder)
         self._sweep()
         return self
 
@@ -127,14 +120,7 @@ class Moments:
 
     def _sweep(self) -> None:
         """Delete what is too old."""
-        oldest = self._retention.oldest()
-        if oldest is None:
-            return
-        for path in self._folder.glob("moment-*-*-*.*"):
-            with suppress(OSError):  # gone already, or somebody else's
-                if path.suffix in (".jpg", ".mp4") and path.stat().st_mtime < oldest:
-                    path.unlink()
-        self._retention.swept()
+        self._retention.sweep(path for path in self._folder.glob("moment-*-*-*.*") if path.suffix in (".jpg", ".mp4"))
 
 
 def write_clip(place: Path, shots: Sequence[Shot], opened: Callable[[Path, tuple[int, int]], VideoFile]) -> None:

@@ -129,15 +129,18 @@ def display(rng: Rng, split: str) -> Sheet:
 
 
 def decimals(rng: Rng, item: Item) -> Item | None:
-    """Smaller digits behind a number's point, as meters and scales show them at its foot or its head; rarely any."""
-    if rng.random() > 0.2 or not item.line.text.isdigit():
+    """Smaller digits behind a number's point, as meters and scales show them at its foot or its head; rarely any.
+
+    The point is always drawn: without one a reader takes the unit of a display for its decimals.
+    """
+    if rng.random() > 0.1 or not item.line.text.isdigit():
         return None
     em = max(10, int(item.em * rng.uniform(0.45, 0.85)))
-    text = ("." if rng.random() < 0.8 else "") + digits(rng, 1, 3)
+    text = "." + digits(rng, 1, 3)
     small = put(replace(item.line, text=text), em, item.box[2] + item.em * rng.uniform(0.02, 0.25), item.box[1])
     if small is None:
         return None
-    return replace(ending_at(small, bottom=item.box[3] if rng.random() < 0.7 else None), continues=True)
+    return replace(ending_at(small, bottom=item.box[3] if rng.random() < 0.85 else None), continues=True)
 
 
 def joined(item: Item, small: Item) -> Item:

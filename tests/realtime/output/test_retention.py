@@ -1,5 +1,7 @@
 """What is too old goes, and nothing goes because a clock was set."""
 
+import os
+
 from realtime.output.retention import DAY, SWEEP, Retention
 
 
@@ -24,6 +26,20 @@ def test_old_things_go_at_once_and_then_every_hour():
     assert retention.oldest() is None
     clocks.passed += SWEEP
     assert retention.oldest() == clocks.wall() - 2 * DAY
+
+
+def test_only_files_that_are_too_old_are_swept_and_only_when_it_is_time(tmp_path):
+    clocks, old, new = Clocks(), tmp_path / "old", tmp_path / "new"
+    for path, age in ((old, 3 * DAY), (new, DAY)):
+        path.touch()
+        os.utime(path, (clocks.wall() - age,) * 2)
+    retention = clocks.retention()
+    retention.sweep([old, new, tmp_path / "gone"])
+    assert not old.exists() and new.exists()
+    old.touch()
+    os.utime(old, (0, 0))
+    retention.sweep([old])
+    assert old.exists()
 
 
 def test_without_keep_nothing_goes():
