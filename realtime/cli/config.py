@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from realtime.cli.rules import USED_BY, Job, spelled
+from realtime.cli.rules import USED_BY, Job, fits_modes, spelled
 from realtime.errors import UserError
 from realtime.redact import printable
 
@@ -32,7 +32,7 @@ class Camera:
 
     def fitting(self, job: Job, modes: Sequence[str]) -> Camera:
         """The same without the defaults that do nothing for this job and these modes."""
-        fits = {name for name in self.options if job in USED_BY[name] and (name != "region" or "plates" in modes)}
+        fits = {name for name in self.options if job in USED_BY[name] and fits_modes(name, modes)}
         kept = {name: value for name, value in self.options.items() if name in self.own or name in fits}
         return replace(self, options=kept)
 

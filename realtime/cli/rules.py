@@ -71,6 +71,7 @@ EXCLUDES: dict[tuple[str, str], str] = {
     ("anonymise", "whole_frame"): "In a whole frame nothing is located.",
     ("whole_frame", "search_size"): "Nothing is searched in a whole frame.",
 }
+MODE_OF = {"region": "plates"}  # the mode without which an option means nothing
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "moments", "hash_texts")  # files and folders that are written
 FOLDERS = ("save", "crops", "moments")  # whose pictures would be read the next time
 NO_FILE = (None, "", "-", os.devnull)
@@ -101,10 +102,17 @@ def check_options(job: Job, given: Collection[str], options: Mapping[str, Any]) 
     check_modes(job, given, options["mode"].split(","))
 
 
+def fits_modes(option: str, modes: Collection[str]) -> bool:
+    """Whether an option means something in one of the modes."""
+    return option not in MODE_OF or MODE_OF[option] in modes
+
+
 def check_modes(job: Job, given: Collection[str], modes: Sequence[str]) -> None:
     """Raises UserError where the modes leave an option without effect, or a job takes one mode only."""
-    if "region" in given and "plates" not in modes:
-        raise UserError("--region is for number plates.", "Add --mode plates, or leave it out.")
+    for option in given:
+        if not fits_modes(option, modes):
+            mode = MODE_OF[option]
+            raise UserError(f"{spelled(option)} is for the mode {mode}.", f"Add --mode {mode}, or leave it out.")
     if len(modes) > 1 and ("whole_frame" in given or job in (Job.PAD, Job.PAGE)):
         name = "--whole-frame" if "whole_frame" in given else "--draw"
         raise UserError(f"{name} reads one kind of text.", "Name one --mode.")

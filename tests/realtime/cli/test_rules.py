@@ -80,7 +80,7 @@ def test_over_all_pairs_an_option_is_used_or_refused(asked, tmp_path, source):
         (["CLIP", "--token", "x"], "--token does nothing alone"),
         (["CLIP", "--db", "OUT/a.db", "--reads", "all"], "--reads does nothing alone"),
         (["CLIP", "--db", "OUT/a.db", "--overwrite"], "--overwrite does nothing alone"),
-        (["CLIP", "--region", "DE"], "--region is for number plates"),
+        (["CLIP", "--region", "DE"], "--region is for the mode plates"),
         (["CLIP", "--draw"], "SOURCE does nothing with --draw"),
         (["CLIP", "--workers", 2, "--db", "OUT/a.db", "--save", "OUT/a.mp4"], "--save does nothing with --workers"),
         (["--draw", "--mode", "digits,plates"], "--draw reads one kind"),
