@@ -16,7 +16,6 @@ from realtime.again import followed
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
-from realtime.completeness import Completeness
 from realtime.contracts import Net
 from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
@@ -26,13 +25,14 @@ from realtime.locate_text import STILL, FollowingTextLocator, TextLocator, Thoro
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
-from realtime.reading_order import beside_words, in_reading_order
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
+from realtime.review.completeness import Completeness
+from realtime.review.reading_order import beside_words, in_reading_order
+from realtime.review.second_opinion import SecondOpinion
 from realtime.rules import containers
 from realtime.rules.known import KnownText
 from realtime.rules.reported import Reporting, Rules, rules_of
-from realtime.second_opinion import SecondOpinion
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow

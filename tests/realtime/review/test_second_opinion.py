@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from realtime.second_opinion import SecondOpinion, agreed
+from realtime.review.second_opinion import SecondOpinion, agreed
 from realtime.values import Box, Quad, Reading, Sighting
 
 PAGE = np.zeros((60, 200), np.uint8)

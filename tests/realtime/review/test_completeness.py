@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.completeness import Completeness, End, cut, longer, rest, strokes
+from realtime.review.completeness import Completeness, End, cut, longer, rest, strokes
 from realtime.values import Box, Quad, Reading, Sighting
 
 WORD = Quad.from_box(Box(100, 40, 180, 60))  # four characters of 20 pixels

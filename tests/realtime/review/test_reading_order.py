@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from realtime.reading_order import beside_words, in_reading_order, line_numbers
+from realtime.review.reading_order import beside_words, in_reading_order, line_numbers
 from realtime.values import Box, Quad, Reading, Sighting
 
 
