@@ -28,7 +28,8 @@ CLIP = 64.0  # pixels: an end further away is not seen by a cell
 INSET = 0.25  # heights by which a kernel is shorter than its string at either end, as trained
 LINKED = 0.4  # kernel value from which neighbouring cells are one string
 ENLARGED = 2.0  # most that a single picture is enlarged
-TURNED = 1.2  # times what is found upright must be found from the side in a picture that was turned
+ASKED = 0.5  # times what is found upright, that found from the side raises the question which way text is read
+TURNED = 1.2  # times what is read upright must be read from the side in a picture that was turned
 SURELY, CLEAR = 2.0, 1.0  # times what is found upright, and above, must be found in frames from the side
 RARELY = 10  # frames from one that is searched both ways to the next
 SURER = 0.75  # score from which a string is believed that is found the less likely way
@@ -121,11 +122,17 @@ class ThoroughTextLocator:
     """A text locator for single pictures: small ones are searched enlarged, and all from the side as well.
 
     Most pictures are upright, and letters look like others from the side: what is found the one way gives way where the
-    other way, in which more was found, found something.
+    other way, in which more was read, found something. What is found alone does not tell: the digits of a display that
+    stand above each other are strings from the side too. `said(gray, detections)` is how much is read there.
     """
 
-    def __init__(self, locate: Callable[[np.ndarray], list[Detection]], longest: int) -> None:
-        self._locate, self._longest = locate, longest
+    def __init__(
+        self,
+        locate: Callable[[np.ndarray], list[Detection]],
+        longest: int,
+        said: Callable[[np.ndarray, Sequence[Detection]], float],
+    ) -> None:
+        self._locate, self._longest, self._said = locate, longest, said
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
@@ -133,7 +140,8 @@ class ThoroughTextLocator:
         large = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR) if scale > 1 else gray
         upright = self._locate(large)
         sideways = from_the_side(self._locate, large)
-        turned = evidence(sideways) > TURNED * evidence(upright)
+        asked = evidence(sideways) > ASKED * evidence(upright)
+        turned = asked and self._said(large, sideways) > TURNED * self._said(large, upright)
         found = preferred(sideways, upright) if turned else preferred(upright, sideways)
         return [Detection(Quad.of((d.quad.array() + 0.5) / scale - 0.5), d.score) for d in found]
 

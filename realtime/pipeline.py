@@ -389,8 +389,8 @@ def assembled(
     spec = {name: model.spec for name, model in nets.items()}
     single = partial(Recogniser, expected=expected)
     levels = shared.pyramid if shared else pyramid
-    locator, thorough = locators(net["locator"], spec["locator"], search_size, levels, whole=not rois)
     reader = Recogniser(net["reader"], spec["reader"], mode.name, letters_of(nets["reader"]), expected)
+    locator, thorough = locators(net["locator"], spec["locator"], search_size, levels, not rois, reader.said)
     return make(
         mode,
         Within(locator, rois) if rois else locator,
@@ -419,16 +419,24 @@ def reviews_of(
 
 
 def locators(
-    net: Net, spec: ModelSpec, search_size: int, levels: Pyramid, whole: bool
+    net: Net,
+    spec: ModelSpec,
+    search_size: int,
+    levels: Pyramid,
+    whole: bool,
+    said: Callable[[np.ndarray, Sequence[Detection]], float],
 ) -> tuple[contracts.Locator, contracts.Locator]:
-    """What searches frames, and what searches single pictures; only `whole` frames are searched from the side too."""
+    """What searches frames, and what searches single pictures; only `whole` frames are searched from the side too.
+
+    `said` tells how much is read at detections of a picture, by which a single one is taken for turned.
+    """
     kind = LOCATORS[spec.kind]
     sparing = Tiles(kind(net, spec, longest=search_size, pyramid=levels, sparing=True))
     if spec.kind != "text-locator":
         return sparing, Tiles(kind(net, spec, longest=search_size, pyramid=levels))
     longest = max(search_size, STILL)
     frames = FollowingTextLocator(sparing) if whole else sparing
-    return frames, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest))
+    return frames, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest, said))
 
 
 LOCATORS: dict[str, type[Locator] | type[TextLocator]] = {"locator": Locator, "text-locator": TextLocator}  # by kind

@@ -116,6 +116,11 @@ class Recogniser:
         readings = self.read_quads(gray, quads, again)
         return [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(detections, readings, strict=True)]
 
+    def said(self, gray: np.ndarray, detections: Sequence[Detection]) -> float:
+        """How much is read at the detections: characters, as far as their texts are sure."""
+        readings = self.read_quads(gray, [self.loosened(d.quad) for d in detections], again=False)
+        return sum(len(r.text) * r.confidence for r in readings)
+
     def loosened(self, quad: Quad) -> Quad:
         """The quadrilateral with the reader's margin around."""
         width, height = quad.size

@@ -138,13 +138,17 @@ class Upright:
         return [Detection(Quad.of([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), 0.9)]
 
 
+def everything(gray, detections):
+    return float(len(detections))
+
+
 @pytest.mark.parametrize("flat", [True, False])
 def test_a_single_picture_is_searched_enlarged_and_from_the_side(flat):
     gray = np.full((100, 150), 255, np.uint8)
     bar = (slice(40, 52), slice(30, 110)) if flat else (slice(10, 90), slice(60, 72))
     gray[bar] = 0
     locate = Upright()
-    (found_one,) = ThoroughTextLocator(locate, 1920)(gray)
+    (found_one,) = ThoroughTextLocator(locate, 1920, everything)(gray)
     assert locate.seen == [(200, 300), (300, 200)]
     corners = found_one.quad.array()
     assert corners.mean(0) == pytest.approx([69.5, 45.5] if flat else [65.5, 49.5], abs=1)
@@ -152,9 +156,24 @@ def test_a_single_picture_is_searched_enlarged_and_from_the_side(flat):
     assert corners[0] == pytest.approx(first, abs=1.5)
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_what_is_read_says_which_way_a_single_picture_is_up(turned):
+    upright, sideways = [detection(50, 20, 40, 20, score=0.7)], [detection(20, 149, 90, 10, score=0.9)]
+
+    def locate(gray):
+        return upright if gray.shape == (100, 200) else sideways
+
+    def said(gray, detections):
+        assert gray.shape == (100, 200)
+        return 3.0 if (detections == upright) != turned else 0.2
+
+    (found_one,) = ThoroughTextLocator(locate, 200, said)(np.full((100, 200), 255, np.uint8))
+    assert found_one.score == (0.9 if turned else 0.7)
+
+
 def test_a_large_single_picture_is_not_enlarged():
     locate = Upright()
-    assert ThoroughTextLocator(locate, 640)(255 - EMPTY) == [] and locate.seen == [(480, 640), (640, 480)]
+    assert ThoroughTextLocator(locate, 640, everything)(255 - EMPTY) == [] and locate.seen == [(480, 640), (640, 480)]
 
 
 def test_frames_are_searched_from_the_side_now_and_then_and_on_while_text_is_found_there():
