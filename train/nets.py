@@ -139,6 +139,8 @@ def plate_rows(source, spec: ModelSpec):
     x = residual(conv(x, 96, strides=(2, 1)))  # 6 x 36
     x = conv(x, 144, strides=(3, 1))  # 2 x 36
     x = conv(x, 144, kernel=(2, 5))
+    for _ in range(3):
+        x = mixer(x)
     x = layers.Dropout(0.1)(x)
     x = Convolution(spec.classes, 1, name="logits")(x)
     return layers.Reshape((spec.slots, spec.classes))(x)
@@ -159,12 +161,15 @@ def line_rows(source, spec: ModelSpec):
 
 
 def mixer(x, reach: int = 11):
-    """Each step sees its neighbours (depthwise), then its own channels (pointwise, twice as many between)."""
+    """Each step sees its neighbours (depthwise), then its own channels (pointwise, twice as many between).
+
+    It begins silent, its last gain 0, so that it can be added to a network that is trained already.
+    """
     channels = x.shape[-1]
     y = Depthwise((1, reach), padding="same", use_bias=False)(x)
     y = layers.ReLU()(BatchNorm(momentum=0.97)(y))
-    y = conv(conv(y, 2 * channels, kernel=1), channels, kernel=1, relu=False)
-    return layers.Add()([x, y])
+    y = Convolution(channels, 1, use_bias=False)(conv(y, 2 * channels, kernel=1))
+    return layers.Add()([x, BatchNorm(momentum=0.97, gamma_initializer="zeros")(y)])
 
 
 @keras.saving.register_keras_serializable("glyphcam")

@@ -4,6 +4,7 @@ A form is written as it stands on the plate. "L" is one of the layout's letters,
 one of its codes, as of counties, "V" a word as on a vanity plate; "[AB]" is one of those characters, "[KA|MH]" one of
 those strings. Drawn, but no part of the text: "-" dash, "." dot, " " gap, "," thin gap, "@" emblem or seal, "#" a
 Chinese character, "(LL)" small stacked letters. "^" makes the rest of the line smaller, "/" begins the next line.
+"{[KA|MH]DD~LL}" is part of the text: two short lines of small characters, one above the other.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-TOKENS = re.compile(r"\[[^\]]+\]|\([^)]*\)|.")
+TOKENS = re.compile(r"\{[^}]+\}|\[[^\]]+\]|\([^)]*\)|.")
 Lines = tuple[tuple[str, ...], ...]
 
 
@@ -81,6 +82,7 @@ class Layout:
     emboss: float = 0.6  # chance
     emblem: float = 0.45  # size of "@", of the characters' height
     frame: float = 0.0  # chance of a dealer's frame over the edges
+    painted: float = 0.0  # chance that the characters stand as unevenly as those painted by hand
 
 
 def _frozen(key: str, value):
@@ -117,6 +119,10 @@ def _tokens(rng, line: str, layout: Layout, free: bool):
     for token in TOKENS.findall(line):
         if token.startswith("("):
             yield "(" + "".join(_pick(rng, classes[c]) if c in classes else c for c in token[1:-1])
+        elif token.startswith("{"):
+            yield "{" + "/".join(
+                "".join(filter(str.isalnum, _tokens(rng, row, layout, free))) for row in token[1:-1].split("~")
+            )
         elif token.startswith("["):
             inside = token[1:-1]
             yield from _pick(rng, inside.split("|") if "|" in inside else inside)
@@ -150,7 +156,13 @@ def _word(rng, layout: Layout) -> str:
 
 def plain(lines: Lines) -> str:
     """The plate's text: upper-case letters and digits alone, lines joined."""
-    return "".join(token for line in lines for token in line if token.isascii() and token.isalnum() and len(token) == 1)
+    told = (token for line in lines for token in line if len(token) == 1 or token.startswith("{"))
+    return "".join(c for token in told for c in token if c.isascii() and c.isalnum())
+
+
+def rows_of(token: str) -> list[str]:
+    """The short lines of a token of two."""
+    return token[1:].split("/")
 
 
 def pattern(layout: Layout) -> re.Pattern:
@@ -166,6 +178,8 @@ def _expression(layout: Layout):
     classes["C"] = f"(?:{'|'.join(layout.codes)})"
 
     def one(token: str) -> str:
+        if token.startswith("{"):
+            return "".join(one(part) for part in TOKENS.findall(token[1:-1]))
         if token.startswith("["):
             return f"(?:{'|'.join(token[1:-1].split('|') if '|' in token else token[1:-1])})"
         return classes.get(token, token if token.isalnum() else "")

@@ -182,7 +182,7 @@ def paint_band(canvas: np.ndarray, band: Band, scale: float, rng) -> None:
     if band.code:
         code = band.code[rng.integers(len(band.code))]
         upright = band.side in ("left", "right")
-        _print(
+        print_small(
             canvas,
             code,
             "caption",
@@ -201,7 +201,7 @@ def _ring(canvas, centre, radius: float, rng) -> None:
         cv2.circle(canvas, at, max(1, round(radius * 0.14)), ink, -1, cv2.LINE_AA)
 
 
-def _print(canvas, text: str, style: str, centre, height: float, ink, rng, room: float) -> None:
+def print_small(canvas, text: str, style: str, centre, height: float, ink, rng, room: float) -> None:
     """Small print about a centre, squeezed into its room."""
     alpha = text_mask(text, style, int(rng.integers(1 << 16)), max(3, round(height)))
     if alpha.shape[1] > room:
@@ -226,7 +226,15 @@ def paint_caption(canvas: np.ndarray, caption: Caption, ink, scale: float, rng) 
     }[caption.at]
     text = caption.texts[rng.integers(len(caption.texts))]
     chosen = colour(caption.colours[rng.integers(len(caption.colours))]) if caption.colours else ink
-    _print(canvas, text, caption.style, centre, size, chosen, rng, width * caption.room)
+    print_small(canvas, text, caption.style, centre, size, chosen, rng, width * caption.room)
+
+
+def paint_slogan(canvas: np.ndarray, at: str, text: str, style: str, ink, rng) -> None:
+    """Words along the top or bottom edge, over what is there, small enough to leave most characters whole."""
+    height, width = canvas.shape[:2]
+    size = height * rng.uniform(0.07, 0.14)
+    centre = width * rng.uniform(0.4, 0.6), size * 0.7 if at == "top" else height - size * 0.7
+    print_small(canvas, text, style, centre, size, ink if rng.random() < 0.6 else _tint(rng), rng, width * 0.9)
 
 
 def paint_border(canvas: np.ndarray, border: tuple[float, float, float], ink, scale: float) -> None:
@@ -261,7 +269,7 @@ def paint_sticker(canvas: np.ndarray, place: tuple[float, float], size: float, r
         cv2.circle(canvas, (x, y), max(2, h // 2), ground, -1, cv2.LINE_AA)
     ink = (20, 20, 20) if sum(ground) > 380 else (245, 245, 245)
     text = str(rng.choice(["07", "10", "12", "MAR", "DEC", "19", "22", "JUL", "5", "2016", "11"]))
-    _print(canvas, text, "caption", (x, y), h * 0.55, ink, rng, w * 0.8)
+    print_small(canvas, text, "caption", (x, y), h * 0.55, ink, rng, w * 0.8)
 
 
 def paint_bolt(canvas: np.ndarray, place: tuple[float, float], radius: float, rng) -> None:
@@ -297,7 +305,9 @@ def paint_frame(canvas: np.ndarray, names: tuple[str, ...], rng) -> None:
     ink = (240, 240, 240) if tone[0] < 128 else (20, 20, 20)
     for centre, room in ((top / 2, top), (height - bottom / 2, bottom)):
         if rng.random() < 0.6:
-            _print(canvas, str(rng.choice(names)), "caption", (width / 2, centre), room * 0.7, ink, rng, width * 0.8)
+            print_small(
+                canvas, str(rng.choice(names)), "caption", (width / 2, centre), room * 0.7, ink, rng, width * 0.8
+            )
 
 
 # --- the characters

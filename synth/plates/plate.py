@@ -12,10 +12,12 @@ import numpy as np
 
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
+from synth.plates import light as lights
 from synth.plates import paint
-from synth.plates.decoys import ground, sample_decoy
+from synth.plates.clutter import Clutter, paint_mark, paint_spots, sample_clutter
+from synth.plates.decoys import ground, put, sample_decoy
 from synth.plates.faces import CAP, PlateFace, mask, sample_face, usual_width
-from synth.plates.layouts import Layout, Lines, load_layouts, plain, sample_lines
+from synth.plates.layouts import Layout, Lines, load_layouts, plain, rows_of, sample_lines
 
 MASKS = {"-": (0.32, 0.13), ".": (0.14, 0.14)}  # separators: width and height, of the characters' height
 ROOM = {" ": 0.3, ",": 0.1, "^": -0.1}
@@ -58,6 +60,7 @@ class Plate:
     bold: int  # -1, 0 or 1: strokes thinner or thicker than the face's
     uneven: float  # how far characters stand out of line, of their height
     light: tuple[float, float]  # pixels: from where the embossing is lit
+    clutter: Clutter
 
 
 def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = None) -> Plate:
@@ -70,6 +73,7 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
     face = sample_face(rng, faces, layout.glyphs)
     paper, ink = layout.colours[rng.integers(len(layout.colours))].split("/")
     raised = rng.random() < layout.emboss
+    painted = rng.random() < layout.painted
     return Plate(
         layout=layout,
         lines=lines,
@@ -90,8 +94,9 @@ def sample_plate(rng: np.random.Generator, layouts: tuple[Layout, ...] | None = 
         frame=bool(rng.random() < layout.frame),
         dash=rng.uniform(0.45, 1.15),
         bold=int(rng.choice((-1, 0, 1), p=(0.12, 0.7, 0.18))),
-        uneven=rng.uniform(0.01, 0.04) if rng.random() < 0.12 else 0.0,
+        uneven=rng.uniform(0.01, 0.04) if rng.random() < 0.12 else painted * 0.06,
         light=(rng.choice((-1.0, 0.0, 1.0)), rng.choice((1.0, 1.5, -1.0))),
+        clutter=sample_clutter(rng),
     )
 
 
@@ -155,13 +160,26 @@ def _characters(canvas, plate: Plate, scale: float, left: float, right: float, r
     ink = np.zeros(canvas.shape[:2], np.uint8)
     count = len(plate.lines)
     centres = layout.lines or ((0.5,) if count == 1 else tuple((i + 0.55) / (count + 0.1) for i in range(count)))
+    line = int(rng.integers(len(plate.lines)))  # the marks stand at its ends
     for i, tokens in enumerate(plate.lines):
         size = layout.height[min(i, len(layout.height) - 1)] * scale * plate.grow
         centre = centres[min(i, len(centres) - 1)] * height
+        if i == line:
+            left, right = _marked(canvas, plate, size, centre, left, right, rng)
         _line(canvas, ink, plate, tokens, size, centre, left, right, rng)
     if plate.bold and size > 30:
         ink = (cv2.dilate if plate.bold > 0 else cv2.erode)(ink, np.ones((2, 2), np.uint8))
     return paint.paint_ink(canvas, ink, plate.ink, plate.emboss, plate.light, plate.wear, rng)
+
+
+def _marked(canvas, plate: Plate, size: float, centre: float, left: float, right: float, rng) -> tuple[float, float]:
+    """The room that the marks at the ends leave, after they are painted."""
+    for mark in plate.clutter.marks:
+        width = mark.width * size
+        if right - left > 6 * width:
+            paint_mark(canvas, mark, left if mark.left else right - width, centre, size, plate.ink, rng)
+            left, right = (left + width * 1.2, right) if mark.left else (left, right - width * 1.2)
+    return left, right
 
 
 def _line(canvas, ink, plate: Plate, tokens, size: float, centre: float, left: float, right: float, rng) -> None:
@@ -189,6 +207,8 @@ def _advance(plate: Plate, token: str) -> float:
         return 0.55
     if token.startswith("("):
         return 0.25
+    if token.startswith("{"):
+        return 0.3 * max(map(len, rows_of(token)))
     natural = mask(plate.face, token).shape[1] / CAP * plate.squeeze
     return max(natural, plate.layout.aspect) if plate.pitch else natural
 
@@ -208,6 +228,8 @@ def _token(canvas, ink, plate: Plate, token: str, x: float, centre: float, width
         _stamp(ink, paint.cjk_mask(int(rng.integers(1 << 16))), x, centre - size / 2, width, size)
     elif token.startswith("("):
         _stacked(ink, plate, token[1:], x, centre, width, size)
+    elif token.startswith("{"):
+        _halves(ink, plate, rows_of(token), x, centre, width, size)
     else:
         glyph = mask(plate.face, token)
         own = min(width, glyph.shape[1] / CAP * plate.squeeze * size)
@@ -221,6 +243,15 @@ def _stacked(ink, plate: Plate, letters: str, x: float, centre: float, width: fl
     for i, letter in enumerate(letters):
         if letter.isalnum():
             _stamp(ink, mask(plate.face, letter), x, centre + (i - len(letters) / 2) * step, width * 0.8, step * 0.85)
+
+
+def _halves(ink, plate: Plate, rows: list[str], x: float, centre: float, width: float, size: float) -> None:
+    """Two short lines of small characters before large ones, all of them text."""
+    for i, row in enumerate(rows):
+        step = width * 0.9 / len(row)
+        for k, character in enumerate(row):
+            top = centre + (i - 1) * size * 0.5 + size * 0.03
+            _stamp(ink, mask(plate.face, character), x + k * step, top, step * 0.85, size * 0.42)
 
 
 def _stamp(ink, glyph, x: float, y: float, width: float, height: float) -> None:
@@ -239,6 +270,11 @@ def _fittings(canvas, plate: Plate, scale: float, rng) -> np.ndarray:
         paint.paint_sticker(canvas, place, 26 * scale, rng)
     for place in layout.bolts if plate.bolts else ():
         paint.paint_bolt(canvas, place, 5.5 * scale, rng)
+    for place in plate.clutter.screws:
+        paint.paint_bolt(canvas, place, 5.5 * scale, rng)
+    if plate.clutter.slogan[0]:
+        paint.paint_slogan(canvas, *plate.clutter.slogan, plate.ink, rng)
+    paint_spots(canvas, plate.clutter.spots)
     if rng.random() < 0.06:
         paint.paint_strip(canvas, rng)
     if plate.frame:
@@ -267,18 +303,33 @@ def camera_gray(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def sample_plate_crop(rng: np.random.Generator, strength: float = 1.0) -> tuple[np.ndarray, str]:
     """What a plate reader gets: a plate after rectification, roughly cut, on what is behind it, as a camera saw it.
 
-    Gray uint8 (H, W) in the plate's own proportions, 60 to 300 pixels wide, and its text. `strength` scales all that
-    makes it hard, from 0 (clean) on.
+    Gray uint8 (H, W) in the plate's own proportions, 40 to 300 pixels wide, and its text. A quarter is far away: 40 to
+    110 pixels out of a coarse JPEG. `strength` scales all that makes it hard, from 0 (clean) on.
     """
     plate = sample_plate(rng)
-    width = float(np.exp(rng.uniform(np.log(60), np.log(260))))
+    far = rng.random() < 0.25 * min(strength, 1.0)
+    low, high = (40, 110) if far else (60, 260)
+    width = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     line = width / plate.layout.size[0] * plate.layout.height[0]
     image = without_band(rng, camera_gray(render_plate(plate, min(90.0, max(line * 1.25, 14)))[0], rng), plate.layout)
-    crop = _cut(rng, image, width, strength)
+    crop = _lit(rng, _cut(rng, image, width, strength), strength)
     seen = apply_effects(crop, sample_effects(rng, strength, bool(rng.random() < 0.1), height=line))
+    if far:
+        seen = _compressed(seen, int(rng.uniform(45, 92)))
     if seen.std() < LEAST_CONTRAST:  # nobody could read it
         seen = apply_effects(crop, sample_effects(rng, strength / 3, height=line))
     return seen, plate.text
+
+
+def _lit(rng, crop: np.ndarray, strength: float) -> np.ndarray:
+    """A few of the crops by an infrared lamp or beside headlights."""
+    night = rng.random() / max(strength, 1e-6)
+    return lights.infrared(rng, crop) if night < 0.06 else lights.headlights(rng, crop) if night < 0.1 else crop
+
+
+def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
+    _, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
 
 
 def without_band(rng, image: np.ndarray, layout: Layout) -> np.ndarray:
@@ -298,7 +349,7 @@ def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
         np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32), target.astype(np.float32)
     )
     behind = ground(rng, size[::-1])
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         _holder(rng, behind, target)
     return cv2.warpPerspective(image, matrix, size, behind, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
 
@@ -306,28 +357,32 @@ def _cut(rng, image: np.ndarray, width: float, strength: float) -> np.ndarray:
 def _corners(rng, width: float, height: float, strength: float) -> np.ndarray:
     """Where the plate's corners lie in a crop of this size: (4, 2).
 
-    Each side is off by -3 to +10 % of the size, each corner by a little more, and all of it is turned: mostly by a
-    degree or two, sometimes by up to 8.
+    Each side is off by -3 to +14 % of the size, each corner by a little more, and all of it is turned: mostly by a
+    degree or two, sometimes by up to 12.
     """
-    left, top, right, bottom = rng.uniform(-0.03, 0.1, 4) * strength * rng.choice((0.4, 1.0))
+    left, top, right, bottom = rng.uniform(-0.03, 0.14, 4) * strength * rng.choice((0.4, 1.0))
     corners = np.array([[left, top], [1 - right, top], [1 - right, 1 - bottom], [left, 1 - bottom]]) * (width, height)
-    corners += rng.normal(0, 0.03 * strength * height, (4, 2))
-    angle = np.radians(rng.normal(0, 1.2) if rng.random() < 0.8 else rng.uniform(-8, 8)) * min(strength, 1.5)
+    corners += rng.normal(0, 0.04 * strength * height, (4, 2))
+    angle = np.radians(rng.normal(0, 1.2) if rng.random() < 0.8 else rng.uniform(-12, 12)) * min(strength, 1.5)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     slant = np.array([[1.0, 0.0], [rng.normal(0, 0.06 * strength), 1.0]])
     return (corners - corners.mean(0)) @ slant @ turn + corners.mean(0)
 
 
 def _holder(rng, behind: np.ndarray, corners: np.ndarray) -> None:
-    """A holder's rim around the plate, wider below, where a dealer may have printed his name."""
-    value = int(rng.choice((15, 30, 60, 200)))
-    reach = np.linalg.norm(corners[3] - corners[0]) * rng.uniform(0.05, 0.16)
-    outer = corners + np.array([[-1, -1], [1, -1], [1, 2], [-1, 2]]) * reach * 0.5
+    """A holder's rim around the plate, thin or broad, with a dealer's name above, below or nowhere."""
+    value = int(rng.choice((15, 30, 60, 200, 230)))
+    height = np.linalg.norm(corners[3] - corners[0])
+    above, below, beside = height * rng.uniform(0.03, 0.16, 3) * rng.choice((0.5, 1.0, 1.6))
+    outer = corners + np.array([[-beside, -above], [beside, -above], [beside, below], [-beside, below]])
     cv2.fillConvexPoly(behind, np.round(outer).astype(np.int32), value, cv2.LINE_AA)
-    name = paint.text_mask(str(rng.choice(DEALERS)), "caption", int(rng.integers(99)), max(3, round(reach * 0.7)))
-    x, y = np.round((corners[3] + corners[2]) / 2 - (name.shape[1] / 2, 0)).astype(int)
-    part = behind[max(0, y) : y + name.shape[0], max(0, x) : x + name.shape[1]]
-    np.copyto(part, 255 - value, where=name[: part.shape[0], : part.shape[1]] > 100)
+    for edge, room, down in ((corners[0] + corners[1], above, -0.9), (corners[3] + corners[2], below, 0.1)):
+        if room >= 4 and rng.random() < 0.6:
+            name = paint.text_mask(
+                str(rng.choice(DEALERS)), "caption", int(rng.integers(99)), max(3, round(room * 0.8))
+            )
+            x, y = np.round(edge / 2 + (-name.shape[1] / 2, down * room)).astype(int)
+            put(behind, name, 255 - value, x, y)
 
 
 # --- crops that say nothing

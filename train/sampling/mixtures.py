@@ -22,7 +22,7 @@ PATCHES = {"lines": 0.22, "small": 0.1, "layouts": 0.42, "words": 0.15, "display
 
 MIXTURES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "plates-reader": {"crops": 0.46, "rendered": 0.48, "unreadable": 0.04, "backgrounds": 0.02},
+        "plates-reader": {"crops": 0.52, "cars": 0.03, "rendered": 0.39, "unreadable": 0.04, "backgrounds": 0.02},
         "plates-locator": SCENES,
         "plates-corners": SCENES,
         "digits-locator": PATCHES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,10 +10,12 @@ import numpy as np
 
 from realtime.locate_text import CELL
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
+from realtime.pipeline import load as load_pipeline
 from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
+from realtime.values import Detection
 from train.datasets import load_there
-from train.sampling.augment import some_patch
+from train.sampling.augment import cut_loosely, some_patch
 from train.sampling.batches import Recipe, Sampler
 from train.sampling.counters import Wheels, levelled
 from train.sampling.detection import SIZES, LooseCrops, MarkedScene, Patches
@@ -40,6 +42,7 @@ PLATE_CROPS = (
     "plates/scenes/brazil_gate",
     "plates/crops/india_mixed",
 )
+CARS = ("plates/crops/india_mixed",)  # not cut to the plate
 PLATE_VALIDATION = (
     *PLATE_CROPS[:6],
     "plates/crops/argentina",
@@ -95,16 +98,32 @@ def plates_reader(recipe: Recipe) -> Sampler:
 
     def real(names: Sequence[str]) -> Sampler | None:
         items = [i for i in load_labelled(recipe.data, names, "train", PLATES) if i.text]
-        return RealCrops(items, recipe.spec, backgrounds) if items else None
+        return RealCrops(items, recipe.spec, backgrounds, cut_loosely) if items else None
 
     parts: dict[str, Sampler | None] = {
-        "crops": real(PLATE_CROPS),
+        "crops": real([name for name in PLATE_CROPS if name not in CARS]),
+        "cars": on_cars(recipe, backgrounds),
         "rendered": RenderedTexts(sample_plate_crop, recipe.spec, size=6000, reuse=6),
         "unreadable": RenderedTexts(lambda rng: (sample_unreadable(rng), ""), recipe.spec, size=1000, reuse=4),
         "backgrounds": RenderedTexts(lambda rng: (some_patch(rng, backgrounds), ""), recipe.spec, size=1000, reuse=2),
         ADDED: real(recipe.added),
     }
     return mixed(recipe.shares, parts)
+
+
+def on_cars(recipe: Recipe, backgrounds: Sequence[np.ndarray]) -> Sampler | None:
+    """Plates of pictures that show much of the car too, at the corners that the shipped locator finds."""
+    items = [i for i in load_labelled(recipe.data, CARS, "train", PLATES) if i.text]
+    if not items:
+        return None
+    placed = located(items, load_pipeline("plates").detections)
+    return RealCrops(placed, recipe.spec, backgrounds, cut_loosely) if placed else None
+
+
+def located(items: Sequence[Labelled], detections: Callable[[np.ndarray], Sequence[Detection]]) -> list[Labelled]:
+    """The items with the corners of the widest detection on each; those on which nothing is found are left out."""
+    found = [(item, max(detections(item.gray), key=lambda d: d.quad.size[0], default=None)) for item in items]
+    return [replace(item, quad=detection.quad) for item, detection in found if detection]
 
 
 def classifier(recipe: Recipe) -> Sampler:

@@ -12,6 +12,7 @@ import numpy as np
 
 from realtime.preprocess import crop, fit_square, frame_quad
 from realtime.spec import ModelSpec
+from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
 from train.sampling.augment import jittered, seen, some_patch, surrounded, written
 from train.sampling.batches import Sample
@@ -19,6 +20,7 @@ from train.sampling.draw import ReplayBuffer, Weighted
 from train.sampling.load import Labelled
 
 MAX_TEXT = 24
+Shake = Callable[[Quad, np.random.Generator], Quad]
 Render = Callable[[np.random.Generator], tuple[np.ndarray, str]]
 
 
@@ -31,15 +33,23 @@ def reader_target(text: str, alphabet: str, folded: bool = False) -> np.ndarray:
 class RealCrops:
     """Draws labelled real crops by weight, surrounds them with something, shakes the corners and damages them."""
 
-    def __init__(self, items: Sequence[Labelled], spec: ModelSpec, backgrounds: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self,
+        items: Sequence[Labelled],
+        spec: ModelSpec,
+        backgrounds: Sequence[np.ndarray],
+        shake: Shake = lambda quad, rng: jittered(quad, rng, loose=0.14, corner=0.035, turn=2.0),
+    ) -> None:
+        """`shake` moves the true corners as a locator would."""
         self.drawn, self.spec, self.backgrounds = Weighted(items, [i.weight for i in items]), spec, backgrounds
+        self.shake = shake
 
     def __call__(self, rng: np.random.Generator) -> Sample:
         item = self.drawn(rng)
         gray, quad = item.gray, item.quad
         if quad is None:
-            gray, quad = surrounded(gray, some_patch(rng, self.backgrounds), 0.25)
-        quad = jittered(quad, rng, loose=0.14, corner=0.035, turn=2.0)
+            gray, quad = surrounded(gray, some_patch(rng, self.backgrounds), 0.5)
+        quad = self.shake(quad, rng)
         gray = apply_effects(gray, sample_effects(rng, strength=0.55, height=gray.shape[0]))
         return crop(gray, quad, self.spec), reader_target(item.text, self.spec.alphabet, item.folded)
 
