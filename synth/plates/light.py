@@ -11,8 +11,8 @@ def infrared(rng: np.random.Generator, crop: np.ndarray) -> np.ndarray:
     height, width = crop.shape
     bright = float(np.percentile(crop[height // 4 : -height // 4, width // 5 : -width // 5], 90))
     gain, dark = rng.uniform(0.9, 1.4) * 235 / max(bright, 40.0), rng.uniform(0.35, 0.9)
-    values = np.arange(256) * gain
-    table = np.where(np.arange(256) < bright * 0.6, values * dark, values)
+    grays = np.arange(256)
+    table = np.where(grays < bright * 0.6, grays * dark, grays * gain)
     lit = cv2.LUT(crop, np.clip(table, 0, 255).astype(np.uint8))
     soft = cv2.GaussianBlur(lit, (0, 0), max(0.5, crop.shape[0] * rng.uniform(0.01, 0.06)))
     return cv2.addWeighted(lit, 1.0, cv2.subtract(soft, np.full_like(soft, 120)), rng.uniform(0, 0.8), 0)

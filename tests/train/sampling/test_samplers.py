@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from realtime.errors import SourceError
 from realtime.modes import DIGITS, PLATES
 from realtime.spec import ModelSpec
-from realtime.values import Box, Quad, iou
-from train.sampling.augment import jittered, shaken, some_patch, surrounded, written
+from realtime.values import Box, Detection, Quad, iou
+from train.sampling.augment import cut_loosely, jittered, shaken, some_patch, surrounded, written
 from train.sampling.batches import Recipe, batches
 from train.sampling.load import Labelled, around, load_backgrounds, load_labelled
+from train.sampling.recipes import located
 from train.sampling.samplers import (
     MAX_TEXT,
     Characters,
@@ -37,6 +38,26 @@ def picture(height=40, width=90, seed=0):
 
 def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+# --- plates
+
+
+def test_a_plate_is_cut_too_wide_more_often_than_too_tight_and_never_loses_a_character():
+    quad = Quad(((100, 50), (220, 50), (220, 80), (100, 80)))
+    cuts = np.stack([cut_loosely(quad, np.random.default_rng(k)).array() for k in range(400)])
+    beside = np.stack([100 - cuts[:, [0, 3], 0].mean(1), cuts[:, [1, 2], 0].mean(1) - 220]) / 120
+    over = np.stack([50 - cuts[:, :2, 1].mean(1), cuts[:, 2:, 1].mean(1) - 80]) / 30
+    assert np.median(beside) > 0.02 and np.quantile(beside, 0.97) > 0.1 and np.quantile(beside, 0.02) > -0.04
+    assert np.median(over) > 0.03 and np.quantile(over, 0.95) > 0.15
+    assert len({tuple(np.round(c[1] - c[0], 1)) for c in cuts}) > 300
+
+
+def test_a_plate_on_a_car_is_cut_at_the_widest_detection_and_left_out_where_there_is_none():
+    wide, narrow = (Detection(Quad(((0, 0), (w, 0), (w, 9), (0, 9))), 0.9) for w in (40, 20))
+    cars = [Labelled(picture(60, 90), "AB1"), Labelled(picture(61, 90), "AB2")]
+    placed = located(cars, lambda gray: [narrow, wide] if gray.shape[0] == 60 else [])
+    assert [(item.text, item.quad) for item in placed] == [("AB1", wide.quad)]
 
 
 # --- targets
