@@ -7,15 +7,16 @@ top line, bottom line and two ends are, and in which direction it is read, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
 
+from realtime.curves import edges
 from realtime.hints import Level, Maps
 from realtime.locate import LONGEST, PyramidLocator, lengths
-from realtime.values import Detection, Quad
+from realtime.values import Curve, Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
 COARSEST = 120  # pixels of the longer side of the coarsest level: text half as high as a picture is found there
@@ -35,6 +36,8 @@ RARELY = 10  # frames from one that is searched both ways to the next
 SURER = 0.75  # score from which a string is believed that is found the less likely way
 CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
 SETTLED, TALL = 0.85, 10.0  # score, and height in pixels of a level, from which no finer level is searched
+BENT, STOUT = 0.25, 1.2  # heights: a middle line that leaves the straight one by more, in a string twice so long
+EXPLAINED = 0.5  # of what a straight line leaves over, that a bend explains
 COVERED = 0.5  # of the smaller string: two that share more are one
 
 
@@ -67,6 +70,11 @@ class Components:
         self.counts, self.mass = np.bincount(of), np.bincount(of, weight)
         self.first = np.cumsum(self.counts) - self.counts
         self.order = np.argsort(of, kind="stable")
+
+    def members(self, k: int) -> np.ndarray:
+        """The numbers of the k-th string's cells."""
+        found: np.ndarray = self.order[self.first[k] : self.first[k] + self.counts[k]]
+        return found
 
     def mean(self, values: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
         """Weighted mean of values (n,) in each string."""
@@ -103,9 +111,15 @@ class TextLocator(PyramidLocator):
             return []
         strings = Components(cells.component, cells.kernel)
         scores = surest_third(cells, strings)
+        axes = Axes(cells, strings)
+        quads, curves = axes.corners(), dict[int, Curve]()
+        for k in axes.bent().tolist():
+            if scores[k] >= self.threshold:
+                quads[k], curves[k] = axes.curve(k)
         sure = np.flatnonzero(scores >= self.threshold)
-        quads, scores = corners(cells, strings)[sure], scores[sure]
-        return [Detection(Quad.of(quads[k]), float(scores[k])) for k in suppress(quads, scores)]
+        kept = sure[list(suppress(quads[sure], scores[sure]))].tolist()
+        found = curves_of(kept, quads, scores, curves)
+        return [Detection(Quad.of(quads[k]), float(scores[k]), found.get(k)) for k in kept]
 
     def settled(self, level: Level, maps: Maps) -> np.ndarray:
         """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
@@ -113,7 +127,7 @@ class TextLocator(PyramidLocator):
         if not len(cells.kernel):
             return np.zeros((0, 4, 2), np.float32)
         strings = Components(cells.component, cells.kernel)
-        quads = corners(cells, strings)
+        quads = Axes(cells, strings).corners()
         tall = lengths(quads[:, 3] - quads[:, 0]) * level.scale > TALL
         return quads[tall & (surest_third(cells, strings) > SETTLED)]
 
@@ -143,7 +157,7 @@ class ThoroughTextLocator:
         asked = evidence(sideways) > ASKED * evidence(upright)
         turned = asked and self._said(large, sideways) > TURNED * self._said(large, upright)
         found = preferred(sideways, upright) if turned else preferred(upright, sideways)
-        return [Detection(Quad.of((d.quad.array() + 0.5) / scale - 0.5), d.score) for d in found]
+        return [d.mapped(lambda points: (points + 0.5) / scale - 0.5) for d in found]
 
 
 class FollowingTextLocator:
@@ -174,13 +188,12 @@ def from_the_side(locate: Callable[[np.ndarray], list[Detection]], gray: np.ndar
 
 def upright_again(detection: Detection, width: int) -> Detection:
     """A detection in a picture that was turned to the left, in the pixels of that picture, which is so wide."""
-    x, y = detection.quad.array().T
-    return Detection(Quad.of(np.stack([width - 1 - y, x], 1)), detection.score)
+    return detection.mapped(lambda points: np.stack([width - 1 - points[:, 1], points[:, 0]], 1))
 
 
 def evidence(detections: Sequence[Detection]) -> float:
     """How much was found: the heights that strings are long, as far as they are sure."""
-    return sum((d.score - 0.5) * d.quad.size[0] / max(d.quad.size[1], 1.0) for d in detections)
+    return sum((d.score - 0.5) * d.size[0] / max(d.size[1], 1.0) for d in detections)
 
 
 def preferred(first: Sequence[Detection], second: Sequence[Detection]) -> list[Detection]:
@@ -237,23 +250,69 @@ def surest_third(cells: Cells, strings: Components) -> np.ndarray:
     return strings.mean(cells.kernel, among.astype(np.float64))
 
 
-def corners(cells: Cells, strings: Components) -> np.ndarray:
-    """Corners float32 (strings, 4, 2): a top and a bottom line through all cells, cut off at both ends."""
-    height = strings.mean(cells.top + cells.bottom)
-    x, y = strings.mean(cells.x), strings.mean(cells.y)
-    cosine, sine = unit(strings.mean(cells.cosine), strings.mean(cells.sine))
-    right, down = cells.x - x[strings.of], cells.y - y[strings.of]
-    along = right * cosine[strings.of] + down * sine[strings.of]
-    across = down * cosine[strings.of] - right * sine[strings.of]
-    lines = [fitted_line(strings, along, across + side, height) for side in (-cells.top, cells.bottom)]
-    ends = [sign * reach(cells, strings, sign * along, height) for sign in (-1, 1)]
+class Axes:
+    """Where the cells of strings lie along and across each string's text, in pixels from the middle of its cells.
 
-    def corner(end: int, line: int) -> np.ndarray:
-        offset, slope = lines[line]
-        place = ends[end], offset + slope * ends[end]
-        return np.stack([x + place[0] * cosine - place[1] * sine, y + place[0] * sine + place[1] * cosine], 1)
+    `height` (strings,) is that of the text; `along` and `across` (n,) are the cells' own.
+    """
 
-    return np.stack([corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)], 1).astype(np.float32)
+    def __init__(self, cells: Cells, strings: Components) -> None:
+        self.cells, self.strings, of = cells, strings, strings.of
+        self.height = strings.mean(cells.top + cells.bottom)
+        self.x, self.y = strings.mean(cells.x), strings.mean(cells.y)
+        self.cosine, self.sine = unit(strings.mean(cells.cosine), strings.mean(cells.sine))
+        right, down = cells.x - self.x[of], cells.y - self.y[of]
+        self.along = right * self.cosine[of] + down * self.sine[of]
+        self.across = down * self.cosine[of] - right * self.sine[of]
+
+    def corners(self) -> np.ndarray:
+        """Corners float32 (strings, 4, 2): a top and a bottom line through all cells, cut off at both ends."""
+        cells, strings = self.cells, self.strings
+        sides = (self.across + side for side in (-cells.top, cells.bottom))
+        lines = [fitted_line(strings, self.along, side, self.height) for side in sides]
+        ends = [sign * reach(cells, strings, sign * self.along, self.height) for sign in (-1, 1)]
+
+        def corner(end: int, line: int) -> np.ndarray:
+            offset, slope = lines[line]
+            return self.placed(slice(None), ends[end], offset + slope * ends[end])
+
+        return np.stack([corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)], 1).astype(np.float32)
+
+    def placed(self, k: slice | int, along: np.ndarray, across: np.ndarray) -> np.ndarray:
+        """Points (n, 2) of the picture from where they lie, n each, along and across strings, or the k-th one."""
+        cosine, sine = self.cosine[k], self.sine[k]
+        return np.stack([self.x[k] + along * cosine - across * sine, self.y[k] + along * sine + across * cosine], 1)
+
+    def bent(self) -> np.ndarray:
+        """The numbers of the strings whose middle line leaves the straight one by more than BENT heights.
+
+        A parabola through the cells tells, where it leaves little over: two lines that touch are no bent one.
+        """
+        strings, of = self.strings, self.strings.of
+        middle = self.across + (self.cells.bottom - self.cells.top) / 2
+        offset, slope = fitted_line(strings, self.along, middle, self.height)
+        left = middle - offset[of] - slope[of] * self.along
+        far = np.maximum(strings.most(np.abs(self.along)), 1e-6)
+        square = (self.along / far[of]) ** 2
+        square -= strings.mean(square)[of]
+        size = strings.mean(square**2)
+        sag = strings.mean(square * left) / np.maximum(size, 1e-6)
+        most = BENT * self.height
+        long = far > STOUT * self.height
+        return np.flatnonzero(long & (np.abs(sag) > most) & (sag**2 * size > EXPLAINED * strings.mean(left**2)))
+
+    def curve(self, k: int) -> tuple[np.ndarray, Curve]:
+        """The k-th string along its bent middle line: the corners (4, 2) around it, and its curve."""
+        cells, own = self.cells, self.strings.members(k)
+        off = (cells.bottom[own] - cells.top[own]) / 2
+        cosine, sine = unit(cells.cosine[own], cells.sine[own])
+        turn = sine * self.cosine[k] - cosine * self.sine[k], cosine * self.cosine[k] + sine * self.sine[k]
+        middle = np.stack([self.along[own] - off * turn[0], self.across[own] + off * turn[1]], 1)
+        beyond = beyond_kernel(self.height[k], cells.pixel[own].max())
+        along, across = edges(middle, cells.kernel[own], float(self.height[k]), float(beyond)).transpose(2, 0, 1)
+        (left, right), (top, bottom) = ((float(side.min()), float(side.max())) for side in (along, across))
+        around = self.placed(k, np.array([left, right, right, left]), np.array([top, top, bottom, bottom]))
+        return around, Curve.of(*(self.placed(k, *edge) for edge in zip(along, across, strict=True)))
 
 
 def unit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -280,7 +339,13 @@ def reach(cells: Cells, strings: Components, along: np.ndarray, height: np.ndarr
     What cells tell of the ends is less exact, for one far from an end says too little rather than too much: the
     kernel alone gives 80 % of rendered lines completely, half of either 55 %.
     """
-    return strings.most(along) + (INSET + 0.03) * height + 1.5 * strings.most(cells.pixel)
+    return strings.most(along) + beyond_kernel(height, strings.most(cells.pixel))
+
+
+def beyond_kernel(height: np.ndarray, pixel: np.ndarray) -> np.ndarray:
+    """Pixels by which strings go on beyond the middle of their kernel's last cell."""
+    more: np.ndarray = (INSET + 0.03) * height + 1.5 * pixel
+    return more
 
 
 def suppress(quads: np.ndarray, scores: np.ndarray) -> Iterator[int]:
@@ -291,6 +356,22 @@ def suppress(quads: np.ndarray, scores: np.ndarray) -> Iterator[int]:
         if left[k]:
             left &= ~(covered[k] | covered[:, k])
             yield int(k)
+
+
+def curves_of(
+    kept: Sequence[int], quads: np.ndarray, scores: np.ndarray, curves: Mapping[int, Curve]
+) -> dict[int, Curve]:
+    """The curves of the strings that were kept: their own, or that of the surest bent one at their place.
+
+    On a coarse level, a bend is seen as less than it is.
+    """
+    if not curves:
+        return {}
+    bent = sorted(curves, key=lambda k: -scores[k])
+    share = shares(quads[[*kept, *bent]])
+    same = np.maximum(share, share.T)[: len(kept), len(kept) :] > COVERED
+    first = {k: bent[int(row.argmax())] for k, row in zip(kept, same, strict=True) if row.any()}
+    return {k: curves[k if k in curves else other] for k, other in first.items()}
 
 
 def shares(quads: np.ndarray) -> np.ndarray:

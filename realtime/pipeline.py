@@ -36,7 +36,7 @@ from realtime.rules.reported import Reporting, Rules, rules_of
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
 from realtime.track import Tracker, follow
-from realtime.values import Detection, Frame, Quad, Reading, Result, Sighting, Track, intersection
+from realtime.values import Detection, Frame, Reading, Result, Sighting, Track, intersection
 
 T = TypeVar("T")
 Pyramid = Callable[[np.ndarray, int], Iterable[tuple[np.ndarray, float]]]
@@ -192,7 +192,7 @@ def suppress_overlaps(sightings: Sequence[Sighting]) -> list[Sighting]:
 def enlarged(detections: Sequence[Detection], small: tuple[int, int], large: tuple[int, int]) -> list[Detection]:
     """Detections of a picture (height, width) in the pixels of a larger one of the same moment."""
     scale = np.divide(large, small)[::-1]
-    return [Detection(Quad.of(detection.quad.array() * scale), detection.score) for detection in detections]
+    return [detection.mapped(lambda points: points * scale) for detection in detections]
 
 
 def inside(detection: Detection, shape: tuple[int, int]) -> bool:

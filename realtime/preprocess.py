@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 
 from realtime.spec import ModelSpec
-from realtime.values import Quad
+from realtime.values import Box, Curve, Quad
 
+STRIP = 64  # rows of a bent text that was laid straight
+AROUND = STRIP // 2  # rows and columns around it
 PADDING = 128  # the normalised mean, with which what is not wide enough is filled up
 
 
@@ -36,6 +38,32 @@ def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32) - 0.5, target)
     return cv2.warpPerspective(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def straightened(gray: np.ndarray, curve: Curve) -> tuple[np.ndarray, Quad]:
+    """A bent text laid straight, uint8 (2 * STRIP, columns), and its corners in it; half its height is around it."""
+    edges, (long, tall) = curve.array(), curve.size
+    shrink = int(tall / STRIP)
+    if shrink >= 2:
+        gray, points = shrunken(gray, edges.reshape(-1, 2), shrink)
+        edges = points.reshape(edges.shape)
+    middle = edges.mean(0)
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(middle, axis=0).T))])
+    width = max(1, round(STRIP * long / max(tall, 1.0)))
+    places = (np.arange(-AROUND, width + AROUND) + 0.5) / width * length[-1]
+    columns = np.array([[extended(places, length, axis) for axis in edge.T] for edge in edges])  # (edge, axis, column)
+    rows = (np.arange(-AROUND, STRIP + AROUND)[:, None] + 0.5) / STRIP
+    x, y = ((upper + rows * (lower - upper)).astype(np.float32) for upper, lower in zip(*columns, strict=True))
+    strip = cv2.remap(gray, x - 0.5, y - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return strip, Quad.from_box(Box(AROUND, AROUND, AROUND + width, AROUND + STRIP))
+
+
+def extended(places: np.ndarray, known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (n,) at places, between those known and straight on beyond them."""
+    slopes = np.diff(values[[0, 1, -2, -1]])[[0, 2]] / np.maximum(np.diff(known[[0, 1, -2, -1]])[[0, 2]], 1e-6)
+    beyond = slopes[0] * np.minimum(places - known[0], 0) + slopes[1] * np.maximum(places - known[-1], 0)
+    found: np.ndarray = np.interp(places, known, values) + beyond
+    return found
 
 
 def expand(corners: np.ndarray, margin: float) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 from realtime.contracts import Net
 from realtime.decode.expect import OTHER, Expectation, both, normalised
 from realtime.decode.search import Candidates, Prior, agreed, search, support
-from realtime.preprocess import crop, filled, fit, fit_square, frame_quad
+from realtime.preprocess import crop, filled, fit, fit_square, frame_quad, straightened
 from realtime.spec import ModelSpec
-from realtime.values import Detection, Quad, Reading, Sighting
+from realtime.values import Curve, Detection, Quad, Reading, Sighting
 
 NOTHING = Reading("", ())
 SURE, DOUBTFUL = 0.9, 0.005  # a reading between the two is worth test-time augmentation
@@ -112,13 +112,22 @@ class Recogniser:
 
     def __call__(self, gray: np.ndarray, detections: Sequence[Detection], again: bool = False) -> list[Sighting]:
         """One sighting per detection, in order; a detection that says nothing has an empty reading."""
-        quads = [self.loosened(s.quad) for s in detections]
-        readings = self.read_quads(gray, quads, again)
-        return [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(detections, readings, strict=True)]
+        readings = self.read_quads(gray, [self.loosened(s.quad) for s in detections], again)
+        found = [Sighting(s.quad, r, s.score, self.mode) for s, r in zip(detections, readings, strict=True)]
+        return [self.along(gray, d.curve, s, again) if d.curve else s for d, s in zip(detections, found, strict=True)]
+
+    def along(self, gray: np.ndarray, curve: Curve, straight: Sighting, again: bool) -> Sighting:
+        """The sighting, or where it was not read surely, what is likely and surer along the curve, laid straight."""
+        if straight.reading.confidence >= SURE:
+            return straight
+        strip, quad = straightened(gray, curve)
+        bent = self.read_quads(strip, [self.loosened(quad)], again)[0]
+        surer = bent.confidence > max(LIKELY, straight.reading.confidence)
+        return replace(straight, reading=bent, curve=curve) if surer else straight
 
     def said(self, gray: np.ndarray, detections: Sequence[Detection]) -> float:
         """How much is read at the detections: characters, as far as their texts are sure."""
-        readings = self.read_quads(gray, [self.loosened(d.quad) for d in detections], again=False)
+        readings = (s.reading for s in self(gray, detections))
         return sum(len(r.text) * r.confidence for r in readings)
 
     def loosened(self, quad: Quad) -> Quad:

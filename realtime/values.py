@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -92,6 +92,30 @@ class Quad:
         return (dist(a, b) + dist(d, c)) / 2, (dist(a, d) + dist(b, c)) / 2
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A bent text: its upper and its lower edge as it is read, as many points (x, y) in pixels of either."""
+
+    upper: tuple[tuple[float, float], ...]
+    lower: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, upper: ArrayLike, lower: ArrayLike) -> Curve:
+        """From two (n, 2) array-likes."""
+        return cls(*(tuple((float(x), float(y)) for x, y in np.asarray(edge)) for edge in (upper, lower)))
+
+    def array(self) -> np.ndarray:
+        """Points as float32 (2, n, 2): the upper edge, then the lower one."""
+        return np.array([self.upper, self.lower], np.float32)
+
+    @cached_property
+    def size(self) -> tuple[float, float]:
+        """Length of the middle line and mean height, in pixels."""
+        upper, lower = self.array()
+        steps = np.diff((upper + lower) / 2, axis=0)
+        return float(np.hypot(*steps.T).sum()), float(np.hypot(*(lower - upper).T).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a source: its index, its time in seconds (of the recording, or a monotonic clock), its pixels.
@@ -111,14 +135,29 @@ class Frame:
 
 @dataclass(frozen=True)
 class Detection:
-    """A place where a locator saw an object: corners and score 0 to 1."""
+    """A place where a locator saw an object: corners and score 0 to 1; the curve of a text that seems bent."""
 
     quad: Quad
     score: float
+    curve: Curve | None = None
+
+    def mapped(self, to: Callable[[np.ndarray], np.ndarray]) -> Detection:
+        """The same in another picture: `to` gives where each point float32 (n, 2) lies there."""
+        curve = self.curve and Curve.of(*map(to, self.curve.array()))
+        return Detection(Quad.of(to(self.quad.array())), self.score, curve)
+
+    def moved(self, right: float, down: float) -> Detection:
+        """The same, moved right and down by so many pixels."""
+        return self.mapped(lambda points: points + np.array([right, down], np.float32))
 
     @property
     def box(self) -> Box:
         return self.quad.box
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Length and mean height of the text, in pixels."""
+        return self.curve.size if self.curve else self.quad.size
 
 
 @dataclass(frozen=True)
@@ -169,6 +208,7 @@ class Sighting:
     mode: str = ""
     line: int = 0  # number of its line among the texts of its mode in the frame, from 1; 0 where nobody counted
     beside: bool = False  # whether a text of several characters stands next to it in its line
+    curve: Curve | None = None  # along which it was read
 
     @property
     def box(self) -> Box:

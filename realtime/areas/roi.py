@@ -82,5 +82,5 @@ class Within:
         if right <= left or bottom <= top:
             return []
         found = self._locate(np.ascontiguousarray(gray[top:bottom, left:right]))
-        moved = [Detection(d.quad.moved(left, top), d.score) for d in found]
+        moved = [d.moved(left, top) for d in found]
         return [detection for detection in moved if detection.box.center in roi]

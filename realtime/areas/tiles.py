@@ -35,7 +35,7 @@ class Tiles:
         across = gray.shape[1] > gray.shape[0]
         tile = gray[:, begin:end] if across else gray[begin:end]
         right, down = (begin, 0) if across else (0, begin)
-        moved = [Detection(d.quad.moved(right, down), d.score) for d in self._locate(np.ascontiguousarray(tile))]
+        moved = [d.moved(right, down) for d in self._locate(np.ascontiguousarray(tile))]
         first, last = begin + EDGE * (begin > 0), end - EDGE * (end < max(gray.shape))
         return [d for d in moved if first <= extent(d.box, across)[0] and extent(d.box, across)[1] <= last]
 

@@ -66,9 +66,9 @@ class Completeness:
 
 
 def doubtful(gray: np.ndarray, sightings: Sequence[Sighting]) -> Iterator[End]:
-    """Both ends of every sighting that says something."""
+    """Both ends of every sighting that says something; what lies beyond those of a bent one, nobody knows."""
     for k, sighting in enumerate(sightings):
-        if sighting.reading.text:
+        if sighting.reading.text and not sighting.curve:
             yield from (End(k, bool(right), s) for right, s in enumerate(strokes(gray, sighting.quad)))
 
 

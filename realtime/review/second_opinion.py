@@ -13,7 +13,7 @@ import numpy as np
 
 from realtime.modes import MARKS
 from realtime.recognise import Recogniser
-from realtime.values import Reading, Sighting
+from realtime.values import Detection, Reading, Sighting
 
 CLEAR, LONG = 0.9, 3  # a number so sure and of so many characters needs no second opinion
 ALIKE = str.maketrans("OoDQIl", "000011")  # letters that are the same strokes as a digit
@@ -32,8 +32,8 @@ class SecondOpinion:
     def __call__(self, gray: np.ndarray, sightings: Sequence[Sighting], again: bool) -> list[Sighting]:
         """The sightings of a uint8 (H, W) picture, in order."""
         asked = [k for k, sighting in enumerate(sightings) if in_doubt(sighting.reading)]
-        quads = [self._reader.loosened(sightings[k].quad) for k in asked]
-        opinions = dict(zip(asked, self._reader.read_quads(gray, quads, again=False), strict=True))
+        places = [Detection(s.quad, s.score, s.curve) for s in (sightings[k] for k in asked)]
+        opinions = {k: s.reading for k, s in zip(asked, self._reader(gray, places), strict=True)}
         return [
             replace(s, reading=agreed(s.reading, opinions[k])) if k in opinions else s for k, s in enumerate(sightings)
         ]

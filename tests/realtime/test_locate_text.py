@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 
 from realtime.locate_text import (
+    CELL,
     EDGE,
+    GROUP,
+    INSET,
     MULTIPLE,
     RARELY,
+    UNIT,
     FollowingTextLocator,
     TextLocator,
     ThoroughTextLocator,
     bordered,
     evidence,
+    from_the_side,
     preferred,
     shares,
     suppress,
@@ -114,6 +119,59 @@ def test_the_surer_of_two_that_share_most_of_the_smaller_is_kept():
 def test_slanted_lines_under_each_other_share_nothing():
     quads = np.stack([string(100, 100, 100, 20, 45), string(84, 116, 100, 20, 45)])
     assert shares(quads)[0, 1] < 0.1 and shares(quads)[0, 0] == pytest.approx(1)
+
+
+# --- bent strings
+
+
+def bowed(radius, height, degrees, centre=(320, 300)):
+    """A network that sees one string on the arc of so many degrees that arches over a point."""
+    half = np.deg2rad(degrees) / 2
+
+    def net(batch):
+        scale = (batch.shape[2] - 2 * EDGE) // 160 / 4
+        x, y = ((np.arange(0, side, CELL) + CELL / 2 - EDGE) / scale - 0.5 for side in (batch.shape[2], batch.shape[1]))
+        right, down = np.meshgrid(x - centre[0], y - centre[1])
+        angle, outwards = np.arctan2(right, -down), np.hypot(right, down) - radius
+        kernel = (np.abs(outwards) < 0.28 * height) & (np.abs(angle) < half - INSET * height / radius)
+        sides = [(height / 2 + sign * outwards) * scale / UNIT for sign in (-1, 1)]
+        told = np.stack([*sides, 0 * right, 0 * right, np.sin(angle), np.cos(angle)], -1)
+        return grouped(told), grouped(kernel[..., None])
+
+    return net
+
+
+def grouped(cells):
+    """Cells (h, w, c) as the network gives them: those of GROUP rows and columns as channels of one place."""
+    height, width, channels = cells.shape
+    places = cells.reshape(height // GROUP, GROUP, width // GROUP, GROUP, channels).transpose(0, 2, 1, 3, 4)
+    return places.reshape(1, height // GROUP, width // GROUP, -1).astype(np.float32)
+
+
+@pytest.mark.parametrize("degrees", [60, 90, 120])
+def test_a_bent_string_is_one_string_with_its_curve_inside_its_corners(degrees):
+    (detection,) = TextLocator(bowed(200, 50, degrees), SPEC)(EMPTY)
+    upper, lower = detection.curve.array()
+    assert np.abs(np.hypot(*(upper - (320, 300)).T) - 225).max() < 5
+    assert np.abs(np.hypot(*(lower - (320, 300)).T) - 175).max() < 5
+    assert detection.size[0] == pytest.approx(200 * np.deg2rad(degrees), abs=12)
+    box, (x0, y0), (x1, y1) = detection.box, upper.min(0), upper.max(0)
+    assert box.x0 <= x0 + 0.1 and box.y0 <= y0 + 0.1 and box.x1 >= x1 - 0.1 and box.y1 >= y1 - 0.1
+
+
+def test_a_curve_moves_with_its_string():
+    (found,) = TextLocator(bowed(200, 50, 90), SPEC)(EMPTY)
+    (lying,) = from_the_side(lambda gray: [found], EMPTY)
+    middle = found.curve.array()[0, 5]
+    assert lying.curve.array()[0, 5] == pytest.approx((639 - middle[1], middle[0]), abs=0.01)
+    assert found.moved(10, 5).curve.array()[1] == pytest.approx(found.curve.array()[1] + (10, 5), abs=0.01)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -35, 90])
+def test_straight_strings_have_no_curve(degrees):
+    perspective = np.array([[200, 200], [440, 190], [440, 250], [200, 230]], np.float32)
+    quads = perspective, string(320, 240, 300, 24, degrees), string(320, 240, 60, 20, degrees)
+    assert all(d.curve is None for quad in quads for d in found([quad]))
 
 
 # --- single pictures

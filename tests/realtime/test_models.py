@@ -5,9 +5,11 @@ models/README.md says how good the models are on real pictures.
 """
 
 import os
+from dataclasses import replace
 from functools import cache
 from itertools import islice
 
+import cv2
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -93,6 +95,28 @@ def test_the_models_for_digits_are_small(pipeline):
 
 
 # --- digits
+
+
+def arched(text, degrees, up):
+    """A page, uint8 (480, 640), with a text on an arc of so many degrees: over its middle (up = 1) or under it (-1)."""
+    width = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 1.4, 3)[0][0]
+    flat = np.full((64, width + 80), 205, np.uint8)
+    cv2.putText(flat, text, (40, 46), cv2.FONT_HERSHEY_DUPLEX, 1.4, 30, 3)
+    radius = width / np.deg2rad(degrees)
+    x, y = np.meshgrid(np.arange(640) - 320.0, up * (np.arange(480) - 240.0) - radius)
+    columns, rows = radius * np.arctan2(x, -y) + flat.shape[1] / 2, up * (radius - np.hypot(x, y)) + 32
+    page = cv2.remap(flat, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=205)
+    return cv2.GaussianBlur(page, (3, 3), 0)
+
+
+@digits
+@pytest.mark.parametrize("up", [1, -1])
+def test_bent_numbers_are_read_along_their_curve(pipeline, up):
+    page = arched("9375162", 100, up)
+    (detection,) = (d for d in pipeline.detections(page) if d.curve)
+    bent, straight = pipeline.recogniser(page, [detection, replace(detection, curve=None)], again=True)
+    assert "9375162" in [s.reading.text for s in pipeline.read(page)]
+    assert bent.reading.text == "9375162" and bent.reading.confidence > straight.reading.confidence + 0.3
 
 
 @digits

@@ -16,10 +16,11 @@ from realtime.preprocess import (
     normalise_contrast,
     padded,
     rectify,
+    straightened,
     to_gray,
 )
 from realtime.spec import ModelSpec
-from realtime.values import Box, Quad
+from realtime.values import Box, Curve, Quad
 
 LINE = ModelSpec("line", "digits", "reader", 32, 160, DIGITS, keep_aspect=True)
 PLATE = ModelSpec("plate", "plates", "reader", 48, 144, DIGITS)
@@ -174,3 +175,27 @@ def test_a_character_stands_in_the_middle_with_its_proportions():
     dark = np.argwhere(fit_square(gray, SQUARE) < 80)
     assert dark[:, 0].min() >= 7 and dark[:, 0].max() <= 24 and np.ptp(dark[:, 1]) <= 2
     assert dark[:, 1].mean() == pytest.approx(15.5, abs=1)
+
+
+# --- bent text
+
+
+@pytest.mark.parametrize("up", [1, -1])
+def test_a_bent_text_is_laid_straight(up):
+    flat = np.full((64, 400), 200, np.uint8)
+    cv2.putText(flat, "4820 517", (40, 50), cv2.FONT_HERSHEY_DUPLEX, 1.6, 20, 3)
+    radius, angles = 260.0, (np.arange(0, 401, 10) - 200) / 260.0
+    x, y = np.meshgrid(np.arange(600) - 300.0, up * (np.arange(360) - 180.0 - up * 100))
+    columns, rows = radius * np.arctan2(x, -y) + 200, up * (radius - np.hypot(x, y)) + 32
+    bent = cv2.remap(flat, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=200)
+
+    def edge(across):
+        away = radius - up * across
+        return np.stack([300 + away * np.sin(angles), 180 + up * 100 - up * away * np.cos(angles)], 1)
+
+    strip, quad = straightened(bent, Curve.of(edge(-32), edge(32)))
+    box = quad.box
+    found = strip[round(box.y0) : round(box.y1), round(box.x0) : round(box.x1)]
+    assert found.shape == pytest.approx(flat.shape, abs=3)
+    same = cv2.resize(found, flat.shape[::-1])
+    assert np.corrcoef(same.ravel(), flat.ravel())[0, 1] > 0.95

@@ -19,12 +19,9 @@ class Words:
     def __init__(self, *said):
         self.said, self.asked = said, 0
 
-    def loosened(self, quad):
-        return quad
-
-    def read_quads(self, gray, quads, again):
-        self.asked += len(quads)
-        return self.said[: len(quads)]
+    def __call__(self, gray, detections, again=False):
+        self.asked += len(detections)
+        return [Sighting(d.quad, said) for d, said in zip(detections, self.said, strict=False)]
 
 
 def sighting(text, sure):
