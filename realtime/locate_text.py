@@ -339,13 +339,13 @@ def reach(cells: Cells, strings: Components, along: np.ndarray, height: np.ndarr
     What cells tell of the ends is less exact, for one far from an end says too little rather than too much: the
     kernel alone gives 80 % of rendered lines completely, half of either 55 %.
     """
-    return strings.most(along) + beyond_kernel(height, strings.most(cells.pixel))
+    far: np.ndarray = strings.most(along) + beyond_kernel(height, strings.most(cells.pixel))
+    return far
 
 
 def beyond_kernel(height: np.ndarray, pixel: np.ndarray) -> np.ndarray:
     """Pixels by which strings go on beyond the middle of their kernel's last cell."""
-    more: np.ndarray = (INSET + 0.03) * height + 1.5 * pixel
-    return more
+    return (INSET + 0.03) * height + 1.5 * pixel
 
 
 def suppress(quads: np.ndarray, scores: np.ndarray) -> Iterator[int]:
