@@ -27,7 +27,7 @@ from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.refine import Refiner
-from realtime.review.completeness import Completeness
+from realtime.review.completeness import Completeness, longer
 from realtime.review.reading_order import beside_words, in_reading_order
 from realtime.review.second_opinion import SecondOpinion
 from realtime.rules import containers
@@ -144,6 +144,8 @@ class Pipeline(Reporting):
             read = self.recogniser(gray, detections, again=again)
             for review in self.reviews:
                 read = review(gray, read, again)
+            if self._mode.words:
+                read = self._with_codes(gray, read, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
         accepted = [s for s in sightings if rules.accepts(s.reading, beside=self._mode.words)]
         if again and not accepted and max(gray.shape) <= CROP:
@@ -153,8 +155,18 @@ class Pipeline(Reporting):
 
     @staticmethod
     def _as_words(ordered: Sequence[Sighting], rules: Rules) -> list[Sighting]:
-        """Texts in reading order: without signs that stand alone and are not sure, container codes as one."""
-        return containers.joined([s for s in beside_words(ordered) if rules.accepts(s.reading, s.beside)])
+        """Texts in reading order: without signs that stand alone and are not sure."""
+        return [s for s in beside_words(ordered) if rules.accepts(s.reading, s.beside)]
+
+    def _with_codes(self, gray: np.ndarray, read: Sequence[Sighting], again: bool) -> list[Sighting]:
+        """Sightings with the parts of container codes as one; with `again` there is time to look for check digits."""
+
+        def beyond(sighting: Sighting) -> Sighting:
+            wider = longer(sighting.quad, containers.FRAMED, right=True)
+            return self.recogniser(gray, [Detection(wider, sighting.score)], again=True)[0]
+
+        said = in_reading_order([s for s in read if s.reading.text])
+        return containers.joined(said, beyond if again else None)
 
     def _detections(
         self, gray: np.ndarray, watch: Stopwatch, locate: contracts.Locator, small: np.ndarray | None = None

@@ -1,5 +1,7 @@
 """Container codes: the standard's check digit, and parts that become one text."""
 
+from dataclasses import replace
+
 import pytest
 
 from realtime.rules.containers import check_digit, joined, valid
@@ -36,3 +38,38 @@ def test_words_that_are_far_apart_or_no_code_stay_what_they_are():
     assert len(joined([part("CSQU", 0), part("3054383", 600)])) == 2
     assert len(joined([part("THE", 0), part("QUICK", 60), part("FOX", 150)])) == 3
     assert joined([]) == []
+
+
+def doubtful(texts, x):
+    """A text of which several are likely, the first most: (text, probability) each."""
+    sighting = part(texts[0][0], x, confidence=texts[0][1])
+    return replace(sighting, reading=replace(sighting.reading, candidates=texts))
+
+
+def test_the_check_digit_tells_which_of_the_likely_texts_are_the_code():
+    owner, number = (("CHAD", 0.4), ("CMAU", 0.3)), (("0051546", 0.5), ("0051548", 0.4))
+    (code,) = joined([doubtful(owner, 0), doubtful(number, 60)])
+    assert code.reading.text == "CMAU0051548" and 0.12 < code.reading.confidence < 0.9
+
+
+def test_what_is_no_code_by_any_likely_text_stays_apart():
+    owner, number = (("CHAD", 0.4), ("CMAU", 0.3)), (("0051546", 0.5), ("0051547", 0.4))
+    assert len(joined([doubtful(owner, 0), doubtful(number, 60)])) == 2
+
+
+def test_a_check_digit_that_is_missing_is_looked_for_behind_the_number():
+    asked = []
+
+    def look(sighting):
+        asked.append(sighting.reading.text)
+        return part("5416136", 60)
+
+    found = joined([part("GLDU", 0), part("541613", 60), part("Exit", 0, 300)], look)
+    assert [s.reading.text for s in found] == ["GLDU5416136", "Exit"] and asked == ["541613"]
+    assert len(joined([part("GLDU", 0), part("541613", 60)])) == 2  # nobody looked
+
+
+def test_only_what_may_be_a_code_is_looked_at_again():
+    look = pytest.fail
+    texts = [part("Exit", 0), part("STREET", 60), part("12", 150), part("34567890", 200), part("GLDU", 400)]
+    assert joined(texts, look) == texts
