@@ -145,7 +145,7 @@ class Pipeline(Reporting):
             for review in self.reviews:
                 read = review(gray, read, again)
             if self._mode.words:
-                read = self._with_codes(gray, read, again)
+                read = self._with_codes(gray, read, rules, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
         accepted = [s for s in sightings if rules.accepts(s.reading, beside=self._mode.words)]
         if again and not accepted and max(gray.shape) <= CROP:
@@ -158,15 +158,17 @@ class Pipeline(Reporting):
         """Texts in reading order: without signs that stand alone and are not sure."""
         return [s for s in beside_words(ordered) if rules.accepts(s.reading, s.beside)]
 
-    def _with_codes(self, gray: np.ndarray, read: Sequence[Sighting], again: bool) -> list[Sighting]:
+    def _with_codes(self, gray: np.ndarray, read: Sequence[Sighting], rules: Rules, again: bool) -> list[Sighting]:
         """Sightings with the parts of container codes as one; with `again` there is time to look for check digits."""
 
         def beyond(sighting: Sighting) -> Sighting:
             wider = longer(sighting.quad, containers.FRAMED, right=True)
             return self.recogniser(gray, [Detection(wider, sighting.score)], again=True)[0]
 
+        if sum(c.isdigit() for s in read for c in s.reading.text) < containers.DIGITAL:
+            return list(read)
         said = in_reading_order([s for s in read if s.reading.text])
-        return containers.joined(said, beyond if again else None)
+        return containers.joined(said, rules.threshold, beyond if again else None)
 
     def _detections(
         self, gray: np.ndarray, watch: Stopwatch, locate: contracts.Locator, small: np.ndarray | None = None

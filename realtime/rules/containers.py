@@ -27,16 +27,19 @@ REPAIRED = 0.5  # least likeness of two characters, one of which may be read for
 Look = Callable[[Sighting], Sighting]  # reads a text again, together with what stands beyond its end
 
 
-def joined(sightings: Sequence[Sighting], look: Look | None = None) -> list[Sighting]:
+def joined(sightings: Sequence[Sighting], least: float = 0.0, look: Look | None = None) -> list[Sighting]:
     """Sightings in reading order, with those that make up a container's code as one.
 
-    They need not be sure, for the check digit tells which of the texts that they may say are a code. Where that digit
-    alone is missing, `look` may find it: the frame around it hides it from a locator.
+    They need not be sure, for the check digit tells which of the texts that they may say are a code; the code must be
+    as sure as `least`. Where the check digit alone is missing, `look` may find it: the frame around it hides it from a
+    locator.
     """
     found, k = [], 0
     while k < len(sightings):
         spans = range(min(PARTS, len(sightings) - k), 0, -1)
-        code = next((c for n in spans if (c := joined_code(sightings[k : k + n], look))), None)
+        codes = [c for n in spans if (c := joined_code(sightings[k : k + n], look))]
+        code = max(codes, key=lambda c: c[0].reading.confidence, default=None)
+        code = code if code and code[0].reading.confidence >= least else None
         found.append(code[0] if code else sightings[k])
         k += code[1] if code else 1
     return found
@@ -69,7 +72,7 @@ def code_of(readings: Sequence[Reading]) -> Reading | None:
     A text that is no code may be one that was misread, whose check digit then fits by chance (Bayes).
     """
     each = max(1, int(TRIED ** (1 / len(readings))))
-    told = [(r.candidates or ((r.text, r.confidence),))[:each] for r in readings]
+    told = [[c for c in r.candidates or ((r.text, r.confidence),) if c[0]][:each] for r in readings]
     chances: dict[str, float] = {}
     likeliest: dict[str, Sequence[tuple[str, float]]] = {}
     for texts in product(*told):

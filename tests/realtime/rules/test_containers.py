@@ -64,7 +64,7 @@ def test_a_check_digit_that_is_missing_is_looked_for_behind_the_number():
         asked.append(sighting.reading.text)
         return part("5416136", 60)
 
-    found = joined([part("GLDU", 0), part("541613", 60), part("Exit", 0, 300)], look)
+    found = joined([part("GLDU", 0), part("541613", 60), part("Exit", 0, 300)], look=look)
     assert [s.reading.text for s in found] == ["GLDU5416136", "Exit"] and asked == ["541613"]
     assert len(joined([part("GLDU", 0), part("541613", 60)])) == 2  # nobody looked
 
@@ -72,4 +72,15 @@ def test_a_check_digit_that_is_missing_is_looked_for_behind_the_number():
 def test_only_what_may_be_a_code_is_looked_at_again():
     look = pytest.fail
     texts = [part("Exit", 0), part("STREET", 60), part("12", 150), part("34567890", 200), part("GLDU", 400)]
-    assert joined(texts, look) == texts
+    assert joined(texts, look=look) == texts
+
+
+def test_what_stands_before_a_sure_code_does_not_make_it_doubtful():
+    sign = doubtful((("G", 0.1), ("", 0.9)), -40)
+    found = joined([sign, part("CXTU1125031", 0)], 0.4)
+    assert [s.reading.text for s in found] == ["G", "CXTU1125031"] and found[1].reading.confidence > 0.9
+
+
+def test_a_doubtful_code_leaves_its_parts_as_they_are():
+    parts = [doubtful((("CHAD", 0.4), ("CMAU", 0.1)), 0), part("0051548", 60)]
+    assert joined(parts, 0.6) == parts and len(joined(parts, 0.1)) == 1
