@@ -13,6 +13,7 @@ import numpy as np
 
 from realtime import contracts
 from realtime.again import followed
+from realtime.areas.closer import CLOSER, Closer
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
@@ -347,10 +348,11 @@ def load(
     """The pipeline of a mode, or of several as one ("plates", "plates,digits"), with the shipped models or a folder's.
 
     Objects are looked for in `rois` alone, where there are any, and in pictures whose longer side is shrunk to
-    `search_size` pixels; text in single pictures in STILL of them at least. `instrument(net, network)` may put
-    something around each network, such as a stopwatch around the "locator". `regions` (plate formats), `patterns`,
-    `known` texts and `words` are what is expected; see docs/running.md. Raises ModelError for an unknown mode and for
-    missing or damaged models, UserError for an unknown region and for an expectation that no mode can read.
+    `search_size` pixels; text in single pictures in STILL of them at least, and plates a second time in CLOSER times as
+    many. `instrument(net, network)` may put something around each network, such as a stopwatch around the "locator".
+    `regions` (plate formats), `patterns`, `known` texts and `words` are what is expected; see docs/running.md. Raises
+    ModelError for an unknown mode and for missing or damaged models, UserError for an unknown region and for an
+    expectation that no mode can read.
     """
     found = modes_of(modes)
     shared = Shared() if len(found) > 1 else None
@@ -447,7 +449,8 @@ def locators(
     kind = LOCATORS[spec.kind]
     sparing = Tiles(kind(net, spec, longest=search_size, pyramid=levels, sparing=True))
     if spec.kind != "text-locator":
-        return sparing, Tiles(kind(net, spec, longest=search_size, pyramid=levels))
+        first, second = (kind(net, spec, longest=k * search_size, pyramid=levels) for k in (1, CLOSER))
+        return sparing, Tiles(Closer(first, second, search_size))
     longest = max(search_size, STILL)
     frames = FollowingTextLocator(sparing) if whole else sparing
     return frames, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest, said))
