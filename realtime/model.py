@@ -73,10 +73,12 @@ class Model:
         shape, outputs = expected(self.spec)
         _, source, got = self._plan(shape)
         signature = tuple(map(int, source["shape_signature"]))
-        fixed = len(signature) == 4 and all(a in (-1, b) for a, b in zip(signature, taken(shape, source), strict=True))
+        fits = len(signature) == 4 and all(a in (-1, b) for a, b in zip(signature, taken(shape, source), strict=True))
+        fits &= not self.spec.any_width or signature[2] == -1
         found = tuple(tuple(map(int, o["shape"])) for o in got)
-        if source["dtype"] is not np.uint8 or not fixed or found != outputs:
-            text = f"{self.path} takes {signature} and gives {found}, but its sidecar says {shape} and {outputs}."
+        if source["dtype"] is not np.uint8 or not fits or found != outputs:
+            asked = (*shape[:2], "any width", 1) if self.spec.any_width else shape
+            text = f"{self.path} takes {signature} and gives {found}, but its sidecar says {asked} and {outputs}."
             raise ModelError(text, AGAIN)
 
     def _prepared(self, shape: tuple[int, ...]) -> Ready:

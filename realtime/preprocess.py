@@ -92,7 +92,7 @@ def shrunken(gray: np.ndarray, corners: np.ndarray, times: int) -> tuple[np.ndar
 def natural_width(quad: Quad, spec: ModelSpec) -> int:
     """Columns that the object fills at the network's height, at most the network's width."""
     width, height = quad.size
-    return int(np.clip(round(spec.height * width / max(height, 1e-6)), spec.height // 4, spec.width))
+    return min(max(round(spec.height * width / max(height, 1e-6)), spec.height // 4), spec.width)
 
 
 def crop(gray: np.ndarray, quad: Quad, spec: ModelSpec, margin: float = 0.0) -> np.ndarray:

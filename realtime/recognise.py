@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -20,6 +21,7 @@ MOST_SINGLE = 5  # single characters that stay candidates
 # A whole picture is upside down where it is read so much surer that way, and likely right: 4 to 6 more of 100 tags that
 # were photographed either way up, and no other text changes (train.validate's sets).
 LIKELY, UPSIDE_DOWN = 0.5, 2.0
+WIDTHS = 64, 96, 128  # columns that a reader of any width is given, where they are enough, and else all of them
 BATCH = 4  # texts read in one go: 3 to 15 % less time for each than alone; 8 gain no more
 # Test-time augmentation: wider across and along, turned by degrees, slanted by shares of the height.
 AUGMENTATIONS = (
@@ -40,16 +42,47 @@ def silenced(logits: np.ndarray, batch: np.ndarray, spec: ModelSpec) -> np.ndarr
     """A reader's logits (n, steps, classes) with sure blanks over the padding of its inputs (n, height, width, 1).
 
     In training pictures alike in width are cut to the widest, so what a network says far behind a text means nothing.
+    Steps that inputs narrower than the spec's lack are such blanks too: all answers have as many.
     """
     if spec.kind != "reader" or not spec.keep_aspect:
         return logits
-    steps, classes = logits.shape[1:]
-    used = np.array([filled(gray) for gray in batch[..., 0]]) * steps / batch.shape[2]
-    behind = np.arange(steps) >= used[:, None] + 1
-    return np.where(behind[..., None], np.where(np.arange(classes) < classes - 1, -SURE_BLANK, SURE_BLANK), logits)
+    count, steps, classes = logits.shape
+    quiet = np.full((count, steps * spec.width // batch.shape[2], classes), -SURE_BLANK, np.float32)
+    quiet[..., -1] = SURE_BLANK
+    for own, said, gray in zip(quiet, logits, batch[..., 0], strict=True):
+        used = min(ceil(filled(gray) * steps / gray.shape[1]) + 1, steps)
+        own[:used] = said[:used]
+    return quiet
 
 
 SURE_BLANK = 30.0  # logit
+
+
+def logits_of(net: Net, crops: Sequence[np.ndarray], spec: ModelSpec) -> list[np.ndarray]:
+    """What a network makes of each of its inputs, uint8 (height, width): logits over its classes, in order."""
+    widths = [width_for(gray, spec) for gray in crops]
+    found: dict[int, np.ndarray] = {}
+    for numbers in batches(widths):
+        batch = np.stack([crops[k][:, : widths[k]] for k in numbers])[..., None]
+        found.update(zip(numbers, silenced(net(batch), batch, spec), strict=True))
+    return [found[k] for k in range(len(crops))]
+
+
+def width_for(gray: np.ndarray, spec: ModelSpec) -> int:
+    """Columns of an input that a network is given: little padding, a step of it at least, where it takes any width."""
+    if not spec.any_width:
+        return spec.width
+    least = filled(gray) + spec.width // spec.slots
+    return next((width for width in WIDTHS if least <= width < spec.width), spec.width)
+
+
+def batches(widths: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Numbers of inputs of one width in fours, the rest one by one: a network is planned anew for every shape."""
+    for width in sorted(set(widths)):
+        alike = [k for k, other in enumerate(widths) if other == width]
+        whole = len(alike) - len(alike) % BATCH
+        yield from (alike[k : k + BATCH] for k in range(0, whole, BATCH))
+        yield from ([k] for k in alike[whole:])
 
 
 def decode(probabilities: np.ndarray, spec: ModelSpec, prior: Prior | None = None) -> Reading:
@@ -86,13 +119,6 @@ def view(quad: Quad, across: float, along: float, degrees: float = 0.0, slant: f
     turn, middle = np.deg2rad(degrees), corners.mean(0)
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     return Quad.of((corners - middle) @ rotation + middle)
-
-
-def batches(crops: Sequence[np.ndarray]) -> Iterator[Sequence[np.ndarray]]:
-    """Crops in fours, the rest one by one: a network is planned anew for every size of a batch."""
-    whole = len(crops) - len(crops) % BATCH
-    yield from (crops[k : k + BATCH] for k in range(0, whole, BATCH))
-    yield from (crops[k : k + 1] for k in range(whole, len(crops)))
 
 
 class Recogniser:
@@ -160,9 +186,7 @@ class Recogniser:
 
     def probabilities(self, crops: Sequence[np.ndarray]) -> list[np.ndarray]:
         """What the network makes of each input, over the alphabet and the blank or none class."""
-        stacked = (np.stack(batch)[..., None] for batch in batches(crops))
-        logits = [x for batch in stacked for x in silenced(self.net(batch), batch, self.spec)]
-        return [softmax(x, self.spec.temperature) for x in logits]
+        return [softmax(logits, self.spec.temperature) for logits in logits_of(self.net, crops, self.spec)]
 
     def meaning(self, probabilities: np.ndarray) -> Reading:
         """What one crop's probabilities say."""

@@ -39,6 +39,7 @@ class ModelSpec:
     slots: int = 0
     stride: int = 0
     keep_aspect: bool = False  # pad to the input's shape instead of stretching
+    any_width: bool = False  # a reader that takes narrower inputs too and gives as many fewer steps
     margin: float = 0.0  # of a located object's height, that is read beyond its corners on every side
     letters: str = ""  # the file beside it that tells how letters follow each other in words
     threshold: float = 0.5

@@ -14,7 +14,7 @@ from realtime.decode.search import Prior
 from realtime.errors import ModelError
 from realtime.model import Model, grouped
 from realtime.pipeline import letters_of
-from realtime.recognise import silenced
+from realtime.recognise import logits_of
 from realtime.spec import ModelSpec, save_spec, sha256_of
 from train.datasets.place import added_option
 from train.files import write
@@ -122,11 +122,13 @@ def export_run(run: Path, models: Path, how: Export) -> tuple[Path, dict]:
     from train.nets import sized
 
     spec = replace(named(SPECS[settings["task"]], how.name), training=training_metadata(settings, run))
+    spec = replace(spec, any_width=spec.kind == "reader" and spec.keep_aspect)
     spec = spec if how.threshold is None else replace(spec, threshold=how.threshold)
     recipe = Recipe(settings["task"], how.data, spec, 0, how.added, settings.get("mixture", {}))
     sampler, rng = make(recipe), np.random.default_rng(settings["seed"])
     shown = (sampler(rng)[0][None, ..., None] for _ in range(CALIBRATION if how.most is None else 10 * how.most))
-    int8 = export(sized(model, spec), spec, shown, run)
+    model = sized(model, spec)
+    int8 = export(model, spec, shown, run)
     compare = compared if spec.kind in ("reader", "classifier") else compared_places
     spec = compare(model, int8, run, how)
     save_spec(spec, int8.path.with_suffix(".json"))
@@ -189,14 +191,13 @@ def compared(model, int8: Model, run: Path, how: Export) -> ModelSpec:
 
     Where the two differ, and how sure int8 is when it is right, is shown in the run's folder.
     """
-    from train.validate import network_inputs, predict, validation
+    from train.validate import network_inputs, validation
 
     spec, prior = int8.spec, letters_of(int8)
     sets = validation(spec, how.data, how.added, how.most)
     items = [i for group in sets.values() for i in group]
     inputs = network_inputs(items, spec)
-    floats = predict(model, inputs, spec)
-    ints = silenced(np.concatenate([int8(x[None]) for x in inputs]), inputs, spec)
+    floats, ints = (np.stack(logits_of(net, inputs[..., 0], spec)) for net in (model.predict_on_batch, int8))
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec, prior)) == truths for logits in (floats, ints)]
     same = save_disagreements(run, *(answers(items, inputs, logits, spec, prior) for logits in (floats, ints)))

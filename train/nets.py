@@ -157,7 +157,7 @@ def line_rows(source, spec: ModelSpec):
         x = mixer(x)
     x = layers.Dropout(0.1)(x)
     x = Convolution(spec.classes, 1, name="logits")(x)
-    return layers.Reshape((-1, spec.classes))(x)
+    return keras.ops.squeeze(x, axis=1)
 
 
 def mixer(x, reach: int = 11):
@@ -233,8 +233,8 @@ def corners(spec: ModelSpec) -> keras.Model:
 
 
 def sized(model: keras.Model, spec: ModelSpec) -> keras.Model:
-    """The network with the spec's own input size and the same weights."""
-    fixed = build(spec)
+    """The network with the input size that the spec names, or of any width if it says so, and the same weights."""
+    fixed = reader(spec, any_width=True) if spec.any_width else build(spec)
     fixed.set_weights(model.get_weights())
     return fixed
 

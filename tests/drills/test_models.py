@@ -23,6 +23,7 @@ MUTATIONS = {
     "an endless margin": ("reader", {"margin": float("inf")}, "margin is inf"),
     "another height": ("reader", {"height": 48}, "but its sidecar says"),
     "fewer steps": ("reader", {"slots": 20}, "but its sidecar says"),
+    "any width": ("classifier", {"any_width": True}, "'any width'"),
     "another stride": ("locator", {"stride": 16}, "but its sidecar says"),
     "no stride": ("locator", {"stride": 0}, "stride is 0"),
     "another window": ("locator", {"height": 104, "width": 104}, "digits-locator.tflite "),

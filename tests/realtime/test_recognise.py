@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.modes import DIGITS
-from realtime.preprocess import crop, fit, fit_square
-from realtime.recognise import BATCH, NOTHING, Recogniser, batches, classify, decode, softmax
+from realtime.preprocess import PADDING, crop, fit, fit_square
+from realtime.recognise import BATCH, NOTHING, Recogniser, batches, classify, decode, logits_of, softmax
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Quad, Reading
 
@@ -209,10 +209,53 @@ def test_the_temperature_of_the_sidecar_is_used():
 
 @pytest.mark.parametrize("count", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
 def test_many_are_read_in_batches_of_two_sizes_only(count):
-    crops = [np.full((SPEC.height, SPEC.width), k, np.uint8) for k in range(count)]
-    made = list(batches(crops))
-    assert [c[0, 0] for batch in made for c in batch] == list(range(count))
+    made = list(batches([160] * count))
+    assert [k for batch in made for k in batch] == list(range(count))
     assert {len(batch) for batch in made} <= {1, BATCH} and len(made) == count // BATCH + count % BATCH
+
+
+@given(st.lists(st.sampled_from((64, 160)), max_size=20))
+def test_batches_hold_inputs_of_one_width_and_miss_none(widths):
+    made = list(batches(widths))
+    assert sorted(k for batch in made for k in batch) == list(range(len(widths)))
+    assert all(len({widths[k] for k in batch}) == 1 for batch in made)
+
+
+ANY = replace(SPEC, slots=40, any_width=True)
+
+
+def text_wide(columns, seed=0):
+    """A network's input with something in so many columns and padding behind."""
+    gray = np.full((SPEC.height, SPEC.width), PADDING, np.uint8)
+    gray[:, :columns] = np.random.default_rng(seed).integers(0, 100, (SPEC.height, columns))
+    return gray
+
+
+class Columns:
+    """A network without context: a step for every four columns, decided by these alone; it notes what it is given."""
+
+    def __init__(self):
+        self.weights, self.widths = np.random.default_rng(3).normal(size=(4 * SPEC.height, BLANK + 1)), []
+
+    def __call__(self, batch):
+        self.widths.append(batch.shape[2])
+        steps = batch[..., 0].reshape(len(batch), SPEC.height, -1, 4).transpose(0, 2, 1, 3)
+        return (steps.reshape(*steps.shape[:2], -1) / 64.0) @ self.weights
+
+
+@pytest.mark.parametrize(("columns", "width"), [(1, 64), (60, 64), (61, 96), (124, 128), (125, 160), (160, 160)])
+def test_a_network_of_any_width_is_given_little_padding_and_says_the_same(columns, width):
+    net, fixed = Columns(), Columns()
+    gray = text_wide(columns)
+    narrow, padded = logits_of(net, [gray], ANY)[0], logits_of(fixed, [gray], SPEC)[0]
+    assert (net.widths, fixed.widths) == ([width], [SPEC.width])
+    assert narrow.shape == padded.shape and np.allclose(narrow, padded)
+
+
+def test_answers_keep_the_order_of_inputs_of_several_widths():
+    crops = [text_wide(columns, seed=k) for k, columns in enumerate((150, 20, 70, 30, 20, 140, 10, 90))]
+    alone = [logits_of(Columns(), [gray], ANY)[0] for gray in crops]
+    assert np.allclose(logits_of(Columns(), crops, ANY), alone)
 
 
 def test_a_batch_says_what_each_says_alone():

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from conftest import scrambled
 
 pytest.importorskip("tensorflow", reason="needs the extra train: pip install -e '.[train]'")
 keras = pytest.importorskip("keras")
@@ -106,6 +107,19 @@ def test_an_exported_file_is_whole_small_and_described(exported):
     spec = load_spec(folder / "digits-classifier.json")
     assert spec == int8.spec and spec.sha256 == sha256_of(int8.path)
     assert int8.path.stat().st_size < 1.3 * nets.build(SPEC).count_params()
+
+
+def test_a_reader_of_any_width_answers_in_int8_as_float_does_at_each(tmp_path):
+    spec = ModelSpec("digits-reader", "digits", "reader", 32, 96, "01", slots=24, keep_aspect=True, any_width=True)
+    rng = np.random.default_rng(4)
+    model = scrambled(nets.reader(spec, any_width=True))
+    pictures = rng.integers(0, 256, (16, 32, 96, 1), dtype=np.uint8)
+    int8 = export(nets.sized(model, spec), spec, iter(pictures[:, None]), tmp_path)
+    int8.check()
+    for width in (64, 96):
+        floats, ints = logits_of(model, pictures[:, :, :width]), int8(pictures[:, :, :width])
+        assert ints.shape == floats.shape == (16, width // 4, 3)
+        assert np.abs(floats - ints).mean() < 0.15 * floats.std()
 
 
 def test_what_loses_too_much_is_not_shipped():
