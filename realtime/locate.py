@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from realtime.contracts import Net
 from realtime.hints import Level, Maps, finest_maps
 from realtime.spec import ModelSpec
-from realtime.values import Detection, Quad, intersection
+from realtime.values import Curve, Detection, Quad, intersection
 
 REACH = 24.0  # pixels per unit of a corner offset, as trained
 CLIP = 44.0  # pixels: ends of a line further from a cell than this are not seen by it
@@ -26,7 +27,6 @@ OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each
 OVERLAP = 0.3  # boxes that overlap more are one object
 INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a part of it
 ALIKE = 0.6
-SETTLED, TALL = 0.7, 12.0  # score, and height in pixels of a level, from which no finer level is searched
 log = logging.getLogger(__name__)
 
 
@@ -55,11 +55,36 @@ def pad_edges(gray: np.ndarray, scale: float, window: int, stride: int) -> Level
     return Level(padded, edge, scale)
 
 
+class Found(NamedTuple):
+    """What is found on some levels of a pyramid: corners float32 (n, 4, 2) in pixels of the picture, scores (n,), the
+    number of the level (n,) on which each was found, and the curves of those that are bent, by their number."""
+
+    quads: np.ndarray
+    scores: np.ndarray
+    levels: np.ndarray
+    curves: Mapping[int, Curve]
+
+
+def nothing() -> Found:
+    """Where nothing is found."""
+    return Found(np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32), np.zeros(0, np.intp), {})
+
+
+def both(fine: Found, coarse: Found) -> Found:
+    """What is found on the finest level and on the others."""
+    curves = {**fine.curves, **{len(fine.scores) + k: curve for k, curve in coarse.curves.items()}}
+    pairs = zip(fine[:3], (coarse.quads, coarse.scores, coarse.levels + 1), strict=True)
+    return Found(*(np.concatenate(parts) for parts in pairs), curves)
+
+
 class PyramidLocator:
     """What looks for objects in a pyramid of pictures; `threshold` on its scores, 0 to 1, the spec's if None.
 
-    With `sparing` the finest level is searched only where the next coarser one hints at an object.
+    With `sparing` the finest level is searched only where the next coarser one hints at an object, and does not show it
+    so surely and so large, by the class's `settled` score and height in pixels of the level, that no finer look helps.
     """
+
+    settled: tuple[float, float]
 
     def __init__(
         self,
@@ -78,41 +103,59 @@ class PyramidLocator:
         """Pixels a side that a place of the network's maps stands for."""
         return self.spec.height
 
-    def maps(self, levels: Sequence[Level]) -> list[Maps]:
-        """What the network tells of each level, finest first."""
+    def search(self, levels: Sequence[Level]) -> Found:
+        """What is found on all levels, which come finest first."""
+        if not levels:
+            return nothing()
         if not self.sparing or len(levels) < 2:
-            return [self.net(level.picture[None, ..., None]) for level in levels]
-        others = [self.net(level.picture[None, ..., None]) for level in levels[1:]]
-        settled = self.settled(levels[1], others[0])
-        return [finest_maps(self.net, self.window, levels[0], levels[1], others[0], settled), *others]
+            return self.objects(levels, [self.told(level) for level in levels])
+        finest, *rest = levels
+        maps = [self.told(level) for level in rest]
+        coarse = self.objects(rest, maps)
+        return both(self.objects([finest], [self._finest(finest, rest[0], maps[0], coarse)]), coarse)
 
-    def settled(self, level: Level, maps: Maps) -> np.ndarray:
-        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
+    def _finest(self, finest: Level, coarser: Level, told: Maps, found: Found) -> Maps:
+        heights = coarser.scale * lengths(found.quads[:, 3] - found.quads[:, 0])
+        score, tall = self.settled
+        settled = found.quads[(found.levels == 0) & (found.scores > score) & (heights > tall)]
+        return finest_maps(self.net, self.window, finest, coarser, told, settled)
+
+    def told(self, level: Level) -> Maps:
+        """What the network tells of a level."""
+        maps: Maps = self.net(level.picture[None, ..., None])
+        return maps
+
+    def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
+        """What some levels show, from what the network tells of them, level by level."""
         raise NotImplementedError
 
 
 class Locator(PyramidLocator):
     """Finds objects in gray pictures; `threshold` on a cell's objectness."""
 
+    settled = 0.7, 12.0
     _said = False  # that there were too many
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, best first, one per object."""
         levels = [pad_edges(*level, self.spec.height, self.spec.stride) for level in self.pyramid(gray, self.longest)]
-        found, downs, below = [], [], 0.0
-        for level, maps in zip(levels, self.maps(levels), strict=True):
-            objectness, centres, quads = self.cells(level, *maps)
-            down = np.array([0, below], np.float32)  # levels under each other, out of reach: all are linked in one go
-            found.append((objectness, centres + down, quads + down))
-            downs.append(down)
-            below += level.picture.shape[0] + APART
-        return self._surest(nms(in_picture(*group_cells(*stacked(found)), downs, [level.scale for level in levels])))
+        quads, scores, *_ = self.search(levels)
+        return self._surest(
+            nms([Detection(Quad.of(quad), float(score)) for quad, score in zip(quads, scores, strict=True)])
+        )
 
-    def settled(self, level: Level, maps: Maps) -> np.ndarray:
-        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
-        quads, scores = group_cells(*self.cells(level, *maps))
-        heights = lengths(quads[:, 3] - quads[:, 0])
-        return quads[(scores > SETTLED) & (heights > TALL)] / level.scale
+    def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
+        """What some levels show, from what the network tells of them, level by level."""
+        cells = [self.cells(level, *told) for level, told in zip(levels, maps, strict=True)]
+        sides = [level.picture.shape[0] + APART for level in levels]
+        downs = np.cumsum([0.0, *sides[:-1]], dtype=np.float32)  # under each other, out of reach: grouped in one go
+        for (_, centres, quads), down in zip(cells, downs, strict=True):
+            centres[:, 1] += down
+            quads[..., 1] += down
+        quads, scores = group_cells(*(np.concatenate(parts) for parts in zip(*cells, strict=True)))
+        of = np.searchsorted(downs - APART / 2, quads[:, :, 1].mean(1), side="right") - 1
+        quads[..., 1] -= downs[of, None]
+        return Found(quads / np.array([level.scale for level in levels], np.float32)[of, None, None], scores, of, {})
 
     def _surest(self, detections: list[Detection]) -> list[Detection]:
         """The first MOST; that there were more is said once."""
@@ -130,23 +173,6 @@ class Locator(PyramidLocator):
         centres = np.stack([columns, rows], 1).astype(np.float32) * self.spec.stride + np.float32(middle)
         offsets = corners[0, rows, columns].reshape(-1, 4, 2) * REACH
         return objectness[0, rows, columns, 0], centres, centres[:, None] + offsets
-
-
-def stacked(found: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The cells of several levels as those of one: objectness (n,), centres (n, 2), corners (n, 4, 2)."""
-    if not found:
-        return np.zeros(0, np.float32), np.zeros((0, 2), np.float32), np.zeros((0, 4, 2), np.float32)
-    objectness, centres, quads = zip(*found, strict=True)
-    return np.concatenate(objectness), np.concatenate(centres), np.concatenate(quads)
-
-
-def in_picture(
-    corners: np.ndarray, scores: np.ndarray, downs: list[np.ndarray], scales: list[float]
-) -> list[Detection]:
-    """Detections in the picture's pixels from corners on stacked levels, whose places there and scales are given."""
-    tops = [down[1] - APART / 2 for down in downs]
-    levels = np.searchsorted(tops, corners[:, :, 1].mean(1), side="right") - 1
-    return [Detection(Quad.of((corners[k] - downs[i]) / scales[i]), float(scores[k])) for k, i in enumerate(levels)]
 
 
 def group_cells(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from realtime.curves import edges
 from realtime.hints import Level, Maps
-from realtime.locate import LONGEST, PyramidLocator, lengths
+from realtime.locate import LONGEST, Found, PyramidLocator, nothing
 from realtime.values import Curve, Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs
@@ -35,7 +35,6 @@ SURELY, CLEAR = 2.0, 1.0  # times what is found upright, and above, must be foun
 RARELY = 10  # frames from one that is searched both ways to the next
 SURER = 0.75  # score from which a string is believed that is found the less likely way
 CROSSED = 0.1  # of a string's area: one found the other way that shares as much with it is none
-SETTLED, TALL = 0.85, 10.0  # score, and height in pixels of a level, from which no finer level is searched
 BENT, STOUT = 0.25, 1.2  # heights: a middle line that leaves the straight one by more, in a string twice so long
 EXPLAINED = 0.5  # of what a straight line leaves over, that a bend explains
 COVERED = 0.5  # of the smaller string: two that share more are one
@@ -96,6 +95,8 @@ class Components:
 class TextLocator(PyramidLocator):
     """Finds strings in gray pictures; `threshold` on the mean kernel value of a string's surest third, 0 to 1."""
 
+    settled = 0.85, 10.0
+
     @property
     def window(self) -> int:
         """Pixels a side that a place of the network's maps stands for."""
@@ -105,31 +106,25 @@ class TextLocator(PyramidLocator):
         """Detections of a uint8 (H, W) picture, surest first, one per string; corners as the string is read."""
         pictures = [p for k, p in enumerate(self.pyramid(gray, self.longest)) if k == 0 or max(p[0].shape) >= COARSEST]
         levels = [Level(bordered(picture), EDGE, scale) for picture, scale in pictures]
-        parts = [cells_of(level.scale, *maps) for level, maps in zip(levels, self.maps(levels), strict=True)]
-        cells = stacked([part for part in parts if len(part.kernel)])
-        if cells is None:
-            return []
-        strings = Components(cells.component, cells.kernel)
-        scores = surest_third(cells, strings)
-        axes = Axes(cells, strings)
-        quads, curves = axes.corners(), dict[int, Curve]()
-        for k in axes.bent().tolist():
-            if scores[k] >= self.threshold:
-                quads[k], curves[k] = axes.curve(k)
+        quads, scores, _, curves = self.search(levels)
         sure = np.flatnonzero(scores >= self.threshold)
         kept = sure[list(suppress(quads[sure], scores[sure]))].tolist()
         found = curves_of(kept, quads, scores, curves)
         return [Detection(Quad.of(quads[k]), float(scores[k]), found.get(k)) for k in kept]
 
-    def settled(self, level: Level, maps: Maps) -> np.ndarray:
-        """Corners (n, 4, 2) in the picture of what is so sure and so large on a level that no finer one is needed."""
-        cells = cells_of(level.scale, *maps)
-        if not len(cells.kernel):
-            return np.zeros((0, 4, 2), np.float32)
+    def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
+        """What some levels show, from what the network tells of them, level by level."""
+        parts = [cells_of(level.scale, *told) for level, told in zip(levels, maps, strict=True)]
+        cells, of = stacked(parts)
+        if not len(of):
+            return nothing()
         strings = Components(cells.component, cells.kernel)
-        quads = Axes(cells, strings).corners()
-        tall = lengths(quads[:, 3] - quads[:, 0]) * level.scale > TALL
-        return quads[tall & (surest_third(cells, strings) > SETTLED)]
+        scores, axes = surest_third(cells, strings), Axes(cells, strings)
+        quads, curves = axes.corners(), dict[int, Curve]()
+        for k in axes.bent().tolist():
+            if scores[k] >= self.threshold:
+                quads[k], curves[k] = axes.curve(k)
+        return Found(quads, scores, of, curves)
 
 
 class ThoroughTextLocator:
@@ -213,16 +208,23 @@ def bordered(gray: np.ndarray) -> np.ndarray:
 
 def cells_of(scale: float, geometry: np.ndarray, kernel: np.ndarray) -> Cells:
     """The cells of one level, which is `scale` times as large as the picture, from the network's maps of it."""
-    kernel = spread(kernel[0])[..., 0]
-    _, labels = cv2.connectedComponents((kernel > LINKED).astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    linked = kernel[0] > LINKED
+    labels = components(linked) if linked.any() else np.zeros((0, 1), np.int32)
     rows, columns = np.divmod(np.flatnonzero(labels), labels.shape[1])
-    told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)
-    told = told[rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP].T
+    place = rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP
+    told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)[place].T
     x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (columns, rows))
     pixel = np.full(len(rows), 1 / scale)
     top, bottom = np.maximum(told[:2], 0.0) * (UNIT / scale)
-    component = labels[rows, columns] - 1
-    return Cells(component, kernel[rows, columns], x, y, top, bottom, told[4], told[5], pixel)
+    likely = kernel[0].reshape(*kernel.shape[1:3], GROUP, GROUP)[place]
+    return Cells(labels[rows, columns] - 1, likely, x, y, top, bottom, told[4], told[5], pixel)
+
+
+def components(linked: np.ndarray) -> np.ndarray:
+    """Which string each cell belongs to, from 1, and 0 where to none: bool (h, w, GROUP * GROUP) -> int32 in cells."""
+    cells = spread(linked.astype(np.uint8))[..., 0]
+    labels: np.ndarray = cv2.connectedComponents(cells, connectivity=8, ltype=cv2.CV_32S)[1]
+    return labels
 
 
 def spread(grouped: np.ndarray) -> np.ndarray:
@@ -232,16 +234,13 @@ def spread(grouped: np.ndarray) -> np.ndarray:
     return cells.reshape(height * GROUP, width * GROUP, -1)
 
 
-def stacked(parts: Sequence[Cells]) -> Cells | None:
-    """The cells of several levels as those of one; each string keeps a number of its own. None where there is none."""
-    if not parts:
-        return None
-    before, moved = 0, []
-    for part in parts:
-        moved.append(part.component + before)
-        before += int(part.component.max()) + 1
+def stacked(parts: Sequence[Cells]) -> tuple[Cells, np.ndarray]:
+    """The cells of several levels as those of one, each string with a number of its own, and each string's level."""
+    counts = [int(part.component.max(initial=-1)) + 1 for part in parts]
+    before = np.cumsum(counts) - counts
+    moved = [part.component + first for part, first in zip(parts, before, strict=True)]
     rest = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Cells)[1:]]
-    return Cells(np.concatenate(moved), *rest)
+    return Cells(np.concatenate(moved), *rest), np.repeat(np.arange(len(parts)), counts)
 
 
 def surest_third(cells: Cells, strings: Components) -> np.ndarray:

@@ -11,6 +11,7 @@ from realtime.values import Box, Curve, Quad
 STRIP = 64  # rows of a bent text that was laid straight
 AROUND = STRIP // 2  # rows and columns around it
 PADDING = 128  # the normalised mean, with which what is not wide enough is filled up
+GRAYS = np.arange(256)
 
 
 def to_gray(image: np.ndarray) -> np.ndarray:
@@ -31,12 +32,13 @@ def rectify(gray: np.ndarray, quad: Quad, height: int, width: int, margin: float
     `margin` widens it on each side by that share of its height and of its width; what lies outside the picture repeats
     its edge. Strong shrinking is done on a shrunken picture, so that strokes do not alias.
     """
-    corners = expand(quad.array(), margin)
+    corners = expand(quad.array(), margin) if margin else quad.array()
     shrink = int(max(quad.size[1] / height, quad.size[0] / width))
     if shrink >= 2:
         gray, corners = shrunken(gray, corners, shrink)
-    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32) - 0.5, target)
+    right, bottom = width - 0.5, height - 0.5
+    target = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners - np.float32(0.5), target)
     return cv2.warpPerspective(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -66,10 +68,10 @@ def extended(places: np.ndarray, known: np.ndarray, values: np.ndarray) -> np.nd
     return found
 
 
-def expand(corners: np.ndarray, margin: float) -> np.ndarray:
-    """Corners (4, 2) moved outwards along both axes of the quadrilateral by `margin` of its width and height."""
+def expand(corners: np.ndarray, across: float, along: float | None = None) -> np.ndarray:
+    """Corners (4, 2) moved outwards by shares of the quadrilateral's height and width: `along`, `across` if None."""
     a, b, c, d = corners
-    right, down = margin * ((b - a) + (c - d)) / 2, margin * ((d - a) + (c - b)) / 2
+    right, down = (across if along is None else along) * ((b - a) + (c - d)) / 2, across * ((d - a) + (c - b)) / 2
     return np.array([a - right - down, b + right - down, c + right + down, d - right + down], np.float32)
 
 
@@ -138,7 +140,7 @@ def normalise_contrast(gray: np.ndarray) -> np.ndarray:
     """Mean moved to 128 and deviation to 48, clipped to uint8; a flat picture stays flat."""
     mean, deviation = cv2.meanStdDev(gray)
     scale = 48.0 / max(float(deviation[0, 0]), 4.0)
-    table = np.clip((np.arange(256) - float(mean[0, 0])) * scale + 128.5, 0, 255).astype(np.uint8)
+    table = ((GRAYS - float(mean[0, 0])) * scale + 128.5).clip(0, 255).astype(np.uint8)
     return cv2.LUT(gray, table)
 
 

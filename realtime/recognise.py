@@ -11,7 +11,7 @@ import numpy as np
 from realtime.contracts import Net
 from realtime.decode.expect import OTHER, Expectation, both, normalised
 from realtime.decode.search import Candidates, Prior, agreed, search, support
-from realtime.preprocess import crop, filled, fit, fit_square, frame_quad, straightened
+from realtime.preprocess import crop, expand, filled, fit, fit_square, frame_quad, straightened
 from realtime.spec import ModelSpec
 from realtime.values import Curve, Detection, Quad, Reading, Sighting
 
@@ -111,14 +111,16 @@ def classify(probabilities: np.ndarray, spec: ModelSpec, expected: Expectation |
 
 def view(quad: Quad, across: float, along: float, degrees: float = 0.0, slant: float = 0.0) -> Quad:
     """The quadrilateral widened by shares of its height and width on each side, turned about its middle, slanted."""
-    a, b, c, d = quad.array()
-    right, down = along * ((b - a) + (c - d)) / 2, across * ((d - a) + (c - b)) / 2
-    corners = np.array([a - right - down, b + right - down, c + right + down, d - right + down])
-    lean = slant * quad.size[1] / max(quad.size[0], 1.0) * ((b - a) + (c - d)) / 4
-    corners += np.array([lean, lean, -lean, -lean])
-    turn, middle = np.deg2rad(degrees), corners.mean(0)
-    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return Quad.of((corners - middle) @ rotation + middle)
+    corners = expand(quad.array(), across, along)
+    if slant:
+        a, b, c, d = quad.array()
+        lean = slant * quad.size[1] / max(quad.size[0], 1.0) * ((b - a) + (c - d)) / 4
+        corners += np.array([lean, lean, -lean, -lean])
+    if degrees:
+        turn, middle = np.deg2rad(degrees), corners.mean(0)
+        rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        corners = (corners - middle) @ rotation + middle
+    return Quad.of(corners)
 
 
 class Recogniser:

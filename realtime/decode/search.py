@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from math import prod
+from operator import itemgetter
 
 import numpy as np
 
@@ -40,16 +41,16 @@ def search(probabilities: np.ndarray, alphabet: str, prior: Prior | None = None,
 def events(probabilities: np.ndarray, alphabet: str) -> list[tuple[float, list[tuple[str, float]]]]:
     """Per step the probability of the blank and the characters that are likely enough; runs of blanks become one."""
     steps, classes = np.nonzero(probabilities[:, :-1] > LEAST)
-    likely: dict[int, list[tuple[str, float]]] = {}
-    for step, index, p in zip(steps.tolist(), classes.tolist(), probabilities[steps, classes].tolist(), strict=True):
-        likely.setdefault(step, []).append((alphabet[index], p))
+    likely = zip(steps.tolist(), classes.tolist(), probabilities[steps, classes].tolist(), strict=True)
+    blanks = probabilities[:, -1].tolist()
     rows: list[tuple[float, list[tuple[str, float]]]] = []
-    for said, group in groupby(enumerate(probabilities[:, -1].tolist()), key=lambda row: row[0] in likely):
-        if said:
-            rows += [(blank, likely[step]) for step, blank in group]
-        else:
-            rows.append((prod(blank for _, blank in group), []))
-    return rows
+    done = 0
+    for step, group in groupby(likely, key=itemgetter(0)):
+        if step > done:
+            rows.append((prod(blanks[done:step]), []))
+        rows.append((blanks[step], [(alphabet[index], p) for _, index, p in group]))
+        done = step + 1
+    return [*rows, (prod(blanks[done:]), [])] if done < len(blanks) else rows
 
 
 def extended(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import exp, log
+from math import exp, hypot, log
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from realtime.modes import MARKS
-from realtime.preprocess import rectify
+from realtime.preprocess import expand, rectify
 from realtime.recognise import Recogniser
 from realtime.values import Quad, Reading, Sighting
 
@@ -139,17 +139,23 @@ def strokes(gray: np.ndarray, quad: Quad) -> tuple[float, float]:
     text, for light and dark on any ground.
     """
     width, height = quad.size
-    wider = longer(longer(quad, BESIDE, False), BESIDE, True).array()
-    down = AROUND / ROW * (wider[3] - wider[0] + wider[2] - wider[1]) / 2
-    strip = Quad.of([wider[0] - down, wider[1] - down, wider[2] + down, wider[3] + down])
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad.corners
+    length = max(hypot(bx - ax + cx - dx, by - ay + cy - dy) / 2, 1e-6)
+    strip = Quad.of(expand(quad.array(), AROUND / ROW, BESIDE * height / length))
     columns = max(3 * SMOOTH, round(ROW * (width / max(height, 1e-6) + 2 * BESIDE)))
-    flat = cv2.GaussianBlur(rectify(gray, strip, ROW + 2 * AROUND, columns), (3, 3), 0).astype(np.float32)
-    change = np.abs(np.diff(flat, axis=1))
-    band = change[AROUND + 1 : -AROUND - 1].mean(0)
-    outside = np.concatenate([change[: AROUND - 2], change[2 - AROUND :]]).mean(0)
+    flat = cv2.GaussianBlur(rectify(gray, strip, ROW + 2 * AROUND, columns), (3, 3), 0)
+    change = cv2.absdiff(flat[:, 1:], flat[:, :-1])
+    band = column_means(change[AROUND + 1 : -AROUND - 1])
+    outside = (column_means(change[: AROUND - 2]) + column_means(change[2 - AROUND :])) / 2
     inside = np.sort(band[ROW:-ROW]) if len(band) > 2 * ROW else band
     usual = float(inside[-max(3, len(inside) // 3) :].mean()) + FAINT
     beyond = cv2.blur((band - outside)[None], (SMOOTH, 1))[0] / usual
     near, far = round(ROW * (BESIDE - FAR)), round(ROW * (BESIDE - NEAR))
     ends = beyond[near:far], beyond[len(beyond) - far : len(beyond) - near]
     return float(ends[0].max(initial=0.0)), float(ends[1].max(initial=0.0))
+
+
+def column_means(values: np.ndarray) -> np.ndarray:
+    """Of uint8 (h, w): float32 (w,)."""
+    means: np.ndarray = cv2.reduce(values, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
+    return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import hypot
 
 import numpy as np
 
@@ -41,8 +42,8 @@ def word_beside(sighting: Sighting, other: Sighting) -> bool:
 
 def extent(quad: Quad, along: tuple[float, float]) -> tuple[float, float]:
     """Where a text begins and ends along a direction, in pixels."""
-    places = quad.array() @ along
-    return float(places[[0, 3]].mean()), float(places[[1, 2]].mean())
+    a, b, c, d = (x * along[0] + y * along[1] for x, y in quad.corners)
+    return (a + d) / 2, (b + c) / 2
 
 
 def beginning(quad: Quad) -> float:
@@ -52,10 +53,10 @@ def beginning(quad: Quad) -> float:
 
 def direction(quad: Quad) -> tuple[float, float]:
     """Cosine and sine of the angle at which a text is read, clockwise from the right."""
-    a, b, c, d = quad.array()
-    x, y = b - a + c - d
-    length = max(float(np.hypot(x, y)), 1e-6)
-    return float(x) / length, float(y) / length
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad.corners
+    x, y = bx - ax + cx - dx, by - ay + cy - dy
+    length = max(hypot(x, y), 1e-6)
+    return x / length, y / length
 
 
 def line_numbers(quads: Sequence[Quad]) -> list[int]:
@@ -64,40 +65,40 @@ def line_numbers(quads: Sequence[Quad]) -> list[int]:
     Texts of a line stand at about one height, are about as high and run in one direction. Each is linked to its next
     neighbour alone, so that a tall text does not join the two lines beside it.
     """
-    if not quads:
-        return []
+    if len(quads) < 2:
+        return [1] * len(quads)
     group = list(range(len(quads)))
     for k, other in enumerate(neighbours(quads)):
         if other is not None:
             old, new = group[other], group[k]
             group = [new if g == old else g for g in group]
-    depth = depths(quads)
-    tops = {g: np.mean([d for d, own in zip(depth, group, strict=True) if own == g]) for g in group}
-    order = {g: n for n, g in enumerate(sorted(tops, key=lambda g: tops[g]), 1)}
+    members: dict[int, list[float]] = {}
+    for g, depth in zip(group, depths(quads), strict=True):
+        members.setdefault(g, []).append(depth)
+    order = {g: n for n, g in enumerate(sorted(members, key=lambda g: sum(members[g]) / len(members[g])), 1)}
     return [order[g] for g in group]
 
 
-def depths(quads: Sequence[Quad]) -> np.ndarray:
-    """How far down the middle of each text lies, (n,) in pixels, seen in the direction in which most text is read."""
-    cosine, sine = np.sum([np.multiply(direction(q), q.size[0]) for q in quads], axis=0)
-    centres = np.array([q.array().mean(0) for q in quads])
-    return np.asarray((centres[:, 1] * cosine - centres[:, 0] * sine) / max(np.hypot(cosine, sine), 1e-6))
+def depths(quads: Sequence[Quad]) -> list[float]:
+    """How far down the middle of each text lies, in pixels, seen in the direction in which most text is read."""
+    directions = [(*direction(quad), quad.size[0]) for quad in quads]
+    cosine, sine = sum(c * width for c, _, width in directions), sum(s * width for _, s, width in directions)
+    length = max(hypot(cosine, sine), 1e-6)
+    return [sum(y * cosine - x * sine for x, y in quad.corners) / (4 * length) for quad in quads]
 
 
 def neighbours(quads: Sequence[Quad]) -> list[int | None]:
     """For each text the number of the next one in its line, if there is one."""
-    corners = np.array([q.array() for q in quads])
-    heights = np.array([q.size[1] for q in quads])
-    directions = np.array([direction(q) for q in quads])
-    found: list[int | None] = []
-    for k, (cosine, sine) in enumerate(directions):
-        seen = corners - corners[k].mean(0)
-        along, across = seen @ [cosine, sine], seen @ [-sine, cosine]
-        lower = np.minimum(heights, heights[k])
-        level = np.minimum(across.max(1), heights[k] / 2) - np.maximum(across.min(1), -heights[k] / 2) >= LEVEL * lower
-        turned = np.abs(directions @ [-sine, cosine]) <= ASLANT
-        ahead = along.mean(1)
-        fits = level & turned & (lower >= ALIKE * np.maximum(heights, heights[k])) & (ahead > 0)
-        fits[k] = False
-        found.append(int(np.where(fits, ahead, np.inf).argmin()) if fits.any() else None)
-    return found
+    corners, heights = np.array([q.corners for q in quads]), np.array([q.size[1] for q in quads])
+    cosine, sine = np.array([direction(q) for q in quads]).T[..., None]
+    x, y = np.moveaxis(corners - corners.mean(1)[:, None, None], -1, 0)  # (text, other, corner), from a text's middle
+    along, across = (x * cosine[..., None] + y * sine[..., None], y * cosine[..., None] - x * sine[..., None])
+    lower, higher = np.minimum.outer(heights, heights), np.maximum.outer(heights, heights)
+    half = heights[:, None] / 2
+    level = np.minimum(across.max(2), half) - np.maximum(across.min(2), -half) >= LEVEL * lower
+    turned = np.abs(cosine * sine.T - sine * cosine.T) <= ASLANT
+    ahead = along.mean(2)
+    fits = level & turned & (lower >= ALIKE * higher) & (ahead > 0)
+    np.fill_diagonal(fits, False)
+    nearest = np.where(fits, ahead, np.inf).argmin(1).tolist()
+    return [k if some else None for k, some in zip(nearest, fits.any(1).tolist(), strict=True)]
