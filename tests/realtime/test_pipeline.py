@@ -48,7 +48,10 @@ class Stripes:
 
     def __call__(self, batch):
         self.calls += 1
-        middle = batch[0, batch.shape[1] // 2, :, 0] < 128
+        return np.stack([self._logits(gray) for gray in batch[..., 0]])
+
+    def _logits(self, gray):
+        middle = gray[gray.shape[0] // 2] < 128
         count = int((np.diff(middle.astype(int)) == 1).sum())
         steps, blank = 24, len(self.spec.alphabet)
         p = np.full((steps, blank + 1), 1e-9)
@@ -56,7 +59,7 @@ class Stripes:
         for k, character in enumerate(self.text[:count]):
             p[2 * k + 1] = (1 - self.sure) / (blank + 1)
             p[2 * k + 1, self.spec.alphabet.index(character)] = self.sure
-        return np.log(p)[None]
+        return np.log(p)
 
 
 def make(mode="digits", text="4217", sure=0.95, **changes):
