@@ -73,8 +73,8 @@ def nothing() -> Found:
 def both(fine: Found, coarse: Found) -> Found:
     """What is found on the finest level and on the others."""
     curves = {**fine.curves, **{len(fine.scores) + k: curve for k, curve in coarse.curves.items()}}
-    pairs = zip(fine[:3], (coarse.quads, coarse.scores, coarse.levels + 1), strict=True)
-    return Found(*(np.concatenate(parts) for parts in pairs), curves)
+    quads, scores = (np.concatenate(parts) for parts in ((fine.quads, coarse.quads), (fine.scores, coarse.scores)))
+    return Found(quads, scores, np.concatenate([fine.levels, coarse.levels + 1]), curves)
 
 
 class PyramidLocator:
