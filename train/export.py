@@ -197,7 +197,7 @@ def compared(model, int8: Model, run: Path, how: Export) -> ModelSpec:
     sets = validation(spec, how.data, how.added, how.most)
     items = [i for group in sets.values() for i in group]
     inputs = network_inputs(items, spec)
-    floats, ints = (np.stack(logits_of(net, inputs[..., 0], spec)) for net in (model.predict_on_batch, int8))
+    floats, ints = (np.stack(logits_of(net, [*inputs[..., 0]], spec)) for net in (model.predict_on_batch, int8))
     truths = np.array([i.text for i in items])
     right = [np.array(said_by(logits, spec, prior)) == truths for logits in (floats, ints)]
     same = save_disagreements(run, *(answers(items, inputs, logits, spec, prior) for logits in (floats, ints)))

@@ -329,7 +329,7 @@ def _lit(rng, crop: np.ndarray, strength: float) -> np.ndarray:
 
 def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
     _, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
-    return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
 
 
 def without_band(rng, image: np.ndarray, layout: Layout) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 
 from realtime.locate_text import CELL
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
+from realtime.pipeline import Pipeline
 from realtime.pipeline import load as load_pipeline
 from realtime.preprocess import to_gray
 from realtime.spec import ModelSpec
@@ -116,7 +117,9 @@ def on_cars(recipe: Recipe, backgrounds: Sequence[np.ndarray]) -> Sampler | None
     items = [i for i in load_labelled(recipe.data, CARS, "train", PLATES) if i.text]
     if not items:
         return None
-    placed = located(items, load_pipeline("plates").detections)
+    pipeline = load_pipeline("plates")
+    assert isinstance(pipeline, Pipeline)  # of one mode
+    placed = located(items, pipeline.detections)
     return RealCrops(placed, recipe.spec, backgrounds, cut_loosely) if placed else None
 
 
