@@ -21,7 +21,7 @@ MUTATIONS = {
     "a threshold over one": ("locator", {"threshold": 1.5}, "threshold is 1.5, not from 0 to 1"),
     "a temperature of zero": ("classifier", {"temperature": 0}, "temperature is 0, not from"),
     "an endless margin": ("reader", {"margin": float("inf")}, "margin is inf"),
-    "another height": ("reader", {"height": 48}, "but its sidecar says"),
+    "another height": ("reader", {"height": 48}, "digits-reader.tflite cannot be run on (1, 48, 160, 1)"),
     "fewer steps": ("reader", {"slots": 20}, "but its sidecar says"),
     "any width": ("classifier", {"any_width": True}, "'any width'"),
     "another stride": ("locator", {"stride": 16}, "but its sidecar says"),
