@@ -23,6 +23,11 @@ def test_the_worst_figure_is_shown_although_nothing_was_aimed_at():
     assert [row.what for row in card.telling(ROWS)] == [ROWS[1].what, ROWS[3].what, ROWS[4].what]
 
 
+def test_places_named_where_nothing_is_are_not_a_share_of_what_should_be_high():
+    complete, empty = Row("places: words, complete", 190, 0.33), Row("places: empty, false", 107, 0.32)
+    assert card.telling([complete, empty]) == [complete]
+
+
 def test_what_should_be_low_is_not_the_worst():
     assert card.telling([ROWS[0], ROWS[2]]) == [ROWS[0]] and card.telling([]) == []
 
