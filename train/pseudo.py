@@ -81,7 +81,10 @@ def believed(answer: Answer, second: Sequence[Answer], sure: float) -> bool:
 
 
 def label_folder(read: Read, folder: Path, sure: float) -> Iterator[dict[str, str]]:
-    """The rows of a folder's labels table; `care` is 0 for text that nobody can be sure of."""
+    """The rows of a folder's labels table; `care` is 0 for text that nobody can be sure of.
+
+    A picture in which nothing is found has a row without text and corners: it shows a locator where nothing is.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
     files = [path for path in files if kind_of(str(path)) is Kind.PICTURE]
     if not files:
@@ -92,20 +95,27 @@ def label_folder(read: Read, folder: Path, sure: float) -> Iterator[dict[str, st
             click.echo(f"{path} cannot be read; it is left out.", err=True)
             continue
         name = path.relative_to(folder).as_posix()
-        for answer, label in labels(read, image, sure):
-            yield row_of(name, answer, label)
+        found = labels(read, image, sure)
+        yield from (row_of(name, answer, label) for answer, label in found)
+        if not found:
+            yield {"file": name, "text": "", "care": "1", "split": split_of(name)}
 
 
 def row_of(name: str, answer: Answer, label: bool) -> dict[str, str]:
-    """One line of the table; all texts of a picture train, or all validate."""
+    """One line of the table."""
     corners = dict(zip(CORNERS, (f"{value:.1f}" for value in answer.quad.array().ravel()), strict=True))
     said = {
         "file": name,
         "text": answer.text,
         "care": str(int(label)),
-        "split": "val" if held_out(name, HELD_OUT) else "train",
+        "split": split_of(name),
     }
     return said | corners
+
+
+def split_of(name: str) -> str:
+    """All texts of a picture train, or all validate."""
+    return "val" if held_out(name, HELD_OUT) else "train"
 
 
 def noise(folder: Path, truth: Path) -> tuple[int, int]:
@@ -116,7 +126,7 @@ def noise(folder: Path, truth: Path) -> tuple[int, int]:
             known.setdefault(example.path.name, []).append(example)
     compared = wrong = 0
     for label in read_folder(folder):
-        if label.tags.get("care") != "1" or not label.quad or not label.path:
+        if not label.readable or not label.quad or not label.path:
             continue
         box = label.quad.box
         true = max(known.get(label.path.name, ()), key=lambda e: iou(e.quad.box, box), default=None)
@@ -139,7 +149,7 @@ def write_table(path: Path, rows: Iterable[dict[str, str]]) -> int:
         writer.writeheader()
         for row in rows:
             writer.writerow(row)
-            count += row["care"] == "1"
+            count += row["care"] == "1" and row["text"] != ""
     beside.replace(path)
     return count
 

@@ -105,7 +105,7 @@ def text_scenes(data: str, count: int = 60) -> dict[str, list[TextScene]]:
     empty = np.zeros((0, 4, 2), np.float32), np.zeros(0, bool)
     sets = {
         **{name: [render(np.random.default_rng((55, k))) for k in range(count)] for name, render in drawn.items()},
-        "displays": load_text_scenes(data, ["displays/medical"], "val", complete=False),
+        "displays": load_text_scenes(data, ["displays/medical"], "val"),
         "words": load_text_scenes(data, ["words/scenes_icdar15"], "val"),
         "empty": [TextScene(gray, *empty) for gray in plain],
     }

@@ -247,7 +247,7 @@ def text_place_scorer(spec: ModelSpec, data: str, added: Sequence[str] = (), mos
     precision; every false string in ten pictures without text takes off 0.025.
     """
     sets = text_scenes(data, **({"count": most} if most else {}))
-    sets |= {OWN + Path(folder).name: load_text_scenes(data, [folder], "val", complete=False) for folder in added}
+    sets |= {OWN + Path(folder).name: load_text_scenes(data, [folder], "val") for folder in added}
     sets = {name: scenes[:most] for name, scenes in sets.items() if scenes}
 
     def score(model: keras.Model) -> dict:

@@ -106,6 +106,7 @@ class SegmentFace:
     tails: str = "69"  # of 6, 7 and 9: those with the optional bar (for 7 that is the upper left one)
     centred: bool = False  # whether 1 stands in the middle
     inset: bool = False  # whether the point stands in the gap between two digits and takes no place of its own
+    dot: float = 1.1  # the point's side, as a share of the bars' thickness
 
     def glyph(self, char: str, em: int, variant: int = 0) -> Glyph | None:
         if char in ".:,":
@@ -154,7 +155,7 @@ class SegmentFace:
         return np.stack([shape[:, 0] + self.slant * shape[:, 1], -shape[:, 1]], 1) * height
 
     def _points(self, char: str, em: int) -> Glyph:
-        height, side = 0.74 * em, self.thickness * 1.1
+        height, side = 0.74 * em, self.thickness * self.dot
         square = np.array([[0, 0], [side, 0], [side, side], [0, side]])
         lift = [0.0] if char != ":" else [0.22, 0.62]
         gap = (self.pitch - 1) * self.width
@@ -190,6 +191,7 @@ def sample_segment_face(rng: Rng) -> SegmentFace:
         tails=tails,
         centred=bool(rng.random() < 0.05),
         inset=bool(rng.random() < 0.6),
+        dot=float(rng.uniform(0.55, 1.25)),
     )
 
 

@@ -1,4 +1,5 @@
-"""Whole pictures of what single lines do not show: displays, tables, paragraphs, prices, counters, bibs, spaced digits.
+"""Whole pictures of what single lines do not show: displays, tables, paragraphs, prices, counters, bibs, spaced
+digits, faint numbers in dark windows.
 
 Their texts stand close to each other as on real things, so that a locator learns where one string ends and the next
 begins. `sample_layout` throws the dice; `synth.text.scene.render_scene` does the work.
@@ -55,10 +56,14 @@ class Sheet:
 
 
 def shifted(item: Item, dx: float, dy: float) -> Item:
-    """The item moved by whole pixels."""
+    """The item moved by whole pixels, with the window in which it stands."""
     dx, dy = round(dx), round(dy)
-    x0, y0, x1, y1 = item.box
-    return replace(item, x=item.x + dx, y=item.y + dy, box=(x0 + dx, y0 + dy, x1 + dx, y1 + dy))
+
+    def there(box: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(np.add(box, (dx, dy, dx, dy)).tolist())
+
+    screen = None if item.screen is None else there(item.screen)
+    return replace(item, x=item.x + dx, y=item.y + dy, box=there(item.box), screen=screen)
 
 
 def ending_at(item: Item, right: float | None = None, bottom: float | None = None) -> Item:
@@ -68,7 +73,7 @@ def ending_at(item: Item, right: float | None = None, bottom: float | None = Non
 
 
 def sample_number(rng: Rng) -> str:
-    """As instruments show them: two or three digits most often, many with a point, a narrow 1 at either end."""
+    """As instruments show them: mostly two or three digits, many with a point, some the time, a 1 often at an end."""
     chance = rng.random()
     if chance < 0.45:
         text = digits(rng, 2, 3)
@@ -76,6 +81,8 @@ def sample_number(rng: Rng) -> str:
         text = digits(rng, 1, 7)
     elif chance < 0.8:
         text = f"{digits(rng, 1, 4)}.{digits(rng, 1, 2)}"
+    elif chance < 0.87:
+        text = f"{rng.integers(24)}:{rng.integers(60):02d}"
     else:
         text = sample_digits(rng)
     text = "1" + text[1:] if rng.random() < 0.15 else text
@@ -282,6 +289,29 @@ def counter(rng: Rng, split: str) -> Sheet:
     return Sheet(tuple(i for i in items if i is not None), label.ground, float(rng.uniform(20, 240)))
 
 
+def window(rng: Rng, split: str) -> Sheet:
+    """A number far back in a dark window, faint and with wide gaps as on pumps and tills, and words on the panel."""
+    style = sample_display(rng)
+    if rng.random() < 0.7:
+        paper = float(rng.uniform(22, 110))
+        style = replace(style, paper=paper, ink=max(0.0, paper - float(rng.uniform(12, 50))))
+    face = replace(sample_segment_face(rng), pitch=float(rng.uniform(1.4, 2.4)))
+    place = int(rng.integers(512)), int(rng.integers(1024))
+    text = f"{digits(rng, 1, 4)}.{digits(rng, 1, 2)}" if rng.random() < 0.7 else sample_number(rng)
+    line = Line(text, face, style, sample_ground(rng, abs(style.ink - style.paper)), place=place)
+    frame = EM * np.array([rng.uniform(0.1, 3), *rng.uniform(0.08, 0.5, 3)])
+    label = word_line(rng, split, upper=rng.random() < 0.7)
+    shown = put(line, EM, 0, 0, frame)
+    items = [] if shown is None or shown.screen is None else [shown]
+    for _ in range(int(rng.integers(0, 3)) if items else 0):
+        x0, top, x1, bottom = items[0].screen or items[0].box
+        em = int(EM * rng.uniform(0.35, 0.9))
+        text = one_of(rng, UNITS) if rng.random() < 0.6 else plain_word(rng).upper()
+        x, y = rng.uniform(x0, max(x0 + 1, x1 - 2 * em)), one_of(rng, (bottom + 0.3 * em, top - 1.5 * em))
+        items += [i for i in [put(replace(label, text=text), em, x, y)] if i is not None]
+    return Sheet(tuple(items), label.ground, float(rng.uniform(60, 245)))
+
+
 def bib(rng: Rng, split: str) -> Sheet:
     """A large number with small words above and below."""
     lead = calm(sample_line(rng, "digits", split, kind=one_of(rng, ("print", "plate"))), widest=0.12)
@@ -298,7 +328,7 @@ def bib(rng: Rng, split: str) -> Sheet:
 
 
 SHEETS: tuple[Callable[[Rng, str], Sheet], ...] = (
-    display, display, table, paragraph, spaced, spaced, price, counter, counter, bib,
+    display, display, window, window, table, paragraph, spaced, spaced, price, counter, counter, bib,
 )  # fmt: skip
 
 # --- the picture
@@ -327,13 +357,13 @@ def panel_of(rng: Rng, sheet: Sheet, size: tuple[int, int], dark: bool) -> Panel
     """The sheet as a panel seen from somewhere, at most nine tenths of a picture of `size` (height, width)."""
     edges = EM * rng.uniform(0.1, 1.0, 4)
     items = apart(sheet.items)
-    boxes = np.array([item.box for item in items])
+    boxes = np.array([item.screen or item.box for item in items])
     low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
     items = [shifted(item, *(edges[:2] - low)) for item in items]
     value = min(sheet.value, 40.0) if dark and sheet.value < 60 else sheet.value
-    items = [i if i.line.drum is not None else replace(i, line=on_paper(i.line, value)) for i in items]
+    items = [i if i.line.drum or i.screen else replace(i, line=on_paper(i.line, value)) for i in items]
     wide, tall = np.round(high - low + edges[:2] + edges[2:]).astype(int).tolist()
-    painted = rng.random() < 0.15 and all(item.line.drum is None for item in items)
+    painted = rng.random() < 0.15 and not any(item.line.drum or item.screen for item in items)
     return Panel(
         tuple(items),
         (tall, wide),

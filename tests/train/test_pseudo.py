@@ -8,9 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from realtime.errors import SourceError, UserError
+from realtime.modes import CHARACTERS
 from realtime.values import Box, Quad
 from train import pseudo
 from train.pseudo import ZOOM, Answer, label_folder, labels, noise, write_table
+from train.sampling.load import load_labelled
+from train.sampling.text_scenes import load_text_scenes
+from train.sampling.words import load_words
 
 PICTURE = np.zeros((100, 200, 3), np.uint8)
 
@@ -60,6 +64,27 @@ def test_the_table_is_a_folder_of_ones_own(tmp_path):
     assert [(r["file"], r["text"], r["care"]) for r in rows] == [("sub/a.png", "EXIT", "1"), ("sub/a.png", "?", "0")]
     assert float(rows[0]["x1"]) == 10 and float(rows[0]["y3"]) == 30
     assert {r["split"] for r in rows} <= {"train", "val"}
+
+
+def test_a_picture_in_which_nothing_is_found_is_listed_and_shows_a_locator_nothing(tmp_path):
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), PICTURE)
+    answers = iter([[answer("EXIT", 0.95, 10)], [answer("EXIT", 0.95, 10, ZOOM)], [], []])
+    assert write_table(tmp_path / "labels.csv", label_folder(lambda image: next(answers), tmp_path, 0.9)) == 1
+    text = (tmp_path / "labels.csv").read_text().replace(",val", ",train")
+    (tmp_path / "labels.csv").write_text(text)
+    full, empty = load_text_scenes("", [str(tmp_path)])
+    assert full.quads.shape == (1, 4, 2) and full.known.all() and full.complete
+    assert empty.quads.shape == (0, 4, 2) and empty.known.shape == (0,) and empty.complete
+
+
+def test_no_reader_learns_what_nobody_could_be_sure_of(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), PICTURE)
+    corners = "10,10,50,10,50,30,10,30"
+    table = f"file,text,care,x1,y1,x2,y2,x3,y3,x4,y4\na.png,EXIT,1,{corners}\na.png,EX1T,0,{corners}\n"
+    (tmp_path / "labels.csv").write_text(table)
+    for load in (load_words, load_labelled):
+        assert [item.text for item in load("", [str(tmp_path)], "train", CHARACTERS)] == ["EXIT"]
 
 
 def test_noise_counts_the_labels_that_people_read_otherwise(tmp_path):

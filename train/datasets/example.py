@@ -43,6 +43,11 @@ class Example:
         return read_picture(self.path)
 
     @property
+    def readable(self) -> bool:
+        """Whether its text can be read: not where the column `care`, as ICDAR's tables have it, says 0."""
+        return self.tags.get("care", "1") == "1"
+
+    @property
     def stem(self) -> str:
         """The name of its file without the ending; "" where there is none."""
         return self.path.stem if self.path else ""

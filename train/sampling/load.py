@@ -86,7 +86,7 @@ def load_labelled(root: str, names: Sequence[str], split: str, alphabet: str) ->
 def labelled(root: str, name: str, split: str, alphabet: str) -> Iterator[Labelled]:
     """The crops of one set."""
     for e in load_shared(root, [name]):
-        if e.split == split and e.text is not None and set(e.text) <= set(alphabet):
+        if e.split == split and e.text is not None and e.readable and set(e.text) <= set(alphabet):
             gray, quad = to_gray(e.image()), e.quad
             if quad is not None:
                 gray, quad = around(gray, quad)

@@ -18,7 +18,7 @@ ADDED = "added"  # pictures of one's own: --add
 OWN = 0.25  # their share against all others
 
 SCENES = {"rendered": 0.42, "exact": 0.13, "boxed": 0.25, "nothing": 0.2}
-PATCHES = {"lines": 0.18, "small": 0.09, "layouts": 0.36, "words": 0.15, "displays": 0.2, "nothing": 0.12}
+PATCHES = {"lines": 0.18, "small": 0.09, "layouts": 0.36, "words": 0.25, "displays": 0.2, "nothing": 0.12}
 
 MIXTURES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {

@@ -95,10 +95,10 @@ def sample_focus(quad: np.ndarray, rng: np.random.Generator) -> tuple[float, np.
 def sample_angle(rng: np.random.Generator) -> float:
     """Radians: mostly near upright, one in eleven on its side, one in thirty upside down, one in twenty any way."""
     chance = rng.random()
-    if chance < 0.68:
+    if chance < 0.6:
         degrees = rng.normal(0, 6)
     elif chance < 0.82:
-        degrees = rng.normal(0, 20)
+        degrees = rng.normal(0, 24)
     elif chance < 0.91:
         degrees = rng.choice([-90, 90]) + rng.normal(0, 6)
     elif chance < 0.945:

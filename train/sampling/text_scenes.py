@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from realtime.preprocess import to_gray
-from train.datasets import load_there
+from train.datasets import Example, load_there
 from train.sampling.batches import Recipe, Sampler
 from train.sampling.draw import Draw, ReplayBuffer
 from train.sampling.load import load_backgrounds
@@ -29,9 +29,9 @@ def text_locator(recipe: Recipe) -> Sampler:
         "small": ReplayBuffer(rendered_lines(plain, (720, 960), (6, 24)), 120, 25),
         "layouts": ReplayBuffer(rendered_layouts(plain), 400, 14),
         "words": any_of(load_text_scenes(recipe.data, ["words/scenes_icdar15"])),
-        "displays": any_of(load_text_scenes(recipe.data, ["displays/medical"], complete=False)),
+        "displays": any_of(load_text_scenes(recipe.data, ["displays/medical"])),
         "nothing": any_of(none),
-        ADDED: any_of(load_text_scenes(recipe.data, recipe.added, complete=False)),
+        ADDED: any_of(load_text_scenes(recipe.data, recipe.added)),
     }
     return TextPatches(mixed(recipe.shares, kinds), plain)
 
@@ -71,16 +71,21 @@ def any_of(scenes: Sequence[TextScene]) -> Draw[TextScene] | None:
     return (lambda rng: scenes[int(rng.integers(len(scenes)))]) if scenes else None
 
 
-def load_text_scenes(root: str, names: Sequence[str], split: str = "train", complete: bool = True) -> list[TextScene]:
-    """Real pictures with the corners of their strings; those marked with `care` 0 cannot be read."""
-    rows = [e for e in load_there(root, names) if e.split == split and e.quad is not None]
-    groups = [list(group) for _, group in groupby(rows, key=lambda e: e.path)]
-    return [
-        TextScene(
-            to_gray(group[0].image()),
-            np.stack([e.quad.array() for e in group if e.quad]),
-            np.array([e.tags.get("care", "1") == "1" for e in group]),
-            complete,
-        )
-        for group in groups
-    ]
+def load_text_scenes(root: str, names: Sequence[str], split: str = "train") -> list[TextScene]:
+    """Real pictures with the corners of their strings.
+
+    A table that marks what cannot be read (`care`) lists all text of its pictures, and those without any.
+    """
+    rows = [e for e in load_there(root, names) if e.split == split and (e.quad or e.text == "")]
+    return [text_scene(list(group)) for _, group in groupby(rows, key=lambda e: e.path)]
+
+
+def text_scene(rows: Sequence[Example]) -> TextScene:
+    """The picture that all the rows are about."""
+    strings = [e for e in rows if e.quad]
+    return TextScene(
+        to_gray(rows[0].image()),
+        np.array([e.quad.array() for e in strings if e.quad], np.float32).reshape(-1, 4, 2),
+        np.array([e.readable for e in strings], bool),
+        all("care" in e.tags for e in rows),
+    )

@@ -31,7 +31,7 @@ def words_of(root: str, name: str, split: str, alphabet: str) -> Iterator[Labell
     """The words of one set."""
     for e in load_shared(root, [name]):
         text = legible(e.text or "", alphabet)
-        if e.split == split and text:
+        if e.split == split and text and e.readable:
             gray, quad = to_gray(e.image()), e.quad
             if quad is not None:
                 gray, quad = around(gray, quad)
