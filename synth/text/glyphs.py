@@ -319,7 +319,7 @@ class StrokeFace:
         now = np.random.default_rng((self.hand, ord(char), variant))
         tall = 0.72 * em
         lines = [self._curve(stroke, wide, own, now) * tall for stroke in strokes]
-        return _penned(lines, max(1.0, self.pen * tall), (wide * self.width + 0.16) * tall)
+        return penned(lines, max(1.0, self.pen * tall), (wide * self.width + 0.16) * tall)
 
     def _curve(self, stroke: np.ndarray, wide: float, own, now) -> np.ndarray:
         """Points of a stroke as this hand draws it now, per capital's height, y down from the base line."""
@@ -339,7 +339,7 @@ def smooth(points: np.ndarray, steps: int = 6) -> np.ndarray:
     return np.concatenate([curve.reshape(-1, 2), points[-1:]])
 
 
-def _penned(lines: list[np.ndarray], pen: float, advance: float) -> Glyph:
+def penned(lines: list[np.ndarray], pen: float, advance: float) -> Glyph:
     """Lines of points (x, y) in pixels, drawn with a round pen."""
     points, reach = np.concatenate(lines), pen / 2 + 1
     left, top = np.floor(points.min(0) - reach).astype(int)

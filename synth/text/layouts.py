@@ -16,6 +16,7 @@ from synth.effects import sample_effects
 from synth.grounds import Ground, sample_ground
 from synth.shapes import sample_shape
 from synth.text.glyphs import sample_dot_face, sample_segment_face
+from synth.text.icons import ICONS, sample_icon_face
 from synth.text.line import Line
 from synth.text.sampling import sample_display, sample_drum, sample_line
 from synth.text.scene import (
@@ -119,6 +120,7 @@ def display(rng: Rng, split: str) -> Sheet:
     lead = Line("0", face, style, sample_ground(rng, abs(style.ink - style.paper)), place=place)
     label = word_line(rng, split)
     label = replace(label, style=replace(label.style, ink=style.ink, paper=style.paper))
+    signs = icon_line(rng, label)
     wide = rng.random() < 0.2
     right = EM * rng.uniform(1.5, 5) if rng.random() < 0.6 else None
     items, top, gap = [], 0.0, EM * rng.uniform(0.12, 0.55)
@@ -130,7 +132,7 @@ def display(rng: Rng, split: str) -> Sheet:
             item = ending_at(item, right)
             small = decimals(rng, item)
             ink = joined(item, small) if small else item
-            items += [item, *([small] if small else []), *beside(rng, ink, label, lead)]
+            items += [item, *([small] if small else []), *beside(rng, ink, label, lead, signs)]
             top = max(i.box[3] for i in items) + gap
     return Sheet(tuple(items), lead.ground, style.paper)
 
@@ -156,8 +158,14 @@ def joined(item: Item, small: Item) -> Item:
     return replace(item, box=(x0.min(), y0.min(), x1.max(), y1.max()))
 
 
-def beside(rng: Rng, item: Item, label: Line, lead: Line) -> list[Item]:
-    """What may stand in a display's row: a unit on the right, a label on the left, a second number."""
+def icon_line(rng: Rng, like: Line) -> Line:
+    """One or two pictograms in the ink of another line."""
+    text = "".join(one_of(rng, ICONS) for _ in range(int(rng.integers(1, 3))))
+    return replace(like, text=text, face=sample_icon_face(rng), bend=0.0)
+
+
+def beside(rng: Rng, item: Item, label: Line, lead: Line, signs: Line) -> list[Item]:
+    """What may stand in a display's row: a unit on the right, a label or a sign on the left, a second number."""
     found: list[Item | None] = []
     x0, top, x1, bottom = item.box
     if rng.random() < 0.5:
@@ -168,6 +176,9 @@ def beside(rng: Rng, item: Item, label: Line, lead: Line) -> list[Item]:
         small = max(10, int(item.em * rng.uniform(0.22, 0.45)))
         name = put(replace(label, text=one_of(rng, UNITS)), small, 0, top)
         found.append(name and ending_at(name, x0 - item.em * rng.uniform(0.15, 0.6)))
+    elif rng.random() < 0.3:
+        sign = put(signs, int(item.em * rng.uniform(0.3, 1.0)), 0, top)
+        found.append(sign and ending_at(sign, x0 - item.em * rng.uniform(0.15, 0.6)))
     if rng.random() < 0.12:
         most = max(i.box[2] for i in [item, *filter(None, found)])
         found.append(put(replace(lead, text=sample_number(rng)), item.em, most + item.em * rng.uniform(0.7, 2), top))
@@ -307,8 +318,9 @@ def window(rng: Rng, split: str) -> Sheet:
         x0, top, x1, bottom = items[0].screen or items[0].box
         em = int(EM * rng.uniform(0.35, 0.9))
         text = one_of(rng, UNITS) if rng.random() < 0.6 else plain_word(rng).upper()
+        what = icon_line(rng, label) if rng.random() < 0.3 else replace(label, text=text)
         x, y = rng.uniform(x0, max(x0 + 1, x1 - 2 * em)), one_of(rng, (bottom + 0.3 * em, top - 1.5 * em))
-        items += [i for i in [put(replace(label, text=text), em, x, y)] if i is not None]
+        items += [i for i in [put(what, em, x, y)] if i is not None]
     return Sheet(tuple(items), label.ground, float(rng.uniform(60, 245)))
 
 
