@@ -21,13 +21,13 @@ from realtime.contracts import Net
 from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
 from realtime.decode.letters import Letters, load_letters
-from realtime.locate import INSIDE, LONGEST, Locator, nms, pyramid
-from realtime.locate_text import STILL, FollowingTextLocator, TextLocator, ThoroughTextLocator
+from realtime.locate.locator import INSIDE, LONGEST, Locator, nms, pyramid
+from realtime.locate.refine import Refiner
+from realtime.locate.text_locator import STILL, FollowingTextLocator, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
 from realtime.preprocess import around_ink, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
-from realtime.refine import Refiner
 from realtime.review.completeness import Completeness, longer
 from realtime.review.reading_order import beside_words, in_reading_order
 from realtime.review.second_opinion import SecondOpinion

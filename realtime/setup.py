@@ -18,7 +18,7 @@ from realtime.crossings import Line
 from realtime.decode.expect import expectations
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
-from realtime.locate import LONGEST
+from realtime.locate.locator import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator, second_of
 from realtime.rules.known import KnownText

@@ -21,8 +21,8 @@ class ModelSpec:
     """What a network takes and what its numbers mean.
 
     A `locator` sees windows of `height` x `width` pixels every `stride` pixels and gives objectness and four corners; a
-    `text-locator` gives kernels and geometry of realtime.locate_text, each cell from such a window; a `corners` network
-    finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet, blank last; a
+    `text-locator` gives kernels and geometry of realtime.locate.text_locator, each cell from such a window; a `corners`
+    network finds the four corners in a loose crop; a `reader` gives `slots` CTC steps over the alphabet, blank last; a
     `classifier` gives one distribution over the alphabet, "none of these" last.
 
     The corners of a text lie tight around the ink of its whole string. A reader of lines reads `margin` of its height

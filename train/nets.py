@@ -202,8 +202,8 @@ def locator(spec: ModelSpec) -> keras.Model:
 
     No layer pads: cell (i, j) depends on the window at (8 i, 8 j) alone, so that the pass over a picture IS the sliding
     window. The first layer looks at 8 x 8 pixels every 4, 2 x 2 blocks, for layers at half size would cost as much as
-    all the rest. Corners are offsets from the window's centre in pixels / realtime.locate.REACH, x before y, clockwise
-    from the top left.
+    all the rest. Corners are offsets from the window's centre in pixels / realtime.locate.locator.REACH, x before y,
+    clockwise from the top left.
     """
     source = keras.Input((None, None, 1), name="gray")
     x = conv(scaled(Grouped()(source)), 32, kernel=2, padding="valid")
@@ -262,8 +262,8 @@ def refined(x):
 def text_locator(spec: ModelSpec) -> keras.Model:
     """Any picture whose sides 32 divides -> kernel (h, w, 4) and geometry (h, w, 24), one place per 8 pixels.
 
-    Each place stands for the 2 x 2 cells of realtime.locate_text, 4 pixels apart, row by row: so the layers at a
-    quarter of the size, which would cost as much as all others, are one. Downwards to 1 / 32, where a cell sees 300
+    Each place stands for the 2 x 2 cells of realtime.locate.text_locator, 4 pixels apart, row by row: so the layers at
+    a quarter of the size, which would cost as much as all others, are one. Downwards to 1 / 32, where a cell sees 300
     pixels, and up again to 1 / 8. Convolutions are dense: they train four times faster here than depthwise ones, and
     int8 runs them as fast.
     """

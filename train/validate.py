@@ -14,13 +14,13 @@ import keras
 import numpy as np
 
 from realtime.decode.search import Prior
-from realtime.locate import Locator
-from realtime.locate_text import TextLocator
+from realtime.locate.locator import Locator
+from realtime.locate.refine import Refiner
+from realtime.locate.text_locator import TextLocator
 from realtime.model import Model
 from realtime.modes import CHARACTERS, MARKS, PLATES
 from realtime.preprocess import crop, fit_square, frame_quad
 from realtime.recognise import classify, decode, silenced, softmax
-from realtime.refine import Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Detection, Quad, Reading, iou
 from synth.text.strings import legible

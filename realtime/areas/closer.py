@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from realtime.contracts import Locator
-from realtime.locate import is_duplicate
+from realtime.locate.locator import is_duplicate
 from realtime.values import Detection
 
 CLOSER = 2  # times as many pixels along a side

@@ -6,7 +6,7 @@ from conftest import make_frame, make_image
 from stand_in import blocks, picture, shades
 
 from realtime.errors import ModelError
-from realtime.locate import pyramid
+from realtime.locate.locator import pyramid
 from realtime.modes import MODES
 from realtime.pipeline import MultiMode, Once, Pipeline, Shared, load
 from realtime.preprocess import to_gray

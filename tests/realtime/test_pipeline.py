@@ -6,11 +6,11 @@ import pytest
 from conftest import make_frame
 
 from realtime.errors import ModelError, UserError
-from realtime.locate import Locator, pad_edges, pyramid
+from realtime.locate.locator import Locator, pad_edges, pyramid
+from realtime.locate.refine import Refiner
 from realtime.modes import DIGITS, MODES
 from realtime.pipeline import CROP, Pipeline, inside, load, single_or_string, suppress_overlaps
 from realtime.recognise import Recogniser
-from realtime.refine import Refiner
 from realtime.rules.reported import rules_of
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from realtime.locate import CLIP, REACH
+from realtime.locate.locator import CLIP, REACH
+from realtime.locate.refine import MARGIN, UNIT, Refiner
 from realtime.preprocess import normalise_contrast, rectify
-from realtime.refine import MARGIN, UNIT, Refiner
 from realtime.spec import ModelSpec
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from realtime.locate_text import CELL
+from realtime.locate.text_locator import CELL
 from realtime.modes import CHARACTERS, DIGITS, MARKS, NUMBERS, PLATES
 from realtime.pipeline import Pipeline
 from realtime.pipeline import load as load_pipeline

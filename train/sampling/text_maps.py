@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from realtime.locate_text import CELL, CLIP, GROUP, INSET, UNIT
+from realtime.locate.text_locator import CELL, CLIP, GROUP, INSET, UNIT
 
 LEAST, MOST = 6.5, 64.0  # pixels: heights of the text that is found at one pyramid level
 HALF = 0.28  # heights from a string's middle line to the kernel's edge: lines under each other stay apart

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from realtime.locate_text import CELL
+from realtime.locate.text_locator import CELL
 from realtime.values import Quad
 from synth.effects import apply_effects, sample_effects
 from train.sampling.text_maps import LEAST, MOST, text_targets

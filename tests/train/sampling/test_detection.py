@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from realtime.locate import CLIP, REACH
+from realtime.locate.locator import CLIP, REACH
+from realtime.locate.refine import UNIT, Refiner, mapped
 from realtime.preprocess import rectify
-from realtime.refine import UNIT, Refiner, mapped
 from realtime.spec import ModelSpec
 from realtime.values import Box, Quad, iou
 from train.sampling.detection import (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from realtime.locate_text import CELL, CLIP, GROUP, UNIT, spread
+from realtime.locate.text_locator import CELL, CLIP, GROUP, UNIT, spread
 from train.sampling.text_maps import BESIDE, BETWEEN, VALUES, text_targets
 
 SHAPE = 128, 160

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from realtime.locate_text import (
+from realtime.locate.text_locator import (
     CELL,
     EDGE,
     GROUP,

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from realtime.locate import LONGEST, MOST, REACH, SMALLEST, Locator, components, group_cells, nms, pad_edges, pyramid
+from realtime.locate.locator import (
+    LONGEST,
+    MOST,
+    REACH,
+    SMALLEST,
+    Locator,
+    components,
+    group_cells,
+    nms,
+    pad_edges,
+    pyramid,
+)
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Quad, iou
 from train.sampling.detection import SIZES, cell_targets

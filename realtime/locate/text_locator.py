@@ -13,9 +13,9 @@ from dataclasses import dataclass, fields
 import cv2
 import numpy as np
 
-from realtime.curves import edges
-from realtime.hints import Level, Maps
-from realtime.locate import LONGEST, Found, PyramidLocator, nothing
+from realtime.locate.curves import edges
+from realtime.locate.hints import Level, Maps
+from realtime.locate.locator import LONGEST, Found, PyramidLocator, nothing
 from realtime.values import Curve, Detection, Quad
 
 STILL = 3 * LONGEST  # pixels of the longer side of a single picture's finest level: small text in large photographs

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.refine import MARGIN, UNIT, Refiner, mapped, thinning
+from realtime.locate.refine import MARGIN, UNIT, Refiner, mapped, thinning
 from realtime.spec import ModelSpec
 from realtime.values import Box, Detection, Quad
 

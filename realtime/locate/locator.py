@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from realtime.contracts import Net
-from realtime.hints import Level, Maps, finest_maps
+from realtime.locate.hints import Level, Maps, finest_maps
 from realtime.spec import ModelSpec
 from realtime.values import Curve, Detection, Quad, intersection
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.hints import BLOCK, HINT, PLACE, SHEETS, Level, finest_maps, laid_out, rectangles
+from realtime.locate.hints import BLOCK, HINT, PLACE, SHEETS, Level, finest_maps, laid_out, rectangles
 
 NOTHING = np.zeros((0, 4, 2), np.float32)
 ROWS, COLUMNS = 40, 56  # places of the finest level

@@ -1,0 +1,1 @@
+"""Where objects are in a picture, and where text is."""
