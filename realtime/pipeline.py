@@ -13,7 +13,7 @@ import numpy as np
 
 from realtime import contracts
 from realtime.again import followed
-from realtime.areas.closer import CLOSER, Closer
+from realtime.areas.closer import Closer
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
 from realtime.change import AGREE
@@ -446,11 +446,9 @@ def locators(
 
     `said` tells how much is read at detections of a picture, by which a single one is taken for turned.
     """
-    kind = LOCATORS[spec.kind]
-    sparing = Tiles(kind(net, spec, longest=search_size, pyramid=levels, sparing=True))
+    sparing = Tiles(LOCATORS[spec.kind](net, spec, longest=search_size, pyramid=levels, sparing=True))
     if spec.kind != "text-locator":
-        first, second = (kind(net, spec, longest=k * search_size, pyramid=levels) for k in (1, CLOSER))
-        return sparing, Tiles(Closer(first, second, search_size))
+        return sparing, Tiles(Closer(Locator(net, spec, longest=search_size, pyramid=levels)))
     longest = max(search_size, STILL)
     frames = FollowingTextLocator(sparing) if whole else sparing
     return frames, Tiles(ThoroughTextLocator(TextLocator(net, spec, longest=longest, pyramid=levels), longest, said))

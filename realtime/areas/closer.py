@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from realtime.contracts import Locator
-from realtime.locate.locator import is_duplicate
+from realtime.locate.locator import Locator, both, is_duplicate
 from realtime.values import Detection
 
 CLOSER = 2  # times as many pixels along a side
@@ -17,21 +16,24 @@ WIDEST = 110.0
 
 
 class Closer:
-    """Detections of one locator; of what is small those of another one, which sees CLOSER times as many pixels.
+    """Detections of a locator; of what is small those that it finds with CLOSER times as many pixels.
 
-    `first` sees `longest` pixels of a picture's longer side, `second` CLOSER times as many: a picture that has no more
-    than `longest` is searched once.
+    Both searches look at the same coarser levels, which are searched once. A picture that has no more pixels than the
+    locator sees at first is searched no further.
     """
 
-    def __init__(self, first: Locator, second: Locator, longest: int) -> None:
-        self._first, self._second, self._longest = first, second, longest
+    def __init__(self, locator: Locator) -> None:
+        self._locator = locator
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 gray (H, W) picture, in its pixels, best first."""
-        found = self._first(gray)
-        if max(gray.shape) <= self._longest:
+        locator, longest = self._locator, self._locator.longest
+        coarse = locator.search([*locator.levels(gray, longest)])
+        found = locator.detections(coarse)
+        if max(gray.shape) <= longest:
             return found
-        scale = min(1.0, CLOSER * self._longest / max(gray.shape))
-        small = [d for d in self._second(gray) if d.quad.size[0] * scale <= WIDEST]
+        fine = locator.search([next(locator.levels(gray, CLOSER * longest))])
+        scale = min(1.0, CLOSER * longest / max(gray.shape))
+        small = [d for d in locator.detections(both(fine, coarse)) if d.quad.size[0] * scale <= WIDEST]
         others = [d for d in found if not any(is_duplicate(d, s) for s in small)]
         return sorted([*small, *others], key=lambda d: -d.score)

@@ -138,11 +138,16 @@ class Locator(PyramidLocator):
 
     def __call__(self, gray: np.ndarray) -> list[Detection]:
         """Detections of a uint8 (H, W) picture, best first, one per object."""
-        levels = [pad_edges(*level, self.spec.height, self.spec.stride) for level in self.pyramid(gray, self.longest)]
-        quads, scores, *_ = self.search(levels)
-        return self._surest(
-            nms([Detection(Quad.of(quad), float(score)) for quad, score in zip(quads, scores, strict=True)])
-        )
+        return self.detections(self.search([*self.levels(gray, self.longest)]))
+
+    def levels(self, gray: np.ndarray, longest: int) -> Iterator[Level]:
+        """The pyramid of a picture, finest first, whose finest level has at most `longest` pixels along a side."""
+        return (pad_edges(*level, self.spec.height, self.spec.stride) for level in self.pyramid(gray, longest))
+
+    def detections(self, found: Found) -> list[Detection]:
+        """What is found on some levels, best first, one per object."""
+        each = zip(found.quads, found.scores, strict=True)
+        return self._surest(nms([Detection(Quad.of(quad), float(score)) for quad, score in each]))
 
     def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
         """What some levels show, from what the network tells of them, level by level."""
