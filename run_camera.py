@@ -38,7 +38,6 @@ from realtime.cli.rules import Job, check_options, check_pictures, check_places
 from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.cli.types import METAVAR, Kept, Modes, Parts, Size
 from realtime.contracts import Pipeline, Sink, Source
-from realtime.crossings import parse_line
 from realtime.errors import UserError
 from realtime.loop import run
 from realtime.output.record import doubtful, hashed, plain, read_key, with_candidates
@@ -60,6 +59,7 @@ from realtime.sinks.video import Video
 from realtime.sinks.web.history import History
 from realtime.sinks.window import Window
 from realtime.stats import Summary
+from realtime.tracking.crossings import parse_line
 from realtime.values import Result
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo

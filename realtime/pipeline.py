@@ -12,13 +12,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from realtime import contracts
-from realtime.again import followed
 from realtime.areas.closer import Closer
 from realtime.areas.roi import Roi, Within
 from realtime.areas.tiles import Tiles
-from realtime.change import AGREE
 from realtime.contracts import Net
-from realtime.crossings import Line
 from realtime.decode.expect import Expectation, expectations
 from realtime.decode.letters import Letters, load_letters
 from realtime.locate.locator import INSIDE, LONGEST, Locator, nms, pyramid
@@ -36,7 +33,10 @@ from realtime.rules.known import KnownText
 from realtime.rules.reported import Reporting, Rules, rules_of
 from realtime.spec import ModelSpec
 from realtime.stats import Stopwatch
-from realtime.track import Tracker, follow
+from realtime.tracking.change import AGREE
+from realtime.tracking.crossings import Line
+from realtime.tracking.track import Tracker, follow
+from realtime.tracking.visits import followed
 from realtime.values import Detection, Frame, Reading, Result, Sighting, Track, intersection
 
 T = TypeVar("T")

@@ -13,8 +13,6 @@ from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
 from realtime.capture.turn import Turn
-from realtime.change import AGREE
-from realtime.crossings import Line
 from realtime.decode.expect import expectations
 from realtime.errors import UserError
 from realtime.gate import FrameFilter, frame_filter
@@ -24,6 +22,8 @@ from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, pl
 from realtime.rules.known import KnownText
 from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec
+from realtime.tracking.change import AGREE
+from realtime.tracking.crossings import Line
 
 
 @dataclass(frozen=True)

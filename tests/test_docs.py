@@ -369,7 +369,7 @@ def anchors(page):
 def test_figures_of_the_program_are_its_own():
     from realtime.gate import LONGEST
     from realtime.rules.regions import names
-    from realtime.track import LOST_AFTER
+    from realtime.tracking.track import LOST_AFTER
     from train.sampling.recipes import STRIDE, WINDOW
 
     how = " ".join((ROOT / "docs/how-it-works.md").read_text().split())

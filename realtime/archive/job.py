@@ -30,7 +30,7 @@ from realtime.pipeline import MultiMode, Pipeline
 from realtime.redact import mask
 from realtime.setup import Setup
 from realtime.stats import Stopwatch
-from realtime.track import cut
+from realtime.tracking.track import cut
 from realtime.values import Frame, Quad, Reading, Result, Sighting, Track
 
 _held = threading.local()  # a pipeline serves one thread

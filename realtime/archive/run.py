@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from realtime.again import followed
 from realtime.archive.identity import check_finished, content_of, place_of
 from realtime.archive.job import NO_PICTURE, PartResult, Segment, read_segment, unpacked
 from realtime.archive.lock import filling
@@ -40,7 +39,8 @@ from realtime.sinks.progress import Bar
 from realtime.sinks.store import LAST_PATIENCE, Store
 from realtime.sinks.table import no_crop
 from realtime.stats import counted
-from realtime.track import Follower, Tracker, follow
+from realtime.tracking.track import Follower, Tracker, follow
+from realtime.tracking.visits import followed
 from realtime.values import Frame, Result, Sighting, State, Track
 
 T = TypeVar("T")

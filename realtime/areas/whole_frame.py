@@ -8,7 +8,7 @@ import numpy as np
 
 from realtime.rules.reported import Reporting, Rules
 from realtime.stats import Stopwatch
-from realtime.track import Tracker, follow
+from realtime.tracking.track import Tracker, follow
 from realtime.values import Box, Frame, Quad, Reading, Result, Sighting, Track
 
 

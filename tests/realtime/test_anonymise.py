@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from realtime import loop
 from realtime.anonymise import HELD, Anonymised, touch, veiled
-from realtime.track import Tracker, follow
+from realtime.tracking.track import Tracker, follow
 from realtime.values import Box, Detection, Quad, Result
 
 WHERE = Box(60, 40, 120, 60)

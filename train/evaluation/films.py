@@ -16,7 +16,7 @@ import numpy as np
 
 from realtime.contracts import Pipeline
 from realtime.pipeline import load
-from realtime.track import Tracker
+from realtime.tracking.track import Tracker
 from realtime.values import Box, Frame, Quad, Reading, Sighting, Track
 from synth.text.film import clock, counter, render_film, sample_film
 from train.datasets import load_there

@@ -24,9 +24,9 @@ from realtime.archive import run as archive
 from realtime.archive.job import Segment, read_segment
 from realtime.capture.open import open_source
 from realtime.capture.recording import Slice
-from realtime.crossings import parse_line
 from realtime.errors import SinkError, SourceError, UserError
 from realtime.output.record import hashed
+from realtime.tracking.crossings import parse_line
 
 
 class Here:

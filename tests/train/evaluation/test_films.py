@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import make_sighting, make_track
 
-from realtime.track import Tracker
+from realtime.tracking.track import Tracker
 from realtime.values import Result
 from train.evaluation.films import (
     Outcome,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from realtime.errors import UserError
-from realtime.track import Follower, Step
+from realtime.tracking.track import Follower, Step
 from realtime.values import Sighting, State, Track
 
 Point = tuple[float, float]

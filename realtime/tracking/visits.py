@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from realtime.crossings import Crossings, Line
-from realtime.track import Follower, Step
+from realtime.tracking.crossings import Crossings, Line
+from realtime.tracking.track import Follower, Step
 from realtime.values import Sighting, State, Track
 
 Key = tuple[int, int]
@@ -29,7 +29,7 @@ class Visit:
         return self.latest
 
 
-class Again:
+class Visits:
     """Follows objects by another follower, and holds the end of a value back for so many seconds.
 
     A text that is confirmed meanwhile goes on with the numbers, the beginning and the readings of what was seen before,
@@ -120,4 +120,4 @@ def joined(before: Track, now: Track) -> Track:
 def followed(follower: Follower, line: Line | None, again_after: float | None) -> Follower:
     """A follower with what the user asks for: crossings of a line, texts seen again within so many minutes as one."""
     crossings = Crossings(follower, line) if line else follower
-    return Again(crossings, 60 * again_after) if again_after else crossings
+    return Visits(crossings, 60 * again_after) if again_after else crossings

@@ -13,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
-from realtime.change import AGREE, Before, Moment, Spell, Turn, Values
 from realtime.preprocess import expand
 from realtime.rules.reported import Rules
+from realtime.tracking.change import AGREE, Before, Moment, Spell, Turn, Values
+from realtime.tracking.vote import alike
 from realtime.values import Box, Frame, Sighting, State, Track, iou
-from realtime.vote import alike
 
 LOST_AFTER = 1.2  # seconds unseen
 IN_SIGHT = 0.3  # seconds unseen after which what is in the same place may be another object

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from conftest import make_sighting
 
-from realtime.change import Moment, Values, beside, cut_short, decisive, independence, nats
 from realtime.rules.reported import Rules
+from realtime.tracking.change import Moment, Values, beside, cut_short, decisive, independence, nats
 from realtime.values import Reading, Sighting
 
 RISING = Rules(rising=True)

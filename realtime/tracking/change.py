@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from realtime.rules.reported import Rules
+from realtime.tracking.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing, unity
 from realtime.values import Reading, Sighting
-from realtime.vote import NO_VOTE, NOTHING, Ballot, Vote, alike, differing, unity
 
 Picture = Callable[[Sighting], "np.ndarray | None"]
 

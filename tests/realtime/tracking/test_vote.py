@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.tracking.vote import NOTHING, Ballot, aligned, alike, departures, vote
 from realtime.values import Reading
-from realtime.vote import NOTHING, Ballot, aligned, alike, departures, vote
 
 SHARE = st.floats(0, 1)
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.rules.reported import Rules
-from realtime.track import JOINS, Tracker, cut, likeness_needed
+from realtime.tracking.track import JOINS, Tracker, cut, likeness_needed
+from realtime.tracking.vote import TEXTS
 from realtime.values import Box, Quad, Reading, Sighting, State
-from realtime.vote import TEXTS
 
 IMAGE = np.zeros((240, 640, 3), np.uint8)
 

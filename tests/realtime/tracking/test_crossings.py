@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from conftest import make_sighting
 
-from realtime.crossings import Crossings, Line, parse_line
 from realtime.errors import UserError
-from realtime.track import Tracker
+from realtime.tracking.crossings import Crossings, Line, parse_line
+from realtime.tracking.track import Tracker
 from realtime.values import Box, Quad, Sighting
 
 IMAGE = np.zeros((400, 400), np.uint8)

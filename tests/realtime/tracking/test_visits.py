@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 from conftest import make_sighting
 
-from realtime.again import Again, followed
-from realtime.crossings import Crossings, Line
-from realtime.track import Tracker
+from realtime.tracking.crossings import Crossings, Line
+from realtime.tracking.track import Tracker
+from realtime.tracking.visits import Visits, followed
 
 IMAGE = np.zeros((40, 400), np.uint8)
 
 
 def film(*parts, seconds=60.0, gap=10.0, follower=None):
     """Steps of a film at 10 frames a second; a part is a text seen for 1 s, then nothing for `gap` seconds."""
-    again, steps, time = follower or Again(Tracker(), seconds), [], 0.0
+    visits, steps, time = follower or Visits(Tracker(), seconds), [], 0.0
     for text in parts:
         for k in range(10 + round(10 * gap)):
             seen = [make_sighting(text)] if k < 10 else []
-            steps.append(again(time, len(steps), seen, IMAGE))
+            steps.append(visits(time, len(steps), seen, IMAGE))
             time += 0.1
-    return steps, again.flush()
+    return steps, visits.flush()
 
 
 def told(tracks):
@@ -66,16 +66,16 @@ def test_the_end_is_told_once_nobody_comes_back():
 
 
 def test_two_of_one_text_at_a_time_are_two_records():
-    again = Again(Tracker(), 60)
+    visits = Visits(Tracker(), 60)
     for k in range(10):
-        again(k / 10, k, [make_sighting("42", 8), make_sighting("42", 300)], IMAGE)
-    assert len(again.flush()) == 2
+        visits(k / 10, k, [make_sighting("42", 8), make_sighting("42", 300)], IMAGE)
+    assert len(visits.flush()) == 2
 
 
 def test_what_ends_at_the_end_is_forgotten():
-    again = Again(Tracker(), 60)
-    _, first = film("42", follower=again)
-    steps, second = film("42", follower=again)
+    visits = Visits(Tracker(), 60)
+    _, first = film("42", follower=visits)
+    steps, second = film("42", follower=visits)
     assert len(first) == len(second) == 1 and len(confirmed(steps)) == 1
 
 
@@ -83,4 +83,4 @@ def test_without_the_options_the_follower_is_the_tracker():
     tracker = Tracker()
     assert followed(tracker, None, None) is tracker
     assert isinstance(followed(tracker, Line(0, 0, 1, 1), None), Crossings)
-    assert isinstance(followed(tracker, Line(0, 0, 1, 1), 1.0), Again)
+    assert isinstance(followed(tracker, Line(0, 0, 1, 1), 1.0), Visits)

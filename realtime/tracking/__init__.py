@@ -1,0 +1,1 @@
+"""Which object is which over time, and what each says from when to when."""
