@@ -43,7 +43,7 @@ from realtime.loop import run
 from realtime.output.record import doubtful, hashed, plain, read_key, with_candidates
 from realtime.overlay import Overlay
 from realtime.pipeline import load
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.rules.known import read_known, read_words
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from realtime import contracts
-from realtime.anonymise import Anonymised
 from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
@@ -19,6 +18,7 @@ from realtime.gate import FrameFilter, frame_filter
 from realtime.locate.locator import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator, second_of
+from realtime.privacy.anonymise import Anonymised
 from realtime.rules.known import KnownText
 from realtime.rules.reported import Rules, rules_of
 from realtime.spec import load_spec

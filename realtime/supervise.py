@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # seconds before a camera is started again, the last one repeated
 STEADY = 60.0  # seconds that a process must last for the pauses to be short again

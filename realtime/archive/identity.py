@@ -13,7 +13,7 @@ from typing import BinaryIO
 from realtime.capture.kinds import unreadable
 from realtime.capture.source import is_address
 from realtime.errors import SourceError
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 
 EDGE = 1 << 16  # bytes at either end of a file that are looked at
 YOUNG = 5.0  # seconds without a change after which a file counts as finished

@@ -27,7 +27,7 @@ from realtime.capture.turn import Turned
 from realtime.errors import SourceError
 from realtime.loop import run
 from realtime.pipeline import MultiMode, Pipeline
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 from realtime.setup import Setup
 from realtime.stats import Stopwatch
 from realtime.tracking.track import cut

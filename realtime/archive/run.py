@@ -32,7 +32,7 @@ from realtime.capture.source import is_address
 from realtime.errors import SourceError, UserError
 from realtime.modes import Mode, modes_of
 from realtime.output.database import write_error
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.setup import Setup
 from realtime.sinks.crops import Crops
 from realtime.sinks.progress import Bar

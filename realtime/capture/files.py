@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from realtime.capture.kinds import PICTURE_MAGIC, Kind, head_of, kind_of
 from realtime.capture.recording import open_video
 from realtime.errors import SourceError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 PICTURES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".jp2", ".heic",
             ".heif", ".avif")  # fmt: skip

@@ -8,7 +8,7 @@ import re
 from enum import Enum
 
 from realtime.errors import SourceError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 
 class Kind(Enum):

@@ -21,7 +21,7 @@ from realtime.capture.picture import read_pictures
 from realtime.capture.recording import Recording, open_video, video_capture
 from realtime.capture.source import Clock, Source, is_address, known, steady_clock
 from realtime.errors import SourceError
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.values import Frame
 
 STREAMS = ("rtsp", "rtsps", "rtmp", "http", "https", "tcp", "udp", "rtp", "srt")

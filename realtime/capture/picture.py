@@ -13,7 +13,7 @@ from realtime.capture.claims import claims
 from realtime.capture.kinds import JPEG, PNG, head_of, unreadable
 from realtime.capture.reach import reachable
 from realtime.errors import SourceError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 BLOCK = 8  # pictures of an animation that are held in memory at once
 ROWS = 256  # of a picture that are converted at once, so that large ones need little more than their own memory

@@ -17,7 +17,7 @@ from realtime.capture.picture import to_8_bit
 from realtime.capture.reach import protocol, reachable
 from realtime.capture.source import OPEN_SECONDS, Source, capture_size, check_size, is_address, known
 from realtime.errors import SourceError
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.values import Frame
 
 FAILED_READS = 1000  # in a row, after which nothing more is expected; each costs microseconds at the end of a file

@@ -17,7 +17,7 @@ import numpy as np
 from realtime.capture.kinds import PICTURE_MAGIC
 from realtime.capture.picture import to_8_bit
 from realtime.capture.source import OPEN_SECONDS
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 
 LARGEST = 64 << 20  # bytes of one picture
 FAILURES = (OSError, HTTPException, ValueError)  # of a request; urllib's are an OSError

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 
 from realtime.errors import SourceError
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.values import Frame
 
 OPEN_SECONDS, READ_SECONDS = 8.0, 2.5  # limits for a stream, so that a stall is noticed within three seconds

@@ -12,7 +12,7 @@ from typing import Any
 
 from realtime.cli.rules import USED_BY, Job, fits_modes, spelled
 from realtime.errors import UserError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")  # it stands in addresses and topics
 PREFIX = "GLYPHCAM_"

@@ -7,7 +7,7 @@ import os
 
 import cv2
 
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 QUIET = "-8"  # AV_LOG_QUIET
 

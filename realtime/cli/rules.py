@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from realtime.errors import UserError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 
 class Job(Enum):

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from realtime.errors import OptionError, SinkError
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 
 DIGITS = 10  # hex digits of a name's hash
 SETTINGS = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, 92]}

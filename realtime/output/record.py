@@ -14,7 +14,7 @@ from typing import Any
 
 from realtime.errors import UserError
 from realtime.modes import MARKS
-from realtime.redact import mask, printable
+from realtime.privacy.redact import mask, printable
 from realtime.values import Frame, Match, Reading, Result, Sighting, Track
 
 FIELDS = (

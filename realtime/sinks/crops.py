@@ -15,7 +15,7 @@ from realtime.output.outbox import Outbox
 from realtime.output.pictures import digest, plain, private_folder, write_new
 from realtime.output.record import DOUBTFUL, END
 from realtime.output.retention import Retention
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 from realtime.values import Result, Track
 
 PICTURE = re.compile(r"crop-\d{8}-\d{6}-.*\.jpg")  # what this sink makes; anything else in the folder is not its own

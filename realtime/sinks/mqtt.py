@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from realtime.errors import OptionError, SinkError
 from realtime.output.pictures import digest
 from realtime.output.record import BEGIN, PRESENT, record
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 from realtime.values import BACK, LOST, Frame, Result, Track
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}

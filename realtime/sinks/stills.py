@@ -10,7 +10,7 @@ import numpy as np
 from realtime.errors import SinkError
 from realtime.output.files import check_free
 from realtime.output.pictures import digest, plain, write_new
-from realtime.redact import printable
+from realtime.privacy.redact import printable
 from realtime.values import Frame, Result
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")

@@ -17,7 +17,7 @@ from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.outbox import Outbox
 from realtime.output.record import BEGIN, CROSSED, PRESENT, record
 from realtime.output.retention import Retention
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 from realtime.values import BACK, LOST, Result, Track
 
 STANDING = f"""

@@ -13,7 +13,7 @@ import numpy as np
 
 from realtime.output.occasions import Occasions, OutputEvents
 from realtime.output.record import DOUBTFUL, END, event_record, record
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 from realtime.values import BACK, LOST, WAITING, Frame, Result, Track
 
 READINGS = 50  # latest readings that are kept

@@ -23,7 +23,7 @@ from realtime.output.record import (
     sighting_record,
     with_candidates,
 )
-from realtime.redact import mask
+from realtime.privacy.redact import mask
 from realtime.values import Frame, Match, Quad, Reading, Result, Sighting, State, Track
 
 QUAD = Quad(((1, 2), (11.004, 2), (11, 8), (1, 8)))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import loop
-from realtime.anonymise import HELD, Anonymised, touch, veiled
+from realtime.privacy.anonymise import HELD, Anonymised, touch, veiled
 from realtime.tracking.track import Tracker, follow
 from realtime.values import Box, Detection, Quad, Result
 
