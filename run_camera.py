@@ -20,7 +20,7 @@ import click
 from click.core import ParameterSource
 
 import realtime
-from realtime import pad, supervise
+from realtime import pad
 from realtime.archive import run as archive
 from realtime.archive.identity import YOUNG
 from realtime.archive.workers import DaskPool, ProcessPool
@@ -35,7 +35,6 @@ from realtime.cli.config import Camera, Config, read_config
 from realtime.cli.help import EXAMPLES, Sectioned
 from realtime.cli.logs import start_logging
 from realtime.cli.rules import Job, check_options, check_pictures, check_places
-from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.cli.types import METAVAR, Kept, Modes, Parts, Size
 from realtime.contracts import Pipeline, Sink, Source
 from realtime.errors import UserError
@@ -45,6 +44,9 @@ from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.privacy.redact import mask, printable
 from realtime.rules.known import read_known, read_words
+from realtime.service import supervise
+from realtime.service.stopping import Stop, stopping_on_signals
+from realtime.service.systemd import Notifier
 from realtime.setup import Setup
 from realtime.sinks.command import OnReading
 from realtime.sinks.crops import Crops
@@ -53,7 +55,6 @@ from realtime.sinks.progress import Progress
 from realtime.sinks.rewrite import Mapped, Only
 from realtime.sinks.stills import Stills
 from realtime.sinks.store import Store
-from realtime.sinks.systemd import Notifier
 from realtime.sinks.table import Table, csv_line, json_line, no_crop
 from realtime.sinks.video import Video
 from realtime.sinks.web.history import History

@@ -11,7 +11,7 @@ from stand_in import StandIn
 from realtime.archive import run as archive
 from realtime.archive.workers import ProcessPool
 from realtime.capture.claims import claims
-from realtime.cli.stopping import Stop
+from realtime.service.stopping import Stop
 from realtime.setup import Setup
 
 

@@ -17,9 +17,9 @@ from realtime.archive import run as archive
 from realtime.archive.workers import ProcessPool
 from realtime.capture.open import open_source
 from realtime.cli.logs import OneLine
-from realtime.cli.stopping import Stop
 from realtime.loop import run
 from realtime.privacy.redact import printable
+from realtime.service.stopping import Stop
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store
 from realtime.sinks.table import COLUMNS, Table, csv_line, json_line

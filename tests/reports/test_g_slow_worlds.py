@@ -19,8 +19,8 @@ from realtime import setup
 from realtime.archive.workers import ProcessPool
 from realtime.capture.open import open_source
 from realtime.capture.source import steady_clock
-from realtime.cli.stopping import Stop, stopping_on_signals
 from realtime.loop import run
+from realtime.service.stopping import Stop, stopping_on_signals
 
 YEAR = 365 * 86_400.0
 

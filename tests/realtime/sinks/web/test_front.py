@@ -11,8 +11,8 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from functools import partial
 
+from realtime.service.supervise import CameraState
 from realtime.sinks.web import server
-from realtime.supervise import CameraState
 
 TOKEN = "correct horse"
 STATES = [CameraState("gate", "running"), CameraState("yard", "waiting", 2, "no camera", 3.0)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from realtime import supervise
+from realtime.service import supervise
 
 READY = """
 import os, socket, sys, time
@@ -159,7 +159,7 @@ def test_what_does_not_end_is_killed(started, monkeypatch, caplog):
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the children")
 def test_no_camera_outlives_its_supervisor(tmp_path):
     code = (
-        "import sys, time, pathlib; from realtime import supervise\n"
+        "import sys, time, pathlib; from realtime.service import supervise\n"
         "sleep = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         f"p = supervise.Process('a', sleep, {{}}, pathlib.Path({str(tmp_path / 's')!r}))\n"
         "p.tend(); print(p._process.pid, flush=True); time.sleep(60)"

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 import run_camera
-from realtime.sinks.systemd import Notifier
+from realtime.service.systemd import Notifier
 from realtime.values import Frame, Result
 
 RESULT = Result(Frame(0, 0.0, np.zeros((2, 2), np.uint8)))

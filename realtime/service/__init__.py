@@ -1,0 +1,1 @@
+"""A program that runs for months: signals, systemd, a process for each camera."""
