@@ -11,10 +11,10 @@ from realtime import contracts
 from realtime.areas.cut_outs import CutOuts
 from realtime.areas.roi import Roi
 from realtime.areas.whole_frame import WholeFrame
+from realtime.capture.gate import FrameFilter, frame_filter
 from realtime.capture.turn import Turn
 from realtime.decode.expect import expectations
 from realtime.errors import UserError
-from realtime.gate import FrameFilter, frame_filter
 from realtime.locate.locator import LONGEST
 from realtime.modes import Mode, modes_of
 from realtime.pipeline import SHIPPED, Instrument, MultiMode, Pipeline, load, plate_locator, second_of

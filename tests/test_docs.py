@@ -367,7 +367,7 @@ def anchors(page):
 
 
 def test_figures_of_the_program_are_its_own():
-    from realtime.gate import LONGEST
+    from realtime.capture.gate import LONGEST
     from realtime.rules.regions import names
     from realtime.tracking.track import LOST_AFTER
     from train.sampling.recipes import STRIDE, WINDOW

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.capture.files import files_of, still
+from realtime.capture.gate import frame_filter
 from realtime.capture.open import open_source
 from realtime.contracts import Pipeline
 from realtime.errors import UserError
-from realtime.gate import frame_filter
 from realtime.loop import run
 from realtime.values import Result
 

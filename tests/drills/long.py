@@ -12,8 +12,8 @@ from pathlib import Path
 from conftest import make_image
 from drive import DrillPipeline
 
+from realtime.capture.gate import FrameFilter, Moved, Sharp
 from realtime.capture.open import Live
-from realtime.gate import FrameFilter, Moved, Sharp
 from realtime.loop import run
 from realtime.sinks.crops import Crops
 from realtime.sinks.store import Store

@@ -7,7 +7,7 @@ from conftest import make_frame
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.gate import LONGEST, AtMost, Every, FrameFilter, Moved, Sharp, shrunken
+from realtime.capture.gate import LONGEST, AtMost, Every, FrameFilter, Moved, Sharp, shrunken
 
 
 def scene(text="", blur=0, noise=3.0, seed=0, width=640, height=480):
