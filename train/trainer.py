@@ -127,6 +127,13 @@ def epochs_so_far(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+def stop_autocast(model: keras.Model) -> None:
+    """Under torch, keep each layer from taking a float32 copy of what the convolution before it made."""
+    if keras.backend.backend() == "torch":
+        for layer in model.layers[2:]:  # after those that scale the picture
+            layer.autocast = False
+
+
 def save(model: keras.Model, path: Path) -> None:
     """Written beside and renamed, so that an interrupted run leaves the last whole file."""
     beside = path.with_name("partial." + path.name)
@@ -175,9 +182,7 @@ def fit(
         keras.callbacks.BackupAndRestore(out / "backup"),  # a run that was interrupted goes on after its last epoch
     ]
     epochs, every = max(1, settings.steps // settings.every), min(settings.every, settings.steps)
-    if keras.backend.backend() == "torch":
-        for layer in model.layers[2:]:  # behind the scaling of the picture
-            layer.autocast = False  # else each takes a float32 copy of what the convolution before it made
+    stop_autocast(model)
     with acceleration():
         model.fit(batches, epochs=epochs, steps_per_epoch=every, callbacks=followers, verbose="auto")
     return keras.models.load_model(out / "model.keras", compile=False)

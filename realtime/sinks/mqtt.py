@@ -281,12 +281,26 @@ class Mqtt:
         return f"{self.broker.topic}/{name}"
 
     def _discovery(self) -> Iterator[tuple[str, str]]:
-        """Topics and messages by which Home Assistant makes its entities (MQTT discovery).
-
-        An event for automations, which also happens when the same text comes again; a sensor with the last reading, as
-        a measurement where that is known; an image.
-        """
+        """Topics and messages by which Home Assistant makes its entities (MQTT discovery)."""
         node = f"glyphcam_{digest(self.broker.topic, self._source)}"
+        shared = {
+            "availability_topic": self._topic("status"),
+            "device": {
+                "identifiers": [node],
+                "name": self.broker.topic,
+                "manufacturer": "glyphcam",
+                "model": self._mode,
+            },
+        }
+        for kind, fields in self._entities().items():
+            own = {"unique_id": f"{node}_{kind}", **fields, **shared}
+            yield f"homeassistant/{kind}/{node}/{NAMES[kind]}/config", json.dumps(own)
+
+    def _entities(self) -> dict[str, dict[str, Any]]:
+        """An event for automations, also fired when the same text comes again; the last reading; its picture.
+
+        The last reading is a sensor, and a measurement if its unit is known.
+        """
         reading = {"state_topic": self._topic("reading"), "icon": "mdi:text-recognition"}
         entities: dict[str, dict[str, Any]] = {
             "event": {"name": "Reading event", "event_types": EVENT_TYPES, "value_template": EVENT, **reading},
@@ -300,15 +314,4 @@ class Mqtt:
         }
         if self._pictures:
             entities["image"] = {"name": "Picture", "image_topic": self._topic("picture")}
-        shared = {
-            "availability_topic": self._topic("status"),
-            "device": {
-                "identifiers": [node],
-                "name": self.broker.topic,
-                "manufacturer": "glyphcam",
-                "model": self._mode,
-            },
-        }
-        for kind, fields in entities.items():
-            own = {"unique_id": f"{node}_{kind}", **fields, **shared}
-            yield f"homeassistant/{kind}/{node}/{NAMES[kind]}/config", json.dumps(own)
+        return entities

@@ -13,7 +13,7 @@ from synth.text.fonts import ALPHABET, DIGITS
 from synth.text.glyphs import Face, sample_dot_face, sample_font_face, sample_segment_face, sample_written_face
 from synth.text.ink import paint
 from synth.text.line import EM, Drum, Line, Style
-from synth.text.strings import digits, sample_text
+from synth.text.strings import digits, sample_text, weighted
 from synth.text.typeset import set_line
 
 Rng = np.random.Generator
@@ -26,7 +26,7 @@ KINDS = {
 
 def sample_line(rng: Rng, mode: str, split: str, kind: str | None = None, text: str | None = None) -> Line:
     """A line of digits or of characters, in fonts of the split ("train" or "val")."""
-    kind = kind or _weighted(rng, KINDS[mode])
+    kind = kind or weighted(rng, KINDS[mode])
     if kind == "drum":
         return sample_drum(rng, split, text)
     text = sample_text(rng, mode) if text is None else text
@@ -166,15 +166,6 @@ def _rolls(rng: Rng, count: int, rolled: float | None) -> tuple[float, ...]:
     offsets = common + rng.normal(0, 0.03, count)
     offsets[-1] = rng.uniform(-0.17, 0.17) if rolled is None else rolled
     return tuple(offsets.tolist())
-
-
-def _weighted(rng: Rng, pairs: Sequence[tuple[str, float]]) -> str:
-    mark = rng.random() * sum(weight for _, weight in pairs)
-    for name, weight in pairs:
-        mark -= weight
-        if mark < 0:
-            return name
-    return pairs[-1][0]
 
 
 def _place(rng: Rng) -> tuple[int, int]:

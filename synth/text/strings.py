@@ -5,14 +5,17 @@ A drawn text may hold separators; the truth is what is left of it in the mode's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from synth.text.fonts import ALPHABET, DIGITS, LOWER, UPPER
 
 Rng = np.random.Generator
+T = TypeVar("T")
 
 # Lists of the Debian packages wamerican-small, wamerican and wbritish; without them words.txt is all there is.
 DICTIONARIES = tuple(Path("/usr/share/dict", f"{name}-english{size}") for name, size in
@@ -36,7 +39,7 @@ def sample_text(rng: Rng, mode: str) -> str:
 
 def sample_digits(rng: Rng) -> str:
     """1 to 10 digits: counters, prices, times, dates, house numbers, years, or anything."""
-    text = _choice(rng, DIGIT_FORMS)(rng)
+    text = weighted(rng, DIGIT_FORMS)(rng)
     first, last = rng.random(2) < 0.15
     # A narrow 1 at an end is what finders and readers lose first.
     return f"{'1' if first else text[0]}{text[1:-1]}{'1' if last else text[-1]}" if len(text) > 1 else text
@@ -114,7 +117,7 @@ DIGIT_FORMS = (
 
 def sample_word(rng: Rng) -> str:
     """A word of a sign, an invented one, loose letters, a number or a mixture; most cases and marks of real signs."""
-    word = _choice(rng, WORD_FORMS)(rng)
+    word = weighted(rng, WORD_FORMS)(rng)
     return marked(rng, word) if rng.random() < 0.1 else word
 
 
@@ -202,8 +205,8 @@ WORD_FORMS = (
 )  # fmt: skip
 
 
-def _choice(rng: Rng, forms):
-    """One of the (value, weight) pairs' values."""
+def weighted(rng: Rng, forms: Sequence[tuple[T, float]]) -> T:
+    """The value of one of the (value, weight) pairs, drawn by weight."""
     mark = rng.random() * sum(weight for _, weight in forms)
     for value, weight in forms:
         mark -= weight

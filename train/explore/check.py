@@ -36,18 +36,14 @@ def problems(folder: Path, alphabet: str) -> Iterator[Problem]:
     examples = list(load_shared("", [str(folder)]))
     if not examples:
         raise SourceError(f"{folder / TABLE} has no rows.", "Its first line is file,text; then a row for each text.")
-    placed = [inside(e) for e in examples]
+    placed: dict[bool | None, list[Example]] = {True: [], False: [], None: []}
+    for example in examples:
+        placed[inside(example)].append(example)
     broken: list[str] = []
-    pairs = twins(look_all([e for e, fits in zip(examples, placed, strict=True) if fits], folder.name, broken))
+    pairs = twins(look_all(placed[True], folder.name, broken))
     finds: Sequence[tuple[str, list[str]]] = (
-        (
-            "files are missing or are not pictures",
-            [e.name for e, fits in zip(examples, placed, strict=True) if fits is None],
-        ),
-        (
-            "boxes lie outside their picture",
-            [e.name for e, fits in zip(examples, placed, strict=True) if fits is False],
-        ),
+        ("files are missing or are not pictures", [e.name for e in placed[None]]),
+        ("boxes lie outside their picture", [e.name for e in placed[False]]),
         ("texts have characters that are not in the alphabet", strange(examples, alphabet)),
         ("rows have no text", [e.name for e in examples if e.text is None]),
         ("rows stand twice", doubles(examples)),
