@@ -1,4 +1,4 @@
-"""Less work when nothing new is to be seen: which frames go through the networks."""
+"""Which frames go through the networks: less work when there is nothing new to see."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 from realtime.values import Frame
 
-LONGEST = 0.5  # seconds without a look, whatever the scene; well under the time that a track survives unseen
+LONGEST = 0.5  # seconds without reading, whatever the scene shows; well under the time that a track survives unseen
 SHRINK, FEWEST = 4, 160  # scenes are judged at a quarter of their size, but on no fewer columns
-CHANGE, PIXELS = 12, 2  # gray levels by which so many pixels of the shrunken picture must differ
-REMEMBERED, BLURRED = 15, 0.4  # frames, and the share of their best sharpness under which one is skipped
+CHANGE, PIXELS = 12, 2  # gray levels by which at least PIXELS pixels of the shrunken picture must differ
+REMEMBERED, BLURRED = 15, 0.4  # frames, and the share of their best sharpness below which one is skipped
 
 
 class FrameFilter:
-    """Which frames to read: those that every limit allows, and in which every judge sees something, or when it is time.
+    """Which frames to read: those that every limit allows and that every detector finds worth reading, or that are due.
 
-    A limit says yes or no to a frame. A judge says whether a shrunken gray picture is worth reading; it is told which
-    pictures were read, and overruled when the last one was LONGEST seconds ago.
+    A limit says yes or no to a frame. A detector says whether a shrunken gray picture is worth reading; it is told
+    which pictures were read, and is overruled when the last one was LONGEST seconds ago.
     """
 
     def __init__(self, limits: Sequence[Callable[[Frame], bool]] = (), detectors: Sequence[Moved | Sharp] = ()) -> None:
@@ -50,7 +50,7 @@ class FrameFilter:
 
 
 def frame_filter(every: int = 1, most: float | None = None, still: bool = False, blurred: bool = False) -> FrameFilter:
-    """Every Nth frame, at most `most` per second, without those that show nothing new, without blurred ones."""
+    """One frame in `every`, at most `most` per second; `still` skips frames without news, `blurred` blurred ones."""
     limits = ([Every(every)] if every > 1 else []) + ([AtMost(most)] if most else [])
     return FrameFilter(limits, [Moved()] * still + [Sharp()] * blurred)
 
@@ -81,7 +81,7 @@ class AtMost:
 
 
 class Moved:
-    """Sees something where a picture differs from the one that was read last."""
+    """Finds a picture worth reading if it differs from the last one that was read."""
 
     def __init__(self) -> None:
         self._read: np.ndarray | None = None
@@ -99,7 +99,7 @@ class Moved:
 
 
 class Sharp:
-    """Sees something in a picture that is about as sharp as the best of the last ones."""
+    """Finds a picture worth reading if it is about as sharp as the best of the last ones."""
 
     def __init__(self) -> None:
         self._sharpness: deque[float] = deque(maxlen=REMEMBERED)
@@ -111,12 +111,12 @@ class Sharp:
         return sharpness >= BLURRED * max(self._sharpness)
 
     def accepted(self, picture: np.ndarray) -> None:
-        """Nothing to remember: the last pictures are compared whether they were read or not."""
+        """Nothing to remember: pictures are compared whether they were read or not."""
 
 
 def shrunken(image: np.ndarray) -> np.ndarray:
     """A picture as uint8 gray at a quarter of its size."""
-    import imutils  # here: it brings in what fetches pages, and few runs judge scenes
+    import imutils  # here: it imports what fetches web pages, and few runs need it
 
     width = image.shape[1]
     if width > FEWEST:

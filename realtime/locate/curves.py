@@ -1,17 +1,17 @@
-"""The middle line of a bent text, laid through the points of it that a locator saw."""
+"""The middle line of a bent text, fitted to the points that a locator found."""
 
 from __future__ import annotations
 
 import numpy as np
 
-DEGREE = 4  # of the polynomial: an arc of 120 degrees strays by a tenth of its text's height
+DEGREE = 4  # of the polynomial: on an arc of 120 degrees it is off by a tenth of the text's height
 STEP = 0.5  # heights of the text between two points of a curve
 
 
 def edges(points: np.ndarray, weight: np.ndarray, height: float, more: float) -> np.ndarray:
     """Upper and lower edge (2, n, 2) of a text whose middle line runs through points (m, 2), along and across it.
 
-    The line goes on straight at both ends, `more` pixels each; `weight` (m,) is what a point counts.
+    The line continues straight for `more` pixels at both ends; `weight` (m,) is how much each point counts.
     """
     along, across = points.T
     begin, end = float(along.min()), float(along.max())

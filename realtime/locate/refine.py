@@ -1,4 +1,4 @@
-"""Look twice: the exact corners in a loose crop around a detection; what turns out to be no object is dropped."""
+"""A closer look: the exact corners in a loose crop around each detection; those that are no object are dropped."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from realtime.values import Detection, Quad
 
 MARGIN = 0.3  # around the detection, as a share of its width and of its height
 ROUNDS = 3  # at most
-STILL = 0.03  # of its width: corners that move less have been found
-UNIT = 4.0  # the network's numbers are shares of the crop times this, so that int8 steps are fine
+STILL = 0.03  # of the width: corners that move less have settled
+UNIT = 4.0  # the network's outputs are shares of the crop times this, so that int8 steps are fine enough
 
 
 class Refiner:
-    """Moves the corners of detections to where the object's corners are."""
+    """Moves the corners of detections to those of the object."""
 
     def __init__(self, net: Net, spec: ModelSpec) -> None:
         self.net, self.spec = net, spec
 
     def __call__(self, gray: np.ndarray, detections: Sequence[Detection]) -> list[Detection]:
-        """The detections that hold at a second look, with new corners and the second look's score, in order."""
+        """The detections that pass a closer look, in order, with the corners and the score that it found."""
         seen = [self.settled(gray, detection.quad) for detection in detections]
         return [Detection(quad, score) for quad, score in seen if score >= self.spec.threshold]
 
     def settled(self, gray: np.ndarray, quad: Quad) -> tuple[Quad, float]:
-        """Corners and objectness after looking again and again while an object is seen and still moves."""
+        """Corners and objectness, refined until they settle or no object is seen."""
         for _ in range(ROUNDS):
             before, (quad, objectness) = quad, self.predict(gray, quad)
             if objectness < self.spec.threshold or moved(before, quad) < STILL:
@@ -48,7 +48,7 @@ class Refiner:
 
     @staticmethod
     def shares(corners: np.ndarray, quad: Quad) -> np.ndarray:
-        """Points (4, 2) of the picture as shares of the loose crop around `quad`: what the network is to find."""
+        """Points (4, 2) of the picture as shares of the loose crop around `quad`: the network's target."""
         unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
         matrix = cv2.getPerspectiveTransform(expand(quad.array(), MARGIN), unit)
         moved: np.ndarray = cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
@@ -56,7 +56,7 @@ class Refiner:
 
 
 def thinning(quad: Quad, spec: ModelSpec) -> int:
-    """Every so many rows and columns of the picture are enough: at least two for each of the network's input.
+    """Step at which the picture's rows and columns are used: at least two remain for each of the network's input.
 
     Averaging all pixels of a detection that fills the frame would take a millisecond.
     """
@@ -65,7 +65,7 @@ def thinning(quad: Quad, spec: ModelSpec) -> int:
 
 
 def moved(before: Quad, after: Quad) -> float:
-    """How far the corner that moved furthest along an axis did so, as a share of the width."""
+    """The furthest that a corner moved along an axis, as a share of the width."""
     return float(np.abs(after.array() - before.array()).max()) / max(after.size[0], 1.0)
 
 

@@ -1,1 +1,1 @@
-"""What is not to be seen: plates in pictures, passwords in texts."""
+"""What nobody may see: plates in pictures, passwords in texts."""

@@ -1,7 +1,7 @@
-"""Plates made unreadable in the picture itself, before anything else sees it: read or not, and for a while after.
+"""Plates made unreadable in the picture itself before anything else sees it, whether they were read or not.
 
-What is read is read in the frame as it came. Whatever is cut out of it, drawn, saved or served afterwards comes from a
-copy in which every place that looks like a plate is a few blocks of its mean colours.
+Reading uses the original frame. Whatever is cut out, drawn, saved or served afterwards comes from a copy in which every
+place that looks like a plate, or did a moment ago, is reduced to a few blocks of its mean colours.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from realtime.values import Box, Detection, Frame, Quad, Result, Track
 
 MARGIN = 0.25  # of a plate's width and height around it
 BLOCKS = 4, 2  # columns and rows of colour that are left of a plate
-HELD = 1.0  # seconds for which a place stays hidden after it was located there last
-GROWTH = 0.5  # of a place's size per second by which what is hidden grows then, for it may have moved
-REACH = 2.0  # plate widths that a plate moves at most from one look to the next
+HELD = 1.0  # seconds for which a place stays hidden after a plate was last located there
+GROWTH = 0.5  # of its size per second by which a hidden place grows meanwhile, since the plate may have moved
+REACH = 2.0  # plate widths that a plate moves at most between two frames that are read
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where something was located last, and how it moves, in pixels per second."""
+    """Where a plate was last located, and how it moves, in pixels per second."""
 
     quad: Quad
     time: float
     velocity: tuple[float, float] = (0.0, 0.0)
 
     def at(self, time: float) -> Quad:
-        """What to hide at a later time: moved on, and larger the longer that is."""
+        """What to hide at a later time: moved on, and larger the later it is."""
         elapsed = time - self.time
         moved = self.quad.moved(self.velocity[0] * elapsed, self.velocity[1] * elapsed)
         return Quad.of(expand(moved.array(), GROWTH * elapsed))
@@ -43,7 +43,7 @@ class Place:
 class Anonymised:
     """A pipeline whose results show no plate: `locate(gray)` finds them, whatever the pipeline itself reads.
 
-    Frames that are not looked at are not shown: `unread` gives them the last picture that was.
+    Frames that are not read are not shown: `unread` gives them the last picture that was read.
     """
 
     def __init__(self, pipeline: Seeing, locate: Callable[[np.ndarray], Sequence[Detection]]) -> None:
@@ -81,13 +81,13 @@ class Anonymised:
         return replace(self._pipeline.follow(self._last, sightings, watch), hidden=hidden)
 
     def unread(self, frame: Frame) -> Frame:
-        """A frame that nobody looked at, with the last picture that somebody did; black where there was none."""
+        """A frame that was not read, with the last picture that was; black if there was none."""
         same = self._last is not None and self._last.source == frame.source
         image = self._last.image if self._last and same else np.zeros_like(frame.image)
         return replace(frame, image=image, small=None)
 
     def _hidden(self, frame: Frame, quads: Sequence[Quad]) -> tuple[Quad, ...]:
-        """What to hide in a frame in which plates were located at some places: these, and where others must be."""
+        """What to hide in a frame: the places where plates were located, and where others must be by now."""
         again = self._last and self._last.source == frame.source and not frame.still
         before = [p for p in self._places if again and 0 <= frame.time - p.time <= HELD]
         places = [followed(quad, frame.time, before) for quad in quads]
@@ -97,7 +97,7 @@ class Anonymised:
 
 
 def followed(quad: Quad, time: float, before: Sequence[Place]) -> Place:
-    """A place with the motion from the nearest one that it may have come from."""
+    """A place that moves on from the nearest earlier one within reach."""
     x, y = quad.box.center
     near = min(before, key=lambda place: dist(place.quad.box.center, (x, y)), default=None)
     if near is None or time <= near.time or dist(near.quad.box.center, (x, y)) > REACH * max(quad.size):
@@ -113,7 +113,7 @@ def touch(one: Box, other: Box) -> bool:
 
 
 def veiled(image: np.ndarray, quads: Sequence[Quad]) -> np.ndarray:
-    """A copy of a picture (H, W) or (H, W, 3) in which only a few blocks of colour are left of each place."""
+    """A copy of a picture (H, W) or (H, W, 3) with each place reduced to a few blocks of colour."""
     canvas = image.copy()
     height, width = image.shape[:2]
     for quad in quads:

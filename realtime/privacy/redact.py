@@ -1,4 +1,4 @@
-"""Passwords and keys in addresses are never shown."""
+"""Texts that are safe to print: addresses without passwords and keys, one line without control characters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUERY = re.compile(r"(?i)([?&;][^=&;\s]*(?:pass|pwd|token|secret|key|auth|sig)[
 def mask(text: str) -> str:
     """The text with every password, bare user part and secret query value of the addresses in it as '***'.
 
-    Rather too much is hidden than too little: all up to the last '@' counts as the password.
+    It hides too much rather than too little: everything up to the last '@' counts as the password.
     """
     text = _USER.sub(r"\1***@", str(text))
     text = _BARE_USER.sub(r"\1***@", text)
@@ -20,9 +20,9 @@ def mask(text: str) -> str:
 
 
 def printable(text: object) -> str:
-    """The text as one line that a terminal shows: line ends, control characters and bytes of another encoding escaped.
+    """The text as one printable line: line ends, control characters and bytes of another encoding are escaped.
 
-    A file's name may hold any of them, and would else forge lines in a log, or end the program that encodes it.
+    A file name may contain any of them, and could otherwise forge lines in a log or crash the program that encodes it.
     """
     return "".join(c if c.isprintable() else _escaped(c) for c in str(text))
 

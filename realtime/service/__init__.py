@@ -1,1 +1,1 @@
-"""A program that runs for months: signals, systemd, a process for each camera."""
+"""Keep the program running for months: signals, systemd, a process for each camera."""

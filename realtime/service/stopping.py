@@ -11,16 +11,16 @@ ASKING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if h
 
 
 class Stop(threading.Event):
-    """Set when the run is to end; remembers the signal that asked for it."""
+    """Set when the run is to end; `signal` is the number of the signal that asked for it, or 0."""
 
     signal = 0
 
 
 @contextmanager
 def stopping_on_signals() -> Iterator[Stop]:
-    """Ctrl-C, SIGTERM and a closed terminal end the run in good order; a second signal ends it at once.
+    """Ctrl-C, SIGTERM and a closed terminal end the run cleanly; a second signal ends it at once.
 
-    One that is ignored, as under nohup, stays so.
+    A signal that is ignored, as under nohup, stays ignored.
     """
     stop = Stop()
 

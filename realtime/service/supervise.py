@@ -1,7 +1,7 @@
-"""Several cameras, each in a process of its own, started again when it dies or hangs.
+"""Several cameras, each in its own process, which is restarted when it dies or hangs.
 
-The processes speak the protocol of sd_notify(3) with this one, as a service does with systemd: READY once they run,
-WATCHDOG as long as frames come.
+The processes report to this one by the protocol of sd_notify(3), as a service does to systemd: READY once they run,
+WATCHDOG as long as frames arrive.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import IO, Any
 
 from realtime.privacy.redact import mask, printable
 
-BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # seconds before a camera is started again, the last one repeated
-STEADY = 60.0  # seconds that a process must last for the pauses to be short again
+BACK_OFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)  # seconds before a camera is restarted; the last one repeats
+STEADY = 60.0  # seconds that a process must last for the pauses to become short again
 SILENT = 30.0  # seconds without a sign of life after which a process that was ready counts as hanging
-PARTING = 20.0  # seconds for a process to write down what it has
-LAST_WORDS = 0.5  # seconds to hear what a process said before it ended
-POLL = 0.1  # seconds between two looks at the processes
-NEVER = 2  # exit code of a program that cannot begin with these options
+PARTING = 20.0  # seconds for a process to write what it has
+LAST_WORDS = 0.5  # seconds to wait for the last output of a process that has ended
+POLL = 0.1  # seconds between two checks of the processes
+NEVER = 2  # exit code of a program that cannot run with these options
 ENDED, FAILED, RUNNING, STARTING, WAITING = "ended", "failed", "running", "starting", "waiting"
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 log = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CameraState:
-    """How a camera's process is: "starting", "running", "waiting" to be started again, "ended", or "failed" for good.
+    """State of a camera's process: "starting", "running", "waiting" for its restart, "ended", or "failed" for good.
 
-    `retry` is in how many seconds it is started again, where it waits.
+    `retry`: seconds until its restart, if it is waiting.
     """
 
     name: str
@@ -50,7 +50,7 @@ class CameraState:
 
 
 class Process:
-    """A camera's process over its lives; `tend` is called again and again and never blocks."""
+    """A camera's process and its restarts; `tend` is called repeatedly and never blocks."""
 
     def __init__(
         self,
@@ -73,17 +73,17 @@ class Process:
         self._due = clock()
 
     def state(self) -> CameraState:
-        """How it is now."""
+        """Its state now."""
         retry = max(0.0, self._due - self._clock()) if self._status == WAITING else 0.0
         return CameraState(self.name, self._status, self._restarts, self._reason, round(retry, 1))
 
     @property
     def over(self) -> bool:
-        """Whether it will not be started again."""
+        """Whether it will not be restarted."""
         return self._status in (ENDED, FAILED)
 
     def tend(self) -> None:
-        """Start it where it is due, hear it, and see whether it lives."""
+        """Start it when it is due, take in its reports, and check that it is alive."""
         now = self._clock()
         if self._process is None:
             if not self.over and now >= self._due:
@@ -94,7 +94,7 @@ class Process:
         if code is not None:
             self._buried(code, now)
         elif self._status == RUNNING and now - self._heard > SILENT:
-            log.error("%s: no sign of life for %.0f s, it is started again", self.name, SILENT)
+            log.error("%s: no sign of life for %.0f s, restarting it", self.name, SILENT)
             self._said = f"It gave no sign of life for {SILENT:.0f} seconds."
             self._process.kill()
 
@@ -114,7 +114,7 @@ class Process:
         self._status, self._said = STARTING, ""
 
     def _relay(self, lines: IO[str]) -> None:
-        """Pass on what it says, and remember the last complaint."""
+        """Pass on its output, and remember the last error."""
         for line in lines:
             text = line.rstrip()
             print(f"{self.name}: {text}", file=sys.stderr, flush=True)
@@ -129,7 +129,7 @@ class Process:
                     self._status, self._reason = RUNNING, ""
 
     def _buried(self, code: int, now: float) -> None:
-        """It has ended: for good, or until the pause is over."""
+        """Note that it has ended: for good, or until the pause is over."""
         self._process = None
         self._listener.join(LAST_WORDS)
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
@@ -140,22 +140,22 @@ class Process:
         self._failures = 1 if now - self._begun >= STEADY else self._failures + 1
         pause = BACK_OFF[min(self._failures, len(BACK_OFF)) - 1]
         self._status, self._due, self._restarts = WAITING, now + pause, self._restarts + 1
-        log.warning("%s: %s It is started again in %.0f s", self.name, self._reason, pause)
+        log.warning("%s: %s Restarting in %.0f s", self.name, self._reason, pause)
 
     def ask_to_end(self) -> None:
-        """Ask it to write down what it has and to end; it is not started again."""
+        """Ask it to write what it has and to end; it is not restarted."""
         if self._process is not None:
             self._process.terminate()
         elif not self.over:
             self._status = ENDED
 
     def end(self, patience: float) -> None:
-        """Wait so many seconds for its end, then end it by force."""
+        """Wait `patience` seconds for it to end, then kill it."""
         if self._process is not None:
             try:
                 code = self._process.wait(max(0.0, patience))
             except subprocess.TimeoutExpired:
-                log.error("%s: it does not end, and is killed", self.name)
+                log.error("%s: it did not end and is killed", self.name)
                 self._process.kill()
                 code = self._process.wait()
             self._process, self._status = None, FAILED if code not in (0, -signal.SIGTERM) else ENDED
@@ -163,15 +163,15 @@ class Process:
 
 
 def end_with_parent() -> None:
-    """Linux: be asked to end when the process that started this one is gone, however it went."""
+    """On Linux: get SIGTERM when the parent process is gone, for whatever reason."""
     if LIBC is not None:
         LIBC.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def run(processes: Sequence[Process], stop: threading.Event, alive: Callable[[], None] = lambda: None) -> bool:
-    """Tend processes until all are over or `stop` is set, then end them; whether all went well.
+    """Tend processes until all are over or `stop` is set, then end them; True if all went well.
 
-    `alive` is called again and again.
+    `alive` is called every POLL seconds.
     """
     try:
         while not stop.is_set() and not all(process.over for process in processes):
@@ -189,7 +189,7 @@ def run(processes: Sequence[Process], stop: threading.Event, alive: Callable[[],
 
 
 def environment(given: Mapping[str, str], inherited: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A camera's variables: this process's own with its options over them, without what is this process's alone."""
+    """A camera's environment: that of this process, without what concerns it alone, overridden by the given options."""
     own = ("GLYPHCAM_CONFIG", "GLYPHCAM_CHECK", "GLYPHCAM_SERVE", "GLYPHCAM_TOKEN", "NOTIFY_SOCKET", "WATCHDOG_USEC",
            "WATCHDOG_PID")  # fmt: skip
     kept = {k: v for k, v in (os.environ if inherited is None else inherited).items() if k not in own}

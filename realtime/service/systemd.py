@@ -1,4 +1,4 @@
-"""Tell systemd that the program is ready and alive (sd_notify), without a dependency."""
+"""Tell systemd that the program is ready and alive (sd_notify), without any dependency."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MICROSECONDS = 1_000_000
 
 
 class Notifier:
-    """A sink that says READY when the run starts, WATCHDOG as long as results come, STOPPING at the end.
+    """A sink that says READY when the run starts, WATCHDOG as long as results arrive, STOPPING at the end.
 
     Protocol: sd_notify(3), one datagram to the socket named by NOTIFY_SOCKET. Without that variable nothing is sent.
-    The watchdog is fed at most four times per WATCHDOG_USEC; `alive` does so too, for waits in which no frame comes.
+    The watchdog is fed at most four times per WATCHDOG_USEC; `alive` feeds it too, while no frame arrives.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,18 +33,18 @@ class Notifier:
         self.say("STOPPING=1")
 
     def write(self, result: Result) -> None:
-        """Feed the watchdog: one more frame went through."""
+        """Feed the watchdog: one more frame has been processed."""
         self.alive()
 
     def alive(self) -> None:
-        """Feed the watchdog, where systemd asks for it and it is time to."""
+        """Feed the watchdog, if systemd asks for it and it is due."""
         now = self._clock()
         if self._interval and now - self._fed >= self._interval:
             self._fed = now
             self.say("WATCHDOG=1")
 
     def say(self, state: str) -> None:
-        """Send one state to systemd; never blocks and never fails, for the run matters more than its supervisor."""
+        """Send one state to systemd; never blocks and never fails, since the run matters more than its supervisor."""
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
@@ -52,11 +52,11 @@ class Notifier:
             try:
                 channel.sendto(state.encode(), self._address)
             except OSError:
-                self._fed = float("-inf")  # say it again with the next frame
+                self._fed = float("-inf")  # retry with the next frame
 
 
 def _address(name: str) -> str:
-    """The socket's address: a leading '@' stands for the abstract name space; other kinds are not for us."""
+    """The socket's address: a leading '@' means the abstract namespace; "" for other kinds."""
     if name.startswith("@"):
         return "\0" + name[1:]
     return name if name.startswith("/") else ""

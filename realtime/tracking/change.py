@@ -1,8 +1,8 @@
-"""What one object says over time: the value that stands, and the point at which its readings speak for another.
+"""What one object says over time: the value that stands, and when its readings support another.
 
-A reading that contradicts the standing value adds to the evidence against it, one that repeats the value takes from it
+A reading that contradicts the standing value adds to the evidence against it, one that repeats it reduces that evidence
 (CUSUM; Page, 1954). Evidence is counted in nats, the log odds of the calibrated confidence of the characters that
-differ. So a flickering character that is never sure changes nothing, three sure equal readings of something else do.
+differ. So a flickering, uncertain character changes nothing, while three confident equal readings of another text do.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Picture = Callable[[Sighting], "np.ndarray | None"]
 AGREE = 2  # readings that must support every character of a value
 SUREST = 2.7  # nats: the most that one reading is believed (94 %)
 DRIFT = 1.0  # nats: what a reading must bring to count against the standing value at all (73 %)
-FLICKER = 1.4  # nats: a text that made up a quarter of the readings while the value stood speaks no more against it
-FAINT = 0.1  # nats: what a less sure one brings, so that a value nobody repeats any more does not stand for ever
+FLICKER = 1.4  # nats: a text that was a quarter of the readings while the value stood is no evidence against it
+FAINT = 0.1  # nats: what a less confident one brings, so that a value that is not repeated does not stand for ever
 CHANGED = 2.65  # nats against the standing value at which another takes its place
-CUT_SHORT = 0.2  # how much a reading counts that only lacks a character at one end: it was rather cut askew
-RESEMBLING = 0.6  # share of characters on which two readings of one lasting text agree at least
+CUT_SHORT = 0.2  # how much a reading counts that only lacks a character at one end: probably a bad crop
+RESEMBLING = 0.6  # least share of characters on which two readings of one lasting text agree
 FIRST_GUESS = 1.0  # seconds in which what flickers before a text may look as if it belonged to it
-AT_ONCE = 0.6  # how much a reading counts that follows another at once: it may repeat the same mistake
+AT_ONCE = 0.6  # how much a reading counts right after another: it may repeat the same mistake
 APART = 0.2  # seconds after which two readings are nearly independent
 MEMORY = 10.0  # seconds after which a reading counts about a third in the vote
 
@@ -81,7 +81,7 @@ class Spell:
             self.best, self.best_crop = heard.sighting, heard.picture(heard.sighting)
 
     def absorb(self, other: Spell, rules: Rules) -> None:
-        """Count the readings of another spell as well: they were only mistakes."""
+        """Count the readings of another spell as well: they were only misreadings."""
         self.ballot.merge(other.ballot)
         self.last, self.count, self.sighting = other.last, self.count + other.count, other.sighting
         self._vote(rules)
@@ -94,19 +94,19 @@ class Spell:
         return sighting.reading.text == self.text, sighting.reading.confidence
 
     def strength(self, rival: Spell) -> float:
-        """Nats for this text rather than the rival's: little where readings say now this and now that in its place."""
+        """Nats for this text rather than the rival's: few if its own readings disagree where the two differ."""
         surest = self.ballot.surest()
         sure = unity(surest.text, rival.text, self.ballot, rival.ballot) * decisive(surest, rival.text)
         return self.heard * (min(SUREST, nats(sure)) - DRIFT)
 
     def settles(self, agree: int, rules: Rules) -> bool:
-        """Whether enough readings agree, and surely enough, to report it."""
+        """Whether enough readings agree, with enough confidence, to report it."""
         beside = bool(self.sighting and self.sighting.beside)
         return self.voted.support >= agree and rules.accepts(self.reading, beside)
 
 
 class Heard(NamedTuple):
-    """A sighting with what it takes to judge it: how far it is independent of the one before, 0 to 1, and the rules."""
+    """A sighting with what is needed to judge it; `fresh`: how independent it is of the one before, 0 to 1."""
 
     sighting: Sighting
     fresh: float
@@ -155,7 +155,7 @@ class Values:
         return self._turned(rules) if self._rival else self._confirm(rules)
 
     def _doubt(self, reading: Reading, rules: Rules) -> float:
-        """Nats that a reading brings against the standing value; negative where it repeats the value."""
+        """Nats of evidence that a reading brings against the standing value; negative if it repeats the value."""
         standing = self.standing
         if not standing.count:
             return 0.0
@@ -175,7 +175,7 @@ class Values:
         self._rival, self._against = None, 0.0
 
     def _turned(self, rules: Rules) -> Turn:
-        """Let the rival take the place of the standing value where the evidence says so."""
+        """Let the rival replace the standing value if the evidence says so."""
         rival, old = self._rival, self.standing
         if not rival or (self.confirmed and self._against < CHANGED) or not rival.settles(self._agree, rules):
             return Turn()
@@ -194,7 +194,7 @@ class Values:
         return Turn(ended=old if firm else None)
 
     def _premature(self, text: str) -> bool:
-        """Whether the standing value was only the rival cut short, or a first guess at what stands before the text."""
+        """Whether the standing value was the rival cut short, or a first guess that took in what stands before it."""
         old = self.standing
         first = old.number == 1 and old.last.time - old.first.time < FIRST_GUESS
         return cut_short(old.text, text) or (first and beside(old.text, text))
@@ -215,7 +215,7 @@ class Values:
         return before is not None and not rules.follows(spell.reading.text, before.text, spell.first.time - before.time)
 
     def _kept_as_doubtful(self, spell: Spell) -> Turn:
-        """Tell of a value that is not reported, once."""
+        """Return a value that cannot be reported as doubtful, once."""
         if spell.reading.text == self._doubted:
             return Turn()
         self._issued += 1
@@ -224,7 +224,7 @@ class Values:
 
 
 def decisive(reading: Reading, other: str) -> float:
-    """The confidence of the surest character that another text does not have; of the text where it only lacks some."""
+    """The highest confidence of a character that the other text lacks; that of the whole text if there is none."""
     places = differing(reading.text, other)
     return max((reading.confidences[k] for k in places), default=reading.confidence)
 
@@ -246,5 +246,5 @@ def nats(confidence: float) -> float:
 
 
 def independence(seconds: float) -> float:
-    """How far a reading is independent of one so many seconds before, up to 1."""
+    """How independent a reading is of one this many seconds before, up to 1."""
     return 1 - (1 - AT_ONCE) * exp(-seconds / APART)

@@ -15,7 +15,7 @@ from realtime.tracking.track import Follower, Step
 from realtime.values import Sighting, State, Track
 
 Point = tuple[float, float]
-CLEAR = 0.5  # of its height is an object's middle beyond the line when it is on that side, so that trembling is none
+CLEAR = 0.5  # of its height by which an object's middle must be beyond the line, so that jitter is no crossing
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Line:
     y1: float
 
     def check(self, size: tuple[int, int]) -> None:
-        """Raises UserError where no part of it can be in pictures of this size (width, height)."""
+        """Raise UserError if no part of it can lie in pictures of this size (width, height)."""
         (width, height), xs, ys = size, (self.x0, self.x1), (self.y0, self.y1)
         if max(xs) < 0 or max(ys) < 0 or min(xs) >= width or min(ys) >= height:
-            raise UserError(f"--line {self} lies outside of the picture of {width}x{height}.", "Give it in its pixels.")
+            raise UserError(f"--line {self} lies outside the picture of {width}x{height}.", "Give it in its pixels.")
 
     @property
     def ends(self) -> tuple[Point, Point]:
@@ -42,7 +42,7 @@ class Line:
         return ",".join(f"{v:g}" for v in (self.x0, self.y0, self.x1, self.y1))
 
     def beyond(self, point: Point) -> float:
-        """Pixels from the endless line to a point, positive below it, or right of a steep one."""
+        """Pixels from the infinite line to a point: positive below a flat line, or to the right of a steep one."""
         dx, dy = self.x1 - self.x0, self.y1 - self.y0
         across = (dx * (point[1] - self.y0) - dy * (point[0] - self.x0)) / hypot(dx, dy)
         return across if (dx > 0 if self._flat else dy < 0) else -across
@@ -52,11 +52,11 @@ class Line:
         return abs(self.x1 - self.x0) >= abs(self.y1 - self.y0)
 
     def direction(self, side: int) -> str:
-        """Where something moves that comes to the side with this sign."""
+        """In which direction an object moves that comes to the side with this sign."""
         return {1: "down", -1: "up"}[side] if self._flat else {1: "right", -1: "left"}[side]
 
     def between(self, a: Point, b: Point) -> bool:
-        """Whether the way from a to b, which lie on either side, leads over the line and not past its ends."""
+        """Whether the straight way from a to b, on opposite sides, crosses the line between its ends."""
         ahead, behind = self.beyond(a), self.beyond(b)
         share = ahead / (ahead - behind)
         x, y = a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
@@ -65,7 +65,7 @@ class Line:
 
 
 def parse_line(text: str) -> Line:
-    """The line of X,Y,X,Y. Raises UserError where it is none."""
+    """The line that X,Y,X,Y describes. Raises UserError if it describes none."""
     try:
         x0, y0, x1, y1 = map(float, text.split(","))
     except ValueError:
@@ -76,17 +76,17 @@ def parse_line(text: str) -> Line:
 
 
 class Clear(NamedTuple):
-    """Where an object was last clear of the line: on the side with this sign."""
+    """Where an object was last clear of the line, and the sign of that side."""
 
     side: int
     point: Point
 
 
 class Crossings:
-    """Follows objects by another follower and says of each over which side of a line it came last.
+    """Follows objects by another follower and tells in which direction each last crossed a line.
 
-    Those are counted whose text is confirmed, or is so later. Directions are "up" and "down" over a flat line, "left"
-    and "right" over a steep one, each counted from 1.
+    Only objects whose text is confirmed, then or later, are counted. Directions are "up" and "down" across a flat line,
+    "left" and "right" across a steep one, each counted from 1.
     """
 
     def __init__(self, follower: Follower, line: Line) -> None:
@@ -97,7 +97,7 @@ class Crossings:
         self._counts: Counter[str] = Counter()
 
     def __call__(self, time: float, index: int, sightings: Sequence[Sighting], image: np.ndarray) -> Step:
-        """One more frame, as the follower takes it."""
+        """Take one more frame, as the follower does."""
         step = self._follower(time, index, sightings, image)
         crossed = [track for track in step.tracks if self._crosses(track)]
         marked = replace(
@@ -122,7 +122,7 @@ class Crossings:
         return self._marked(self._follower.flush())
 
     def _crosses(self, track: Track) -> bool:
-        """Whether an object is counted now."""
+        """Whether an object's crossing is counted now."""
         box, before = track.sighting.box, self._clear.get(track.id)
         beyond = self._line.beyond(box.center)
         if abs(beyond) > CLEAR * box.height:

@@ -1,4 +1,4 @@
-"""The same text seen again after a while goes on with its last record: a parked car, three passes of one car."""
+"""A text that comes back after a while continues its last record: a parked car, a car that passes three times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Key = tuple[int, int]
 
 @dataclass(eq=False)
 class Visit:
-    """A record and the visits that it is made of: the last one by its own key, all before it as one track."""
+    """A record made of several visits: the latest, known by its own key, and all earlier ones as one track."""
 
     key: Key
     latest: Track
@@ -24,16 +24,16 @@ class Visit:
     gone: bool = False
 
     def add(self, track: Track) -> Track:
-        """The record once the last visit is as this track has it."""
+        """The record with this track as its latest visit."""
         self.latest = joined(self.before, track) if self.before else track
         return self.latest
 
 
 class Visits:
-    """Follows objects by another follower, and holds the end of a value back for so many seconds.
+    """Follows objects by another follower, and holds the end of each value back for `seconds`.
 
-    A text that is confirmed meanwhile goes on with the numbers, the beginning and the readings of what was seen before,
-    and is not told as new.
+    A text that is confirmed again meanwhile keeps the numbers, the beginning and the readings of its earlier record,
+    and is not reported as new.
     """
 
     def __init__(self, follower: Follower, seconds: float) -> None:
@@ -41,7 +41,7 @@ class Visits:
         self._visits: list[Visit] = []
 
     def __call__(self, time: float, index: int, sightings: Sequence[Sighting], image: np.ndarray) -> Step:
-        """One more frame, as the follower takes it."""
+        """Take one more frame, as the follower does."""
         step = self._follower(time, index, sightings, image)
         self._end(step.ended)
         confirmed = self._renamed([track for track in step.confirmed if self._is_news(track)])
@@ -53,7 +53,7 @@ class Visits:
         return self._follower.alone()
 
     def flush(self) -> tuple[Track, ...]:
-        """End every value, those held back too."""
+        """End every value, including those held back."""
         self._end(self._follower.flush())
         ended = tuple(visit.latest for visit in self._visits)
         self._visits = []
@@ -66,7 +66,7 @@ class Visits:
                 visit.gone = True
 
     def _is_news(self, track: Track) -> bool:
-        """Whether a value that was confirmed or corrected is to be told: not where it was seen before."""
+        """Whether to report a value that was confirmed or corrected: not if it continues an earlier record."""
         if self._of(track):
             return True
         same = [visit for visit in self._visits if self._goes_on(visit, track)]
@@ -79,18 +79,18 @@ class Visits:
         return False
 
     def _goes_on(self, visit: Visit, track: Track) -> bool:
-        """Whether a track says what was seen before, unseen since, and not too long ago."""
+        """Whether a track shows the text of an earlier visit that ended before it began, and not too long ago."""
         away = track.first_time - visit.latest.last_time
         return visit.latest.reading.text == track.reading.text and 0 < away <= self._seconds
 
     def _over(self, time: float) -> tuple[Track, ...]:
-        """The values that were not seen again."""
+        """The values that did not come back in time."""
         over = [visit for visit in self._visits if visit.gone and time - visit.latest.last_time > self._seconds]
         self._visits = [visit for visit in self._visits if visit not in over]
         return tuple(visit.latest for visit in over)
 
     def _renamed(self, tracks: Iterable[Track]) -> tuple[Track, ...]:
-        """The tracks that are alive under the numbers of their records, without those that another goes on for."""
+        """The tracks under the numbers of their records, without confirmed ones that have no record of their own."""
         known = [(track, self._of(track)) for track in tracks]
         return tuple(v.add(t) if v else t for t, v in known if v or t.state is not State.CONFIRMED)
 
@@ -99,7 +99,7 @@ class Visits:
 
 
 def joined(before: Track, now: Track) -> Track:
-    """What was seen before and what is seen now as one value, with the numbers that it had."""
+    """The earlier and the present visit as one value, under the earlier numbers."""
     surer = before if before.reading.confidence > now.reading.confidence else now
     best = max((before, now), key=lambda track: track.best.reading.confidence if track.best else 0.0)
     return replace(
@@ -118,6 +118,6 @@ def joined(before: Track, now: Track) -> Track:
 
 
 def followed(follower: Follower, line: Line | None, again_after: float | None) -> Follower:
-    """A follower with what the user asks for: crossings of a line, texts seen again within so many minutes as one."""
+    """The follower, and where asked for, one that counts crossings, or continues records for `again_after` minutes."""
     crossings = Crossings(follower, line) if line else follower
     return Visits(crossings, 60 * again_after) if again_after else crossings

@@ -1,4 +1,4 @@
-"""Several readings of one object make one: aligned, then voted on character by character (ROVER; Fiscus, 1997)."""
+"""Several readings of one object become one: aligned, then voted on character by character (ROVER; Fiscus, 1997)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHARPNESS = 2.0  # how much faster than its share of the votes the odds of a cha
 TEXTS = 12  # different texts that are remembered; the lightest goes first
 GREATEST_GAIN = 1e6  # of the newest reading over the oldest, before all weights are scaled back
 
-Slot = tuple[int, int]  # a column of the alignment: a place of the pivot and 0, or 1, 2, ... for what stands behind it
+Slot = tuple[int, int]  # a column of the alignment: a place of the pivot and 0, or 1, 2, ... for what follows it
 
 
 class Vote(NamedTuple):
@@ -62,7 +62,7 @@ class Ballot:
 
     def __init__(self) -> None:
         self._tallies: dict[str, Tally] = {}
-        self._gain = 1.0  # of new readings: as good as taking from the old ones
+        self._gain = 1.0  # of new readings: the same as reducing the old ones
 
     def fade(self, share: float) -> None:
         """Let every reading so far count only this share, 0 to 1, of what it did."""
@@ -72,7 +72,7 @@ class Ballot:
             self._gain = 1.0
 
     def add(self, reading: Reading) -> None:
-        """Count a reading; the empty one says nothing."""
+        """Count a reading; an empty one is ignored."""
         if not reading.text:
             return
         if reading.text not in self._tallies:
@@ -92,16 +92,16 @@ class Ballot:
             del self._tallies[min(self._tallies, key=lambda text: (self._tallies[text].weight, text))]
 
     def share(self, text: str) -> float:
-        """The share of the evidence, 0 to 1, that reads exactly so."""
+        """The share of the evidence, 0 to 1, for exactly this text."""
         total = sum(tally.weight for tally in self._tallies.values())
         return self._tallies[text].weight / total if text in self._tallies else 0.0
 
     def surest(self) -> Reading:
-        """The surest reading of the text with the most evidence."""
+        """The most confident reading of the text with the most evidence."""
         return self._tallies[heaviest(self._tallies)].surest if self._tallies else NOTHING
 
     def at(self, text: str, place: int) -> dict[str, float]:
-        """What stands in one place of a text, as the readings have it once aligned, and with how much weight."""
+        """The characters that the aligned readings have in one place of a text, with their weights."""
         weights: dict[str, float] = {}
         for read, tally in self._tallies.items():
             k = aligned(text, read).get((place, 0))
@@ -110,7 +110,7 @@ class Ballot:
         return weights
 
     def vote(self) -> Vote:
-        """What all of it agrees on."""
+        """What the readings agree on."""
         if not self._tallies:
             return NO_VOTE
         if len(self._tallies) == 1:  # as all of the below would find
@@ -121,7 +121,7 @@ class Ballot:
 
 
 def vote(readings: Iterable[Reading]) -> Reading:
-    """The text most of the evidence is for, whatever the order of the readings, each counted by its confidence."""
+    """The text that most of the evidence supports, in whatever order; each reading counts by its confidence."""
     ballot = Ballot()
     for reading in readings:
         ballot.add(reading)
@@ -134,9 +134,9 @@ def heaviest(tallies: Mapping[str, Tally]) -> str:
 
 
 def unity(text: str, other: str, readings: Ballot, others: Ballot) -> float:
-    """How far a text's readings agree, 0 to 1, on the characters that another one, with readings of its own, lacks.
+    """How far a text's readings agree, 0 to 1, on the characters that the other text lacks.
 
-    What the other text has in such a place is no disagreement, when it is its own readings that say so.
+    What the other text has in such a place is no disagreement if its own readings say so.
     """
     return min((_unity(text, other, k, readings, others) for k in differing(text, other)), default=1.0)
 
@@ -151,13 +151,13 @@ def _unity(text: str, other: str, place: int, readings: Ballot, others: Ballot) 
 
 
 def weight(reading: Reading) -> float:
-    """How much a reading counts: its confidence, never quite nothing."""
+    """How much a reading counts: its confidence, but never quite 0."""
     return max(reading.confidence, 1e-3)
 
 
 @dataclass
 class Support:
-    """What speaks for one character in one place, or for none standing there."""
+    """What supports one character in one place, or that there is none."""
 
     votes: float  # weights times the character's confidences
     weight: float
@@ -172,7 +172,7 @@ NOBODY = Support(0.0, 0.0, 0)
 
 
 class Winner(NamedTuple):
-    """The outcome in one place: the character ("" where none stands), how likely it won rightly, and its support."""
+    """The outcome in one place: the character ("" for none), how likely it is right, and its support."""
 
     character: str
     odds: float  # 0 to 1
@@ -180,11 +180,11 @@ class Winner(NamedTuple):
 
 
 def rover(tallies: Mapping[str, Tally]) -> Vote:
-    """Align every text with the heaviest one and let each place vote in which they differ.
+    """Align every text with the heaviest one and vote on each place in which they differ.
 
-    A character that most of the evidence lacks is dropped: where some readings have nothing there, and at either end,
-    where what stands beside the text flickers as anything. The confidence of the text is the product of the places'
-    odds, times that of the heaviest text's surest reading without its characters that were outvoted.
+    A character that most of the evidence lacks is dropped if some readings have nothing there, or if it is at either
+    end, where what stands beside the text is read as anything. The confidence of the text is the product of the places'
+    odds, times that of the heaviest text's most confident reading without the characters that were outvoted.
     """
     pivot = heaviest(tallies)
     winners = _winners(pivot, tallies)
@@ -204,7 +204,7 @@ def rover(tallies: Mapping[str, Tally]) -> Vote:
 
 
 def _winners(pivot: str, tallies: Mapping[str, Tally]) -> dict[Slot, Winner]:
-    """The outcome in every place of the pivot, and wherever another text has something between."""
+    """The outcome in every place of the pivot, and wherever another text has something in between."""
     total, readings = sum([t.weight for t in tallies.values()]), sum([t.count for t in tallies.values()])
     places: dict[Slot, dict[str, Support]] = {}
     for text, tally in tallies.items():
@@ -226,7 +226,7 @@ def _winners(pivot: str, tallies: Mapping[str, Tally]) -> dict[Slot, Winner]:
 
 
 def _elected(characters: Mapping[str, Support], total: float, end: bool) -> Winner:
-    """The winner in one place; `end` where nothing stands before it, or behind."""
+    """The winner in one place; `end`: whether it is the first or the last."""
     winner = max((c for c in characters if c), key=lambda c: (round(characters[c].votes, 9), c))
     support, lacking = characters[winner], characters.get("", NOBODY)
     if 2 * support.weight < total and (end or lacking.weight):
@@ -236,14 +236,14 @@ def _elected(characters: Mapping[str, Support], total: float, end: bool) -> Winn
 
 
 def contrast(winner: float, others: Sequence[float]) -> float:
-    """How likely the winner of a place is right, 0 to 1: votes grow into odds faster than in proportion."""
+    """How likely the winner of a place is right, 0 to 1: odds grow faster than votes."""
     raised = [max(v, 0.0) ** SHARPNESS for v in (winner, *others)]
     return float(raised[0] / max(sum(raised), 1e-12))
 
 
 @lru_cache(4096)
 def aligned(pivot: str, text: str) -> dict[Slot, int]:
-    """For each character of `text`, by number, the column of the pivot's alignment in which it stands (least edits)."""
+    """The column of the pivot's alignment of each character of `text`, by its index, with the fewest edits."""
     head, tail = common(pivot, text)
     cost = edits(pivot[head : len(pivot) - tail], text[head : len(text) - tail])
     i, k = len(cost) - 1, len(cost[0]) - 1
@@ -281,7 +281,7 @@ def _slots(pairs: Iterable[tuple[int | None, int]]) -> dict[Slot, int]:
 
 
 def edits(a: str, b: str) -> list[list[int]]:
-    """Levenshtein distances of all beginnings: row i, column k for the first i of `a` and the first k of `b`."""
+    """Levenshtein distances of all prefixes: row i, column k for the first i of `a` and the first k of `b`."""
     rows = [list(range(len(b) + 1))]
     for i, x in enumerate(a, 1):
         row = [i]
@@ -302,12 +302,12 @@ def alike(a: str, b: str) -> float:
 
 @lru_cache(4096)
 def departures(pivot: str, text: str) -> tuple[tuple[Slot, int | None], ...]:
-    """Where a text differs from the pivot: the place, and its character there by number, None where it has none."""
+    """Where a text differs from the pivot: the place, and the index of its character there, None if it has none."""
     slots = aligned(pivot, text)
     lacks = [((i, 0), None) for i in range(len(pivot)) if (i, 0) not in slots]
     return (*lacks, *((slot, k) for slot, k in slots.items() if slot[1] or pivot[slot[0]] != text[k]))
 
 
 def differing(text: str, other: str) -> list[int]:
-    """The characters of `text`, by number, that do not stand so in `other`."""
+    """Indices of the characters of `text` that `other` does not have in the same place."""
     return [k for _, k in departures(other, text) if k is not None]

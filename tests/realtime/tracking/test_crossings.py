@@ -76,5 +76,5 @@ def test_what_is_no_line_is_refused(text):
 def test_a_line_must_be_in_the_picture():
     assert parse_line("0,300,640,300") == Line(0, 300, 640, 300)
     parse_line("-5,300,640,300").check((640, 360))
-    with pytest.raises(UserError, match="0,400,640,400 lies outside of the picture of 640x360"):
+    with pytest.raises(UserError, match="0,400,640,400 lies outside the picture of 640x360"):
         parse_line("0,400,640,400").check((640, 360))
