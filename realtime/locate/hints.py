@@ -1,7 +1,7 @@
 """Search the finest level of a pyramid only where the next coarser one, a quarter of its size, hints at an object.
 
-The finest level costs three quarters of a search, and much of many pictures is wall, road or sky. What is worth a look
-is cut out in rectangles, which are laid side by side on a sheet: the network runs once, on as many pixels as matter.
+The finest level costs three quarters of a search, and many pictures are mostly wall, road or sky. What is worth a look
+is cut out in rectangles, which are laid side by side on a sheet: the network runs once, on only the pixels that matter.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from realtime.contracts import Net
 from realtime.preprocess import expand
 
 PLACE = 8  # pixels from one place of a network's maps to the next
-BLOCK = 4  # places a side of what is looked at or left out as one
+BLOCK = 4  # places a side of a block, which is searched or skipped as a whole
 SIDE = PLACE * BLOCK  # pixels: 32, by which the sides of some networks' inputs can be divided
-HINT = 0.1  # likelihood on the coarser level from which the finer one is worth a look
+HINT = 0.1  # likelihood on the coarser level above which the finer one is worth a look
 SHEETS = ((1 / 3, 0.5), (0.5, 0.5), (1.0, 0.5), (0.5, 1.0))  # of a level's width and height; else it is searched whole
-AROUND = np.ones((3, 3), np.uint8)  # blocks that are looked at around one with a hint
+AROUND = np.ones((3, 3), np.uint8)  # blocks that are searched around one with a hint
 BESIDE = 0.25  # of its width and height: what lies so close to a settled object is part of it
-FREE = 128  # gray of what is left free on a sheet
-Maps = tuple[np.ndarray, np.ndarray]  # what a network tells of each place, and how likely an object is there
+FREE = 128  # gray of the free space on a sheet
+Maps = tuple[np.ndarray, np.ndarray]  # what a network outputs for each place, and how likely an object is there
 Rectangle = tuple[int, int, int, int]  # left, top, width, height, in blocks
 
 
 class Level(NamedTuple):
-    """A picture of the pyramid with its border repeated, uint8 (H, W), the border's width and the scale."""
+    """A level of the pyramid: its picture with the border repeated, uint8 (H, W), the border's width and the scale."""
 
     picture: np.ndarray
     edge: int
@@ -37,10 +37,10 @@ class Level(NamedTuple):
 
 
 def finest_maps(net: Net, window: int, finest: Level, coarser: Level, told: Maps, settled: np.ndarray) -> Maps:
-    """The network's maps of the finest level, empty where those of the coarser one, which are `told`, do not hint.
+    """The network's maps of the finest level, empty where `told`, those of the coarser level, hint at nothing.
 
-    A place of the maps stands for `window` pixels a side; what the network sees beyond them is context. Of objects
-    whose corners are `settled`, (n, 4, 2) in pixels of the picture, no finer look is needed.
+    A place of the maps stands for `window` pixels a side; what the network sees beyond them is context. Objects whose
+    corners are `settled`, (n, 4, 2) in pixels of the picture, need no finer search.
     """
     rows, columns = ((side - window) // PLACE + 1 for side in finest.picture.shape)
     hints = (told[1][0].max(-1) > HINT).astype(np.uint8)
@@ -63,7 +63,7 @@ def finest_maps(net: Net, window: int, finest: Level, coarser: Level, told: Maps
 
 
 def rectangles(blocks: np.ndarray) -> list[Rectangle]:
-    """Rectangles that do not touch each other and cover all blocks (rows, columns) that are not 0."""
+    """Rectangles that do not touch each other and together cover all non-zero blocks (rows, columns)."""
     while True:
         _, _, boxes, _ = cv2.connectedComponentsWithStats(blocks, connectivity=8)
         filled = blocks.copy()
@@ -75,7 +75,7 @@ def rectangles(blocks: np.ndarray) -> list[Rectangle]:
 
 
 class Sheet:
-    """Rectangles of a picture, each wider and higher by `more` blocks, side by side on (width, height) blocks."""
+    """Rectangles of a picture, each enlarged by `more` blocks, side by side on a sheet of (width, height) blocks."""
 
     def __init__(
         self, boxes: Sequence[Rectangle], places: Sequence[tuple[int, int]], size: tuple[int, int], more: int
@@ -93,19 +93,19 @@ class Sheet:
         return sheet
 
     def spread(self, found: Maps, maps: Maps) -> None:
-        """Put what was found on the sheet at its place in the maps (1, rows, columns, channels) of the picture."""
+        """Copy what was found on the sheet to its place in the maps (1, rows, columns, channels) of the picture."""
         for (left, top, width, height), (x, y) in self._each(BLOCK):
             for source, target in zip(found, maps, strict=True):
                 part = target[:, top : top + height, left : left + width]
                 part[:] = source[:, y : y + part.shape[1], x : x + part.shape[2]]
 
     def _each(self, unit: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Each rectangle and its place, in parts of a block."""
+        """Each rectangle and its place on the sheet, in `unit` parts of a block."""
         yield from zip(unit * np.array(self.boxes), unit * np.array(self.places), strict=True)
 
 
 def sheet_of(boxes: Sequence[Rectangle], shape: tuple[int, int], more: int) -> Sheet | None:
-    """The smallest sheet for rectangles of a picture of (rows, columns) blocks; None where it would not be smaller."""
+    """The smallest sheet for rectangles of a picture of (rows, columns) blocks; None if it would not be smaller."""
     sizes = [(width + more, height + more) for _, _, width, height in boxes]
     for wide, high in SHEETS:
         size = ceil(wide * (shape[1] + more)), ceil(high * (shape[0] + more))
@@ -115,7 +115,7 @@ def sheet_of(boxes: Sequence[Rectangle], shape: tuple[int, int], more: int) -> S
 
 
 def laid_out(sizes: Sequence[tuple[int, int]], size: tuple[int, int]) -> list[tuple[int, int]] | None:
-    """Where rectangles (width, height) lie, left and top, on shelves of a sheet, the highest first; None: no room."""
+    """Left and top of each rectangle (width, height) on shelves of a sheet, tallest first; None if there is no room."""
     places, left, top, shelf = [(0, 0)] * len(sizes), 0, 0, 0
     for k in sorted(range(len(sizes)), key=lambda k: -sizes[k][1]):
         wide, high = sizes[k]
