@@ -17,7 +17,7 @@ from realtime.preprocess import expand
 from realtime.rules.reported import Rules
 from realtime.tracking.change import AGREE, Before, Moment, Spell, Turn, Values
 from realtime.tracking.vote import alike
-from realtime.values import Box, Frame, Sighting, State, Track, iou
+from realtime.values import Box, Frame, Sighting, State, Track, intersection, iou
 
 LOST_AFTER = 1.2  # seconds unseen
 IN_SIGHT = 0.3  # seconds unseen after which what is in the same place may be another object
@@ -26,6 +26,8 @@ STEADY = 0.8  # of the usual time between frames stays what it was at each new o
 TOLD = 10  # readings of an object after which its end is never silent
 REMEMBERED = 8  # objects that are gone, for a meter to go on from where it was
 CROP_MARGIN = 0.08
+WITHIN = 0.7  # share of a sighting's box in an object's from which it shows a part of it
+LEAVING = 0.7  # heights from the edge of the picture at which a character is only half in it
 log = logging.getLogger(__name__)
 
 
@@ -159,7 +161,9 @@ class Tracker:
         ended = self._drop(lambda t: time - t.last.time > self._at_least(self._lost_after))
         before = {t.id: shown(t) for t in self._trails}
         doubtful = []
-        for trail, sighting in self._matched(time, sightings):
+        for trail, sighting in self._matched(time, self._whole(time, sightings)):
+            if trail is None and any(shows_piece(t, time, sighting) for t in self._trails):
+                continue
             trail = trail or self._begin(now, sighting)
             turn = self._extend(trail, now, sighting, rules, image)
             ended += [trail.at(turn.ended, State.LOST)] if turn.ended else []
@@ -203,6 +207,12 @@ class Tracker:
                 trail.id, trail.count, best.text or "too short", best.confidence,
             )  # fmt: skip
 
+    def _whole(self, time: float, sightings: Sequence[Sighting]) -> list[Sighting]:
+        """The sightings without those that show one object in several pieces: for a moment it was found so."""
+        pieces = [[k for k, s in enumerate(sightings) if shows_piece(t, time, s)] for t in self._trails]
+        apart = {k for numbers in pieces if len(numbers) > 1 for k in numbers}
+        return [s for k, s in enumerate(sightings) if k not in apart]
+
     def _matched(self, time: float, sightings: Sequence[Sighting]) -> list[tuple[TrackState | None, Sighting]]:
         """Each sighting with its object or None; the best pairs first, each object once."""
         taken: dict[int, int] = {}
@@ -234,10 +244,33 @@ class Tracker:
 
     def _extend(self, trail: TrackState, now: Moment, sighting: Sighting, rules: Rules, image: np.ndarray) -> Turn:
         trail.move(now, sighting)
-        if not sighting.reading.text:
+        if not sighting.reading.text or leaves(sighting, trail.values.standing.text, image.shape):
             return Turn()
         trail.count += 1
         return trail.values.hear(now, sighting, rules, partial(self._cut, image))
+
+
+def is_piece(text: str, whole: str) -> bool:
+    """Whether a text is the beginning, the end or the middle of a longer one."""
+    return 0 < len(text) < len(whole) and text in whole
+
+
+def shows_piece(trail: TrackState, time: float, sighting: Sighting) -> bool:
+    """Whether a sighting lies in an object that says more than it, and shows a piece of that."""
+    if not is_piece(sighting.reading.text, trail.values.standing.text):
+        return False
+    return intersection(sighting.box, trail.expected(time)) > WITHIN * sighting.box.area
+
+
+def leaves(sighting: Sighting, whole: str, shape: tuple[int, ...]) -> bool:
+    """Whether a text is cut by the edge of a picture of `shape` (H, W, ...): it says the rest of what it was."""
+    text = sighting.reading.text
+    if not is_piece(text, whole):
+        return False
+    a, b, c, d = sighting.quad.array()
+    ends = [end for end, cut in ((a + d, whole.endswith(text)), (b + c, whole.startswith(text))) if cut]
+    reach = LEAVING * sighting.quad.size[1]
+    return any((end / 2 < reach).any() or (end / 2 > np.array(shape[1::-1]) - reach).any() for end in ends)
 
 
 def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray, in_sight: np.ndarray) -> np.ndarray:

@@ -400,3 +400,48 @@ def test_the_picture_shows_the_whole_tilted_object_and_a_little_around():
     image[50:90, 100:165] = 255
     picture = cut(image, Sighting(quad, Reading("1", (0.9,), 0.9)))
     assert picture[..., 0].sum() == image[..., 0].sum() and picture.shape[0] < 55
+
+
+# --- parts
+
+
+def sighting_at(text, x0, x1, y0=100.0, y1=130.0):
+    return Sighting(Quad.from_box(Box(x0, y0, x1, y1)), Reading(text, (0.95,) * len(text), 0.95))
+
+
+def test_a_string_that_is_found_in_two_for_a_moment_stays_one():
+    tracker = Tracker()
+    whole, parts = sighting_at("95124011", 100, 260), [sighting_at("95", 100, 140), sighting_at("124011", 141, 260)]
+    steps = follow(tracker, [[whole]] * 5 + [parts] * 3 + [[whole]] * 3)
+    assert confirmed(steps) == [(1, "95124011")] and ended(steps, tracker) == ["95124011"]
+
+
+def test_parts_are_objects_once_the_whole_is_gone():
+    tracker = Tracker()
+    parts = [sighting_at("95", 100, 140), sighting_at("40", 230, 260)]
+    steps = follow(tracker, [[sighting_at("951240", 100, 260)]] * 2 + [parts] * 30)
+    assert {text for _, text in confirmed(steps)} == {"951240", "95", "40"}
+
+
+def test_the_same_digits_beside_a_longer_number_are_an_object():
+    tracker = Tracker()
+    steps = follow(tracker, [[sighting_at("951240", 100, 260), sighting_at("95", 300, 340)]] * 3)
+    assert {text for _, text in confirmed(steps)} == {"951240", "95"}
+
+
+@pytest.mark.parametrize(
+    ("part", "x0", "x1", "kept"),
+    [("2569", 540, 635, True), ("2569", 440, 535, False), ("5695", 5, 100, True), ("5695", 540, 635, False)],
+)
+def test_what_leaves_the_picture_does_not_change_its_value(part, x0, x1, kept):
+    """Only at the edge where the missing character is; elsewhere a display may well have become shorter."""
+    tracker = Tracker()
+    whole = sighting_at("25695", x0 - 12 * (part == "5695"), x1 + 12 * (part == "2569"))
+    steps = follow(tracker, [[whole]] * 5 + [[sighting_at(part, x0, x1)]] * 60)
+    assert (part not in ended(steps, tracker)) is kept
+
+
+def test_a_longer_text_at_the_edge_is_heard():
+    tracker = Tracker()
+    steps = follow(tracker, [[sighting_at("256", 570, 635)]] * 3 + [[sighting_at("2569", 555, 635)]] * 30)
+    assert ended(steps, tracker)[-1] == "2569"
