@@ -23,7 +23,7 @@ from realtime.locate.refine import Refiner
 from realtime.locate.text_locator import STILL, FollowingTextLocator, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
-from realtime.preprocess import around_ink, frame_quad, to_gray
+from realtime.preprocess import around_ink, evened, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.review.completeness import Completeness, longer
 from realtime.review.reading_order import beside_words, in_reading_order
@@ -139,7 +139,19 @@ class Pipeline(Reporting):
     def _sightings(
         self, gray: np.ndarray, watch: Stopwatch, rules: Rules, again: bool = False, small: np.ndarray | None = None
     ) -> list[Sighting]:
-        """Sightings that the rules accept, in reading order."""
+        """Sightings that the rules accept, in reading order; a single picture that shows none gets another look."""
+        accepted = self._accepted(gray, watch, rules, again, small)
+        if again and not accepted:
+            accepted = self._accepted(evened(gray), watch, rules, again)
+        if again and not accepted and max(gray.shape) <= CROP:
+            accepted = self._as_crop(gray, rules)
+        found = in_reading_order(suppress_overlaps(accepted))
+        return self._as_words(found, rules) if self._mode.words else found
+
+    def _accepted(
+        self, gray: np.ndarray, watch: Stopwatch, rules: Rules, again: bool, small: np.ndarray | None = None
+    ) -> list[Sighting]:
+        """What is found and read in a gray picture (H, W), as far as the rules accept it."""
         detections = self._detections(gray, watch, self.thorough if again else self.locator, small)
         with watch("read"):
             read = self.recogniser(gray, detections, again=again)
@@ -148,11 +160,7 @@ class Pipeline(Reporting):
             if self._mode.words:
                 read = self._with_codes(gray, read, rules, again)
             sightings = [replace(s, reading=rules.applied(s.reading)) for s in read]
-        accepted = [s for s in sightings if rules.accepts(s.reading, beside=self._mode.words)]
-        if again and not accepted and max(gray.shape) <= CROP:
-            accepted = self._as_crop(gray, rules)
-        found = in_reading_order(suppress_overlaps(accepted))
-        return self._as_words(found, rules) if self._mode.words else found
+        return [s for s in sightings if rules.accepts(s.reading, beside=self._mode.words)]
 
     @staticmethod
     def _as_words(ordered: Sequence[Sighting], rules: Rules) -> list[Sighting]:

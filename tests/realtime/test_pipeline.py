@@ -13,6 +13,7 @@ from realtime.pipeline import CROP, Pipeline, inside, load, single_or_string, su
 from realtime.recognise import Recogniser
 from realtime.rules.reported import rules_of
 from realtime.spec import ModelSpec
+from realtime.stats import Stopwatch
 from realtime.values import Box, Detection, Frame, Quad, Reading, Sighting, State
 from train.sampling.detection import SIZES, cell_targets
 
@@ -114,6 +115,14 @@ def test_every_object_is_read_once_per_frame_and_an_unsure_one_again_in_a_single
     assert pipeline.recogniser.net.calls == 2
     pipeline.read(image)
     assert pipeline.recogniser.net.calls > 4
+
+
+def test_a_single_picture_that_shows_nothing_is_searched_again_with_more_contrast_and_a_frame_is_not():
+    dark = np.uint8(20 + bars((100, 80, 4)) * 0.3 + np.linspace(0, 30, 320)[None, :, None])
+    bar = Detection(Quad.from_box(Box(100, 80, 180, 104)), 0.9)
+    seeing = make(locator=lambda gray: [bar] * bool(gray[82, 104] > 115))  # 106 as it is
+    still, frame = (seeing.see(make_frame(image=dark, still=still), Stopwatch()) for still in (True, False))
+    assert texts(still) == texts(seeing.read(dark)) == ["4217"] and not frame
 
 
 def test_an_object_cut_by_the_edge_is_not_read():
