@@ -1,4 +1,4 @@
-"""Follow objects over time: Tentative until reads agree, Confirmed, Lost when unseen too long; counted in seconds."""
+"""Follow objects over time: tentative until readings agree, then confirmed, lost when unseen for some seconds."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from realtime.values import Box, Frame, Sighting, State, Track, intersection, io
 
 LOST_AFTER = 1.2  # seconds unseen
 IN_SIGHT = 0.3  # seconds unseen after which what is in the same place may be another object
-GAPS = 2.5  # or so many times the usual time between frames, where that is longer
-STEADY = 0.8  # of the usual time between frames stays what it was at each new one
-TOLD = 10  # readings of an object after which its end is never silent
-REMEMBERED = 8  # objects that are gone, for a meter to go on from where it was
+GAPS = 2.5  # or this many times the usual interval between frames, if that is longer
+STEADY = 0.8  # weight of the past in the usual interval between frames, which each new one updates
+TOLD = 10  # readings of an object after which its end is always reported or logged
+REMEMBERED = 8  # objects that are gone, so that a meter can go on from where it was
 CROP_MARGIN = 0.08
 WITHIN = 0.7  # share of a sighting's box in an object's from which it shows a part of it
 LEAVING = 0.7  # heights from the edge of the picture at which a character is only half in it
@@ -59,13 +59,13 @@ class TrackState:
         self._velocity = (0.0, 0.0)
 
     def expected(self, time: float) -> Box:
-        """Where the object should be, moving on as it did."""
+        """Where the object should be if it moves on as it did."""
         box, elapsed = self.sighting.box, time - self.last.time
         dx, dy = self._velocity[0] * elapsed, self._velocity[1] * elapsed
         return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
 
     def move(self, now: Moment, sighting: Sighting) -> None:
-        """It is here now."""
+        """Take in where it is now."""
         elapsed = now.time - self.last.time
         if elapsed > 0:
             (x0, y0), (x1, y1) = self.sighting.box.center, sighting.box.center
@@ -110,7 +110,7 @@ class Follower(Protocol):
 
 @dataclass(frozen=True)
 class Step:
-    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, are doubtful, crossed."""
+    """What one frame changed: tracks alive; values that were confirmed or corrected, ended, were doubted, crossed."""
 
     tracks: tuple[Track, ...] = ()
     confirmed: tuple[Track, ...] = ()
@@ -134,8 +134,8 @@ def cut(image: np.ndarray, sighting: Sighting) -> np.ndarray:
 class Tracker:
     """Joins sightings to objects by place and text.
 
-    `rules` gives those that texts must keep just now; `ids` numbers objects, from 1 where nothing else is said; `cut`
-    gives a sighting's picture out of a frame's.
+    `rules` returns the present rules for texts; `ids` numbers the objects, from 1 by default; `cut` takes a sighting's
+    picture from that of its frame.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Tracker:
         return Step(tuple(t.track() for t in self._trails), tuple(changed), tuple(ended), tuple(doubtful))
 
     def alone(self) -> Tracker:
-        """A tracker for one still picture, in which a single reading is all that there will be."""
+        """A tracker for one still picture, where a single reading is all there will be."""
         return Tracker(1, self._lost_after, rules=self._rules, ids=self._ids, cut=self._cut)
 
     def flush(self) -> tuple[Track, ...]:
@@ -186,7 +186,7 @@ class Tracker:
         self._last_time = time
 
     def _at_least(self, seconds: float) -> float:
-        """The seconds, or longer where frames come more seldom."""
+        """The seconds, or longer if frames are rarer."""
         return max(seconds, GAPS * self._interval)
 
     def _drop(self, gone: Callable[[TrackState], bool]) -> list[Track]:
@@ -274,7 +274,7 @@ def leaves(sighting: Sighting, whole: str, shape: tuple[int, ...]) -> bool:
 
 
 def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray, in_sight: np.ndarray) -> np.ndarray:
-    """The least likeness, 0 to 1, with which each pair is one object by any of JOINS; infinite where by none."""
+    """The least likeness, 0 to 1, at which any of JOINS takes a pair for one object; infinite if none does."""
     needed = np.full(overlap.shape, inf)
     for join in JOINS:
         kept = (overlap >= join.overlap) & (distance <= join.distance) & (size <= join.size)
@@ -284,7 +284,7 @@ def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray,
 
 
 def likeness_at_most(texts: Sequence[str], others: Sequence[str]) -> np.ndarray:
-    """How alike each text can be to each other one, without a closer look: (texts, others), 0 to 1."""
+    """Upper bound of the likeness of each text to each of the others, from their lengths: (texts, others), 0 to 1."""
     longest = np.maximum.outer([max(len(t), 1) for t in texts], [len(t) for t in others])
     equal = np.equal.outer(np.array(texts, object), np.array(others, object)).astype(bool)
     return np.where(equal, 1.0, 1 - 1 / longest)
@@ -296,7 +296,7 @@ def corners(box: Box) -> tuple[float, float, float, float]:
 
 
 def shown(trail: TrackState) -> tuple[bool, int, str]:
-    """What a track tells of its value: whether it is confirmed, its number and its text."""
+    """What a track shows of its value: whether it is confirmed, its number and its text."""
     standing = trail.values.standing
     return trail.values.confirmed, standing.number, standing.reading.text
 
