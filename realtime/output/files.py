@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -18,12 +19,12 @@ def check_free(path: str | Path, overwrite: bool) -> None:
 
 
 def check_writable(path: str | Path) -> None:
-    """Raises SinkError where such a file cannot be written; one that is not there yet is not there afterwards."""
-    new = not Path(path).exists()
+    """Raises SinkError where such a file cannot be written; one that is not there yet does not appear, even briefly."""
     try:
-        open(path, "ab").close()
-        if new:
-            os.unlink(path)
+        if Path(path).exists():
+            open(path, "ab").close()
+        else:  # a kill must not leave an empty file under this name
+            tempfile.TemporaryFile(dir=Path(path).parent).close()
     except OSError as error:
         raise SinkError(f"{path} cannot be written ({error.strerror}).", "Name a writable place.") from None
 

@@ -1,11 +1,13 @@
 """A file grows by whole pieces."""
 
+import builtins
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import SinkError
-from realtime.output.files import Output, check_free
+from realtime.output.files import Output, check_free, check_writable
 
 
 class Narrow:
@@ -78,3 +80,23 @@ def test_a_file_appears_with_what_it_begins_with_and_takes_more(tmp_path, monkey
         output.close()
         assert path.read_bytes() == b"first second" and sorted(p.name for p in tmp_path.iterdir())[-1] == name
         monkeypatch.delattr("os.O_TMPFILE", raising=False)  # a system that has no nameless files
+
+
+def test_looking_whether_a_file_can_be_written_never_makes_it(tmp_path, monkeypatch):
+    made = []
+    real = builtins.open
+    monkeypatch.setattr(builtins, "open", lambda path, *rest: made.append(path) or real(path, *rest))
+    check_writable(tmp_path / "new.mp4")
+    assert not made and not list(tmp_path.iterdir())
+
+
+def test_what_is_there_stays_as_it_is_when_asked_for(tmp_path):
+    (tmp_path / "old.mp4").write_bytes(b"video")
+    check_writable(tmp_path / "old.mp4")
+    assert (tmp_path / "old.mp4").read_bytes() == b"video"
+
+
+@pytest.mark.parametrize("place", ["missing/a.mp4", ".", "a" * 300 + ".mp4"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path, place):
+    with pytest.raises(SinkError, match="cannot be written"):
+        check_writable(tmp_path / place)
