@@ -23,7 +23,7 @@ from realtime.locate.refine import Refiner
 from realtime.locate.text_locator import STILL, FollowingTextLocator, TextLocator, ThoroughTextLocator
 from realtime.model import Model, open_model
 from realtime.modes import MODES, Mode, modes_of
-from realtime.preprocess import around_ink, evened, frame_quad, to_gray
+from realtime.preprocess import around_ink, contrast_raised, frame_quad, to_gray
 from realtime.recognise import NOTHING, Recogniser
 from realtime.review.completeness import Completeness, longer
 from realtime.review.reading_order import beside_words, in_reading_order
@@ -142,7 +142,7 @@ class Pipeline(Reporting):
         """Sightings that the rules accept, in reading order; a single picture that shows none gets another look."""
         accepted = self._accepted(gray, watch, rules, again, small)
         if again and not accepted:
-            accepted = self._accepted(evened(gray), watch, rules, again)
+            accepted = self._accepted(contrast_raised(gray), watch, rules, again)
         if again and not accepted and max(gray.shape) <= CROP:
             accepted = self._as_crop(gray, rules)
         found = in_reading_order(suppress_overlaps(accepted))

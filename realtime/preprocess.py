@@ -136,7 +136,7 @@ def around_ink(gray: np.ndarray, margin: float = 0.15) -> np.ndarray:
     return gray[top : rows[-1] + edge + 1, left : columns[-1] + edge + 1]
 
 
-def evened(gray: np.ndarray) -> np.ndarray:
+def contrast_raised(gray: np.ndarray) -> np.ndarray:
     """The picture with the contrast of each sixteenth of it raised, so that dark displays and shadows show their text.
 
     Of 23 photographs of displays, pumps and plates in which nothing was read, 8 are read right so, and 3 wrong.

@@ -82,10 +82,9 @@ def load_text_scenes(root: str, names: Sequence[str], split: str = "train") -> l
 
 def text_scene(rows: Sequence[Example]) -> TextScene:
     """The picture that all the rows are about."""
-    strings = [e for e in rows if e.quad]
     return TextScene(
         to_gray(rows[0].image()),
-        np.array([e.quad.array() for e in strings if e.quad], np.float32).reshape(-1, 4, 2),
-        np.array([e.readable for e in strings], bool),
+        np.array([e.quad.array() for e in rows if e.quad], np.float32).reshape(-1, 4, 2),
+        np.array([e.readable for e in rows if e.quad], bool),
         all("care" in e.tags for e in rows),
     )
