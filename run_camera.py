@@ -14,16 +14,12 @@ from functools import partial, reduce
 from math import inf
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 import realtime
-from realtime import pad
-from realtime.archive import run as archive
-from realtime.archive.identity import YOUNG
-from realtime.archive.workers import DaskPool, ProcessPool
 from realtime.areas.roi import parse_roi
 from realtime.capture.files import check_there
 from realtime.capture.named import Named
@@ -31,7 +27,6 @@ from realtime.capture.open import is_camera, open_source
 from realtime.capture.replay import Looped, Paced
 from realtime.capture.source import is_address
 from realtime.capture.turn import Turn, Turned
-from realtime.cli.config import Camera, Config, read_config
 from realtime.cli.help import EXAMPLES, Sectioned
 from realtime.cli.logs import start_logging
 from realtime.cli.rules import Job, check_options, check_pictures, check_places
@@ -44,7 +39,6 @@ from realtime.overlay import Overlay
 from realtime.pipeline import load
 from realtime.privacy.redact import mask, printable
 from realtime.rules.known import read_known, read_words
-from realtime.service import supervise
 from realtime.service.stopping import Stop, stopping_on_signals
 from realtime.service.systemd import Notifier
 from realtime.setup import Setup
@@ -62,6 +56,10 @@ from realtime.sinks.window import Window
 from realtime.stats import Summary
 from realtime.tracking.crossings import parse_line
 from realtime.values import Result
+
+if TYPE_CHECKING:  # what only some jobs need is loaded by them: a tenth of the time to the first picture
+    from realtime.archive.run import Report
+    from realtime.cli.config import Camera, Config
 
 DEMO = Path(realtime.__file__).with_name("demo.mp4")  # rendered by python -m synth demo
 OUTPUTS = ("save", "jsonl", "csv", "db", "crops", "moments", "serve", "mqtt", "on_reading")
@@ -266,12 +264,18 @@ def use_pad(o: SimpleNamespace, stop: Stop) -> Summary:
         with open_page(o, pipeline, Overlay(lambda: pipeline.threshold), b""):
             stop.wait()
         return Summary()
+    from realtime import pad
+
     pad.run(partial(load, models=o.models, threads=o.threads), o.mode.split(",")[0], stop)
     return Summary()
 
 
-def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
+def file_away(o: SimpleNamespace, stop: Stop) -> Report:
     """Many recordings into a database, by several processes or a cluster."""
+    from realtime.archive import run as archive
+    from realtime.archive.identity import YOUNG
+    from realtime.archive.workers import DaskPool, ProcessPool
+
     setup = setup_of(o)
     pool = DaskPool(o.scheduler) if o.scheduler else ProcessPool(o.workers)
     change = rewording(read_key(Path(o.hash_texts)) if o.hash_texts else b"", o)
@@ -284,6 +288,8 @@ def file_away(o: SimpleNamespace, stop: Stop) -> archive.Report:
 
 def watch_several(o: SimpleNamespace, stop: Stop) -> Summary:
     """The cameras of a file, each in a process of its own; with --check only what they would do."""
+    from realtime.cli.config import read_config
+
     config = read_config(o.config, [param.name or "" for param in main.params])
     with chdir(config.folder):  # paths in the file start from where it is
         cameras = [prepared_camera(o.config, camera) for camera in config.cameras]
@@ -323,6 +329,8 @@ def camera_options(camera: Camera) -> SimpleNamespace:
 
 def run_several(o: SimpleNamespace, config: Config, cameras: Sequence[Camera], stop: Stop) -> bool:
     """Run the cameras until all are over or `stop` is set; whether all went well."""
+    from realtime.service import supervise
+
     address = o.serve or config.serve
     with tempfile.TemporaryDirectory(prefix="glyphcam-") as folder, ExitStack() as stack:
         sockets = {camera.name: f"{folder}/{number}.page" for number, camera in enumerate(cameras)}
@@ -353,7 +361,7 @@ def common_history(cameras: Sequence[Camera]) -> History | None:
     return History(base, crops, read_key(Path(salt)) if salt else b"")
 
 
-JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | archive.Report]] = {
+JOBS: dict[Job, Callable[[SimpleNamespace, Stop], Summary | Report]] = {
     Job.PAD: use_pad,
     Job.PAGE: use_pad,
     Job.ARCHIVE: file_away,

@@ -31,13 +31,11 @@ class Letters:
     index: np.ndarray
     weight: float = 0.35
     bonus: float = 0.75
-    factors: np.ndarray = field(init=False, repr=False)
+    factors: np.ndarray = field(init=False, repr=False)  # what each byte of a row weighs, float64 (256,)
 
     def __post_init__(self) -> None:
-        chances = (1 - MIXED) * np.exp(-STEP * self.rows.astype(np.float32)) + MIXED * np.exp(-CODE)
-        factors = chances**self.weight
-        factors[:, EDGE + 1 :] *= np.exp(self.bonus)
-        object.__setattr__(self, "factors", factors)
+        chances = (1 - MIXED) * np.exp(-STEP * np.arange(256, dtype=np.float32)) + MIXED * np.exp(-CODE)
+        object.__setattr__(self, "factors", chances**self.weight)
 
     def __call__(self, text: str) -> float:
         """What the last character of a text, or its end ("\\n"), weighs after those before it."""
@@ -45,7 +43,8 @@ class Letters:
         if code is None or None in before:
             return 1.0 if code == EDGE else float(np.exp(self.bonus - self.weight * CODE))
         context = ((EDGE,) * CONTEXT + tuple(before))[-CONTEXT:]
-        return float(self.factors[self.index[context], code])
+        factor = self.factors[self.rows[self.index[context], code]]
+        return float(factor if code == EDGE else factor * np.exp(self.bonus))
 
 
 def load_letters(path: Path) -> Letters:

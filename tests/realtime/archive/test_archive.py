@@ -361,7 +361,7 @@ def filed(monkeypatch):
         return archive.Report(recordings=1, frames=9, failures=list(note.failures))
 
     note.failures = []
-    monkeypatch.setattr(run_camera.archive, "run", note)
+    monkeypatch.setattr(archive, "run", note)
     note.asked = asked
     return note
 
@@ -401,7 +401,7 @@ def test_a_scheduler_takes_the_place_of_workers(filed, tmp_path):
 
 
 def test_what_was_done_before_is_said(filed, tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: archive.Report(before=2, seconds=0.5))
+    monkeypatch.setattr(archive, "run", lambda *_, **__: archive.Report(before=2, seconds=0.5))
     assert command("a.mp4", "--db", tmp_path / "a.sqlite", "--workers", 1).exit_code == 0
     assert "2 done before" in caplog.text
 

@@ -7,7 +7,8 @@ from click.testing import CliRunner
 from conftest import FakePipeline, write_clip
 
 import run_camera
-from realtime import setup
+from realtime import pad, setup
+from realtime.archive import run as archive
 from realtime.cli.rules import EXCLUDES, NEEDS, USED_BY, Job, spelled
 from realtime.stats import Summary
 
@@ -111,8 +112,8 @@ def test_every_option_that_is_accepted_is_looked_at(monkeypatch, tmp_path):
     monkeypatch.setattr(run_camera, "SimpleNamespace", Options)
     monkeypatch.setattr(run_camera, "prepared", lambda o: run_camera.job_of(o))
     monkeypatch.setattr(setup, "load", lambda *_, **__: FakePipeline())
-    monkeypatch.setattr(run_camera.archive, "run", lambda *_, **__: run_camera.archive.Report())
-    monkeypatch.setattr(run_camera.pad, "run", lambda *_, **__: None)
+    monkeypatch.setattr(archive, "run", lambda *_, **__: archive.Report())
+    monkeypatch.setattr(pad, "run", lambda *_, **__: None)
     clip = write_clip(tmp_path / "clip.avi", 3)
     outputs = [word for name in ("save", "jsonl", "csv", "db", "crops", "moments") for word in words(name, tmp_path)]
     runs = {
