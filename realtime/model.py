@@ -19,7 +19,7 @@ from realtime.modes import Mode
 from realtime.spec import AGAIN, ModelSpec, load_spec
 
 BLOCK = 4  # pixels a side of what some networks take as channels; the four of a row are moved as one number
-MOST_SHAPES = 12  # enough for the levels of two picture sizes
+MOST_SHAPES = 10  # enough for five levels of a picture, upright and from the side
 Ready = tuple[Any, dict[str, Any], list[dict[str, Any]]]  # an interpreter, its input and its outputs
 log = logging.getLogger(__name__)
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")

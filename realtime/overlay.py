@@ -53,6 +53,7 @@ class Overlay:
         """The drawn picture; read it, do not write to it."""
         drawn = self._drawn  # one look, for other threads may ask too
         if drawn is None or drawn[0] is not result:
+            drawn = self._drawn = None  # the picture before makes room for this one
             drawn = self._drawn = result, draw(result, self._threshold(), self._parts, self._line)
         return drawn[1]
 

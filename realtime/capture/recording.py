@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from threading import Event
 from typing import Any
 
@@ -93,13 +94,13 @@ class Recording(Source):
 
 def marked(frames: Iterator[Frame], stop: Event) -> Iterator[Frame]:
     """The frames; one that is alone is a still, unless it is so because of `stop`."""
-    first, second = next(frames, None), next(frames, None)
-    if first and second:
-        yield first
-        yield second
-        yield from frames
-    elif first:
-        yield replace(first, still=not stop.is_set())
+    begun = list(islice(frames, 2))
+    if len(begun) == 1:
+        yield replace(begun[0], still=not stop.is_set())
+        return
+    while begun:  # emptied, so that nothing keeps these pictures in memory to the end
+        yield begun.pop(0)
+    yield from frames
 
 
 class Slice(Recording):
