@@ -63,9 +63,7 @@ class H264File:
 
     def add(self, picture: np.ndarray, time: float, fresh: bool) -> None:
         """Add a BGR picture shown from `time` seconds on; `fresh`: what came before goes into the file now."""
-        colours: Any = cv2.cvtColor(
-            picture, cv2.COLOR_BGR2YUV_I420
-        )  # 2 dB closer than PyAV's own, without a copy in BGR
+        colours: Any = cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420)  # 2 dB closer than PyAV's, and no copy in BGR
         frame = av.VideoFrame.from_ndarray(colours, format="yuv420p")
         frame.pts, frame.time_base = round(time * TIMESCALE), CLOCK
         frame.pict_type = PictureType.I if fresh else PictureType.NONE
