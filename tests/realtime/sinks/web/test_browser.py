@@ -156,14 +156,15 @@ def eventually(condition):
 
 def test_picture_moves_and_readings_appear(browser):
     with Run() as run, opened(browser, run.url) as page:
-        page.wait_for_selector("#readings li[data-here]")
+        eventually(lambda: page.locator("#readings li[data-here]").count() > 0)  # each is soon replaced
         first = gray(page)
         eventually(lambda: abs(gray(page) - first) > 5)
         eventually(lambda: page.locator("#readings li").count() >= 3)
         texts = page.locator("#readings .text").all_inner_texts()
         numbers = [int(text[2:]) for text in texts]
         assert numbers == sorted(numbers, reverse=True)
-        assert page.evaluate("[...document.images].every((i) => i.complete && i.naturalWidth > 0)")
+        eventually(lambda: page.evaluate("[...document.images].some((i) => i.naturalWidth > 0)"))
+        assert not page.evaluate("[...document.images].some((i) => i.complete && !i.naturalWidth)")
         assert page.inner_text("#status") == "live 25 fps" and page.inner_text("#legend") == "read2.0"
         assert page.inner_text("#veil") == ""
 
