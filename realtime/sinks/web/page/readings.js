@@ -19,6 +19,7 @@ function cropOf(row, root) {
   const frame = make("span", "crop"), image = document.createElement("img");
   image.src = `${root}${row.crop.replace(/^\//, "")}?count=${row.count}`;
   image.alt = "";
+  image.addEventListener("error", () => image.remove());  // the reading has left the list before it was fetched
   frame.append(image);
   return frame;
 }
