@@ -18,7 +18,7 @@ from realtime.recognise import logits_of
 from realtime.spec import ModelSpec, save_spec, sha256_of
 from train.datasets.place import added_option
 from train.files import write
-from train.metrics import fit_temperature, reliability
+from train.metrics import Reliability, fit_temperature, reliability
 from train.reports.plots import save_reliability
 from train.reports.run import Judged, save_disagreements
 from train.resume import digest
@@ -199,19 +199,32 @@ def compared(model, int8: Model, run: Path, how: Export) -> ModelSpec:
     inputs = network_inputs(items, spec)
     floats, ints = (np.stack(logits_of(net, [*inputs[..., 0]], spec)) for net in (model.predict_on_batch, int8))
     truths = np.array([i.text for i in items])
-    right = [np.array(said_by(logits, spec, prior)) == truths for logits in (floats, ints)]
+    said = [np.array(said_by(logits, spec, prior)) for logits in (floats, ints)]
+    right = [texts == truths for texts in said]
     same = save_disagreements(run, *(answers(items, inputs, logits, spec, prior) for logits in (floats, ints)))
     if how.strict:
         check_quantisation(spec, same, float(right[0].mean() - right[1].mean()), least=0.85, most=0.01)
-    temperature = fit_temperature(lambda t: confidences_of(ints, replace(spec, temperature=t), prior), right[1])
-    spec = replace(spec, temperature=round(float(temperature), 3))
-    bins = reliability(confidences_of(ints, spec, prior), right[1])
+    spec, bins = calibrated(spec, ints, said[1], right[1], prior)
     save_reliability(bins, run / "reliability-int8.png", f"{spec.name}, calibrated")
     scores = {
         "float": percent(right[0].mean()), "int8": percent(right[1].mean()), "same_answer": percent(same),
         "calibration_error": percent(bins.error), **by_set(sets, right[1]),
     }  # fmt: skip
     return replace(spec, scores=scores)
+
+
+def calibrated(
+    spec: ModelSpec, logits: np.ndarray, said: np.ndarray, right: np.ndarray, prior: Prior | None = None
+) -> tuple[ModelSpec, Reliability]:
+    """The spec with the temperature at which confidences are right as often as they say, and how far they are off.
+
+    `logits` of n pictures, the texts that were `said` and whether they are `right`, (n,) each. Where nothing was read
+    no confidence is given, and none is counted.
+    """
+    logits, right = logits[said != ""], right[said != ""]
+    temperature = fit_temperature(lambda t: confidences_of(logits, replace(spec, temperature=t), prior), right)
+    spec = replace(spec, temperature=round(float(temperature), 3))
+    return spec, reliability(confidences_of(logits, spec, prior), right)
 
 
 def by_set(sets: Mapping[str, Sequence[Labelled]], right: np.ndarray) -> dict[str, float]:

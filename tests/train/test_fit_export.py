@@ -17,7 +17,7 @@ from realtime.recognise import Recogniser, classify, softmax
 from realtime.spec import ModelSpec, load_spec, sha256_of
 from synth.text.crops import sample_character
 from train import nets
-from train.export import check_quantisation, export
+from train.export import calibrated, check_quantisation, export, said_by
 from train.losses import smooth_cross_entropy
 from train.sampling.samplers import Rendered
 from train.trainer import Averaged, Settings, best_so_far, cosine, fit, transfer
@@ -131,6 +131,16 @@ def test_what_loses_too_much_is_not_shipped():
 
 
 # --- fitting
+
+
+def test_answers_that_no_text_is_there_are_not_calibrated():
+    """They have no confidence: counted as 0, though right, they would make all the others surer."""
+    logits = np.array([[3.0, 0.0, 0.0]] * 10 + [[0.0, 0.0, 9.0]] * 10)  # ten read "0", ten read nothing
+    right = np.array([True] * 9 + [False] + [True] * 10)
+    said = np.array(said_by(logits, SPEC))
+    spec, bins = calibrated(SPEC, logits, said, right)
+    assert bins.count.sum() == 10 and bins.error < 0.01
+    assert spec.temperature == calibrated(SPEC, logits[:10], said[:10], right[:10])[0].temperature
 
 
 def test_the_rate_warms_up_then_falls():
