@@ -71,6 +71,7 @@ class Bench:
         draw_from(data)
         self.pipeline = cast(Pipeline, load(mode, models, regions=regions))  # of one mode
         self.mistakes: list[Mistake] = []
+        self.trust: list[tuple[float, bool]] = []  # how sure each reading was and whether it was right
 
     def examples(self, *names: str, split: str = "val") -> list[Example]:
         """Held-out examples of those of some sets that are there."""
@@ -90,6 +91,8 @@ class Bench:
             truths.append(e.text or "")
             answers.append(reading.text)
             sure.append(reading.confidence)
+            if reading.text:
+                self.trust.append((reading.confidence, reading.text == e.text))
             if folded(reading.text, self.mode) != folded(e.text or "", self.mode):
                 self.note(e, image, reading.text)
         return truths, answers, sure
@@ -99,6 +102,11 @@ class Bench:
         scores = text_scores(*self.whole(examples)[:2], self.mode)
         kinds = zip(("exact", "folded"), (*floors, "", ""), strict=False)
         return [Row(f"{name}, {kind}", len(examples), scores[kind], floor) for kind, floor in kinds]
+
+    def calibration(self, what: str) -> Row:
+        """How far the confidences of all readings of a section, exact, are from how often they are right."""
+        sure, right = [c for c, _ in self.trust], [r for _, r in self.trust]
+        return Row(f"expected calibration error, {what}", len(right), reliability(sure, right).error, "< 3 %")
 
 
 def mean(figures: Sequence | np.ndarray) -> float:
@@ -297,6 +305,7 @@ def digit_wholes(bench: Bench) -> list[Row]:
         *bench.whole_rows("handwriting, digits, whole frame", hands, "98 %")[:1],
         *bench.whole_rows("chars74k, digits, whole frame", photos, "97 %")[:1],
         *(row for name in PUBLIC_DIGITS for row in bench.whole_rows(name, bench.examples(name)[:PUBLIC])[:1]),
+        bench.calibration("digits"),
     ]
 
 
@@ -390,6 +399,7 @@ def displays(bench: Bench) -> list[Row]:
         *bench.whole_rows("displays/medical, cut out", examples)[:1],
         *bench.whole_rows("displays/energy, cut out", bench.examples("displays/energy"), "95 %")[:1],
         *bench.whole_rows("public/svhn-full, cut out", bench.examples("public/svhn-full")[:PUBLIC])[:1],
+        bench.calibration("displays"),
     ]
 
 
@@ -423,12 +433,15 @@ def found_pictures(bench: Bench) -> list[Row]:
 
 
 def words(bench: Bench) -> list[Row]:
-    """Words of other photographs, source by source."""
-    rows = []
+    """Words of other photographs, source by source, and the numbers among them."""
+    rows, numbers = list[Row](), list[Example]()
     for name in WORDS:
         texts = [replace(e, text=legible(e.text or "", CHARACTERS)) for e in bench.examples(name)]
-        rows += bench.whole_rows(name, [e for e in texts if e.text and lies(e.text, cut_out(e).shape[1::-1])])
-    return rows
+        texts = [e for e in texts if e.text and lies(e.text, cut_out(e).shape[1::-1])]
+        numbers += [e for e in texts if (e.text or "").isdigit()]
+        rows += bench.whole_rows(name, texts)
+    calibration = bench.calibration("words")
+    return [*rows, *bench.whole_rows("numbers among words", numbers, "96 %")[:1], calibration]
 
 
 def character_wholes(bench: Bench) -> list[Row]:
@@ -438,6 +451,7 @@ def character_wholes(bench: Bench) -> list[Row]:
         *bench.whole_rows("iiit5k characters", bench.examples("characters/iiit5k_words/chars"), "85 %", "92 %"),
         *bench.whole_rows("handwriting", bench.examples("characters/handwriting"), "80 %", "90 %"),
         *bench.whole_rows("pen on paper", bench.examples("characters/handwritten_paper"), "80 %"),
+        bench.calibration("characters"),
     ]
 
 
@@ -487,6 +501,7 @@ def evaluate(bench: Bench, kept: Kept | None = None, worst: Path | None = None) 
 def measure(bench: Bench, section: Callable[[Bench], list[Row]], worst: Path | None) -> list[tuple]:
     """The rows of one section as plain values; its mistakes go into a folder."""
     bench.mistakes.clear()
+    bench.trust.clear()
     rows = [astuple(row) for row in section(bench)]
     if worst:
         write_mistakes(bench.mistakes, worst)

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 from conftest import FakePipeline
 
+from realtime.recognise import NOTHING
+from realtime.values import Reading
 from train.datasets import Example
 from train.evaluation import evaluate
 from train.evaluation.evaluate import Row
@@ -98,3 +100,17 @@ def test_a_damaged_file_counts_as_nothing(tmp_path, content):
     (tmp_path / "kept.json").write_text(content)
     kept = Kept(tmp_path / "kept.json", "k")
     assert "a" not in kept and kept("a", lambda: 2) == 2 and "a" in Kept(kept.path, "k")
+
+
+def test_calibration_counts_what_was_said(sections, tmp_path):
+    """Half right at a confidence of 0.9 is 40 % off; that nothing is there is no answer."""
+
+    class Said(FakePipeline):
+        def read_whole(self, image):
+            return Reading("7", (0.9,), 0.9) if image.any() else NOTHING
+
+    bench = evaluate.Bench("digits", str(tmp_path / "data"))
+    bench.pipeline = Said()
+    ink, blank = np.full((4, 4), 9, np.uint8), np.zeros((4, 4), np.uint8)
+    bench.whole([Example("set", text, "val", pixels=image) for text, image in (("7", ink), ("1", ink), ("", blank))])
+    assert bench.calibration("digits") == Row("expected calibration error, digits", 2, pytest.approx(0.4), "< 3 %")
