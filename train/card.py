@@ -40,7 +40,7 @@ SHOWN = (  # rows of an evaluation that stand in README
     "chars74k, folded", "handwriting, folded", "words/*folded", "*words, folded", "false texts*",
 )  # fmt: skip
 OVERALL = ("float", "int8", "same_answer", "calibration_error")  # scores of an export that are of no single source
-LOW_IS_GOOD = ("false *", "*, false", "*other *", "*error*", "*per pan*", "share over*")
+LOW_IS_GOOD = ("false *", "*, false", "*other *", "*error*", "*per pan*", "share over*", "*lost", "*split")
 
 
 @click.command(name="card")

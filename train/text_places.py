@@ -22,10 +22,12 @@ Locate = Callable[[np.ndarray], list[Detection]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of one picture: per string that must be found, whether it was and whether completely; and the spurious ones."""
+    """Of one picture: per string that must be found, whether it was, whether completely, whether it shares a detection
+    with another or lies in several; and the spurious detections."""
 
     found: tuple[bool, ...]
     complete: tuple[bool, ...]
+    mixed: tuple[bool, ...]
     spurious: int
     detections: int
 
@@ -40,8 +42,19 @@ def judge(detections: Sequence[Detection], scene: TextScene) -> Judgement:
         best = int(row.argmax()) if len(row) else -1
         found.append(best >= 0 and bool(row[best] >= FOUND))
         complete.append(best >= 0 and bool(row[best] >= 0.4) and is_complete(quads[best], truth))
+    mixed = joined_or_split(quads, scene.quads)[scene.known] & ~np.array(complete, bool)
     claimed = (overlaps > 0.3).any(0) | touched(quads, scene.quads[~scene.known])
-    return Judgement(tuple(found), tuple(complete), int((~claimed).sum()), len(quads))
+    return Judgement(tuple(found), tuple(complete), tuple(mixed.tolist()), int((~claimed).sum()), len(quads))
+
+
+def joined_or_split(quads: np.ndarray, truths: np.ndarray) -> np.ndarray:
+    """Which strings (n, 4, 2) lie by half or more in a quadrilateral (m, 4, 2) that holds half of another one too, or
+    hold by half or more two or more of the quadrilaterals: bool (n,)."""
+    shared = np.array([[shared_area(q, truth) for q in quads] for truth in truths]).reshape(len(truths), len(quads))
+    inside = shared > 0.5 * np.array([[cv2.contourArea(t)] for t in truths]).reshape(-1, 1)
+    parts = shared > 0.5 * np.array([cv2.contourArea(q) for q in quads])
+    joined = (inside & (inside.sum(0) > 1)).any(1)
+    return joined | ((parts & ~inside).sum(1) > 1)
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -78,7 +91,8 @@ def ends(along: np.ndarray) -> tuple[float, float]:
 
 
 def place_scores(locate: Locate, sets: Mapping[str, Sequence[TextScene]]) -> dict[str, tuple[int, float]]:
-    """Per set, each with the number it is a share of: strings found, strings complete, and of what was found the share
+    """Per set, each with the number it is a share of: strings found, strings complete, strings
+    joined with another or split, and of what was found the share
     that is a string; for pictures without strings how many were found in each."""
     rows: dict[str, tuple[int, float]] = {}
     for name, scenes in sets.items():
@@ -90,6 +104,7 @@ def place_scores(locate: Locate, sets: Mapping[str, Sequence[TextScene]]) -> dic
             continue
         rows[f"{name}_found"] = strings, sum(sum(j.found) for j in judged) / strings
         rows[f"{name}_complete"] = strings, sum(sum(j.complete) for j in judged) / strings
+        rows[f"{name}_joined or split"] = strings, sum(sum(j.mixed) for j in judged) / strings
         if all(scene.complete for scene in scenes):
             rows[f"{name}_precision"] = found, 1 - spurious / max(found, 1)
     return rows

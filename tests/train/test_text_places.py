@@ -42,6 +42,16 @@ def test_a_cut_string_is_found_but_not_complete_and_a_second_one_is_spurious():
     assert one.found == (True,) and one.complete == (False,) and one.spurious == 1 and one.detections == 2
 
 
+def test_strings_in_one_box_and_one_string_in_two_are_mixed():
+    two = scene(box(20, 40, 60, 60), box(70, 40, 110, 60))
+    assert judge([detection(20, 40, 110, 60)], two).mixed == (True, True)
+    assert judge([detection(20, 40, 60, 60), detection(70, 40, 110, 60)], two).mixed == (False, False)
+    one = scene(box(20, 40, 120, 60))
+    assert judge([detection(20, 40, 65, 60), detection(72, 40, 120, 60)], one).mixed == (True,)
+    assert judge([detection(20, 40, 65, 60)], one).mixed == (False,)  # cut short
+    assert judge([], one).mixed == (False,) and judge([detection(20, 40, 60, 60)], scene()).mixed == ()
+
+
 def test_what_lies_on_unreadable_text_counts_neither_way():
     unreadable = scene(box(20, 40, 120, 60), known=[False])
     assert judge([detection(20, 40, 70, 60)], unreadable).spurious == 0
@@ -56,8 +66,9 @@ def test_scores_of_sets_with_and_without_strings():
     }
     row = place_scores(lambda gray: [detection(20, 40, 120, 60), detection(150, 40, 190, 60)], sets)
     assert row == {
-        "signs_found": (1, 1.0), "signs_complete": (1, 1.0), "signs_precision": (2, 0.5),
-        "part_found": (1, 1.0), "part_complete": (1, 1.0), "none_false": (1, 2.0),
+        "signs_found": (1, 1.0), "signs_complete": (1, 1.0), "signs_joined or split": (1, 0.0),
+        "signs_precision": (2, 0.5),
+        "part_found": (1, 1.0), "part_complete": (1, 1.0), "part_joined or split": (1, 0.0), "none_false": (1, 2.0),
     }  # fmt: skip
 
 
