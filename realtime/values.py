@@ -66,7 +66,7 @@ class Quad:
     @classmethod
     def of(cls, points: ArrayLike) -> Quad:
         """From any (4, 2) array-like."""
-        return cls(tuple((float(x), float(y)) for x, y in np.asarray(points).reshape(4, 2)))
+        return cls(tuple(map(tuple, np.asarray(points, float).reshape(4, 2).tolist())))
 
     @classmethod
     def from_box(cls, box: Box) -> Quad:

@@ -36,29 +36,32 @@ class Level(NamedTuple):
     scale: float
 
 
-def finest_maps(net: Net, window: int, finest: Level, coarser: Level, told: Maps, settled: np.ndarray) -> Maps:
+def finest_maps(net: Net, window: int, finest: Level, coarser: Level, told: Maps, settled: np.ndarray) -> Maps | None:
     """The network's maps of the finest level, empty where `told`, those of the coarser level, hint at nothing.
 
-    A place of the maps stands for `window` pixels a side; what the network sees beyond them is context. Objects whose
-    corners are `settled`, (n, 4, 2) in pixels of the picture, need no finer search.
+    None where they hint at nothing at all. A place of the maps stands for `window` pixels a side; what the network sees
+    beyond them is context. Objects whose corners are `settled`, (n, 4, 2) in pixels of the picture, need no finer
+    search.
     """
     rows, columns = ((side - window) // PLACE + 1 for side in finest.picture.shape)
     hints = (told[1][0].max(-1) > HINT).astype(np.uint8)
     for quad in settled:
         places = (quad * coarser.scale + coarser.edge - window / 2) / PLACE
         cv2.fillConvexPoly(hints, np.round(expand(places, BESIDE)).astype(np.int32), 0)
+    if not hints.any():
+        return None
     blocks = np.zeros((ceil(rows / BLOCK), ceil(columns / BLOCK)), np.uint8)
     middles = np.argwhere(hints) * PLACE + window / 2 - coarser.edge
-    row, column = ((middles * (finest.scale / coarser.scale) + finest.edge - window / 2) / SIDE).astype(int).T
-    blocks[row.clip(0, blocks.shape[0] - 1), column.clip(0, blocks.shape[1] - 1)] = 1
+    places = ((middles * (finest.scale / coarser.scale) + finest.edge - window / 2) / SIDE).astype(int)
+    row, column = np.maximum(np.minimum(places, np.array(blocks.shape) - 1), 0).T
+    blocks[row, column] = 1
     sheet = sheet_of(rectangles(cv2.dilate(blocks, AROUND)), blocks.shape, ceil((window - PLACE) / SIDE))
     if sheet is None:
         whole: Maps = net(finest.picture[None, ..., None])
         return whole
     empty, unlikely = (np.zeros((1, rows, columns, part.shape[3]), np.float32) for part in told)
     maps = empty, unlikely
-    if sheet.boxes:
-        sheet.spread(net(sheet.drawn(finest.picture)[None, ..., None]), maps)
+    sheet.spread(net(sheet.drawn(finest.picture)[None, ..., None]), maps)
     return maps
 
 
@@ -69,7 +72,7 @@ def rectangles(blocks: np.ndarray) -> list[Rectangle]:
         filled = blocks.copy()
         for left, top, width, height, _ in boxes[1:]:
             filled[top : top + height, left : left + width] = 1
-        if np.array_equal(filled, blocks):
+        if (filled == blocks).all():
             return [tuple(box[:4].tolist()) for box in boxes[1:]]
         blocks = filled
 

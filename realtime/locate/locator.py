@@ -112,9 +112,10 @@ class PyramidLocator:
         finest, *rest = levels
         maps = [self.told(level) for level in rest]
         coarse = self.objects(rest, maps)
-        return both(self.objects([finest], [self._finest(finest, rest[0], maps[0], coarse)]), coarse)
+        fine = self._finest(finest, rest[0], maps[0], coarse)
+        return both(self.objects([finest], [fine]) if fine else nothing(), coarse)
 
-    def _finest(self, finest: Level, coarser: Level, told: Maps, found: Found) -> Maps:
+    def _finest(self, finest: Level, coarser: Level, told: Maps, found: Found) -> Maps | None:
         heights = coarser.scale * lengths(found.quads[:, 3] - found.quads[:, 0])
         score, tall = self.settled
         settled = found.quads[(found.levels == 0) & (found.scores > score) & (heights > tall)]
@@ -151,13 +152,9 @@ class Locator(PyramidLocator):
 
     def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
         """What some levels show, from what the network tells of them, level by level."""
-        cells = [self.cells(level, *told) for level, told in zip(levels, maps, strict=True)]
         sides = [level.picture.shape[0] + APART for level in levels]
         downs = np.cumsum([0.0, *sides[:-1]], dtype=np.float32)  # under each other, out of reach: grouped in one go
-        for (_, centres, quads), down in zip(cells, downs, strict=True):
-            centres[:, 1] += down
-            quads[..., 1] += down
-        quads, scores = group_cells(*(np.concatenate(parts) for parts in zip(*cells, strict=True)))
+        quads, scores = group_cells(*self.cells([level.edge for level in levels], downs, maps))
         of = np.searchsorted(downs - APART / 2, quads[:, :, 1].mean(1), side="right") - 1
         quads[..., 1] -= downs[of, None]
         return Found(quads / np.array([level.scale for level in levels], np.float32)[of, None, None], scores, of, {})
@@ -170,14 +167,26 @@ class Locator(PyramidLocator):
         return detections[:MOST]
 
     def cells(
-        self, level: Level, corners: np.ndarray, objectness: np.ndarray
+        self, edges: Sequence[int], downs: np.ndarray, maps: Sequence[Maps]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of the level."""
-        rows, columns = np.nonzero(objectness[0, ..., 0] > self.threshold)
-        middle = (self.spec.height - 1) / 2 - level.edge
-        centres = np.stack([columns, rows], 1).astype(np.float32) * self.spec.stride + np.float32(middle)
-        offsets = corners[0, rows, columns].reshape(-1, 4, 2) * REACH
-        return objectness[0, rows, columns, 0], centres, centres[:, None] + offsets
+        """Cells over the threshold: objectness (n,), centres (n, 2) and corners (n, 4, 2) in pixels of their level.
+
+        Each level has a border of its own, and lies so many pixels further down than the first.
+        """
+        places = [np.nonzero(objectness[0, ..., 0] > self.threshold) for _, objectness in maps]
+        counts = [len(rows) for rows, _ in places]
+        told = [
+            (objectness[0, ..., 0][at], corners[0][at]) for (corners, objectness), at in zip(maps, places, strict=True)
+        ]
+        objectness, corners = (np.concatenate(parts) for parts in zip(*told, strict=True))
+        rows, columns = (np.concatenate(parts) for parts in zip(*places, strict=True))
+        middle = np.repeat([(self.spec.height - 1) / 2 - edge for edge in edges], counts).astype(np.float32)
+        centres = (np.array([columns, rows], np.float32) * self.spec.stride + middle).T
+        quads = centres[:, None] + corners.reshape(-1, 4, 2) * REACH
+        down = np.repeat(downs, counts)
+        centres[:, 1] += down
+        quads[..., 1] += down[:, None]
+        return objectness, centres, quads
 
 
 def group_cells(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -187,8 +196,9 @@ def group_cells(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray) 
     """
     if not len(objectness):
         return quads, objectness
-    groups = components(agreeing(centres, quads))
-    order, counts = np.concatenate(groups), np.array([len(g) for g in groups])
+    labels = components(agreeing(centres, quads))
+    order, counts = np.argsort(labels, kind="stable"), np.bincount(labels)
+    counts = counts[counts > 0]
     corners = joined(objectness[order], centres[order], quads[order], counts)
     return corners, np.maximum.reduceat(objectness[order], first_of(counts))
 
@@ -198,7 +208,7 @@ def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
 
     Cells come row by row, so that each block of them is compared with the rows around it only.
     """
-    height = lengths(quads[:, [3, 2]] - quads[:, [0, 1]]).mean(1)
+    height = (lengths(quads[:, 3] - quads[:, 0]) + lengths(quads[:, 2] - quads[:, 1])) / 2
     left, right = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
     axis = (right - left) / np.maximum(lengths(right - left), 1e-6)[:, None]
     ends = [(end, lengths(end - centres) > 0.85 * CLIP) for end in (left, right)]
@@ -269,15 +279,16 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
     return found
 
 
-def components(links: np.ndarray) -> list[np.ndarray]:
-    """Connected components of a symmetric boolean (n, n) that links each to itself, as index arrays."""
+def components(links: np.ndarray) -> np.ndarray:
+    """The lowest number in the connected component of each of n, by a symmetric boolean (n, n) that links each to
+    itself."""
     labels, settled = np.arange(len(links)), False
     while not settled:
         before = labels
         labels = np.where(links, labels, len(links)).min(1, initial=len(links))
         labels = labels[labels]
-        settled = np.array_equal(labels, before)
-    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+        settled = bool((labels == before).all())
+    return labels
 
 
 def first_of(counts: np.ndarray) -> np.ndarray:

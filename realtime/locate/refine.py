@@ -15,6 +15,7 @@ from realtime.values import Detection, Quad
 MARGIN = 0.3  # around the detection, as a share of its width and of its height
 ROUNDS = 3  # at most
 STILL = 0.03  # of the width: corners that move less have settled
+SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)  # the corners of the loose crop, in shares of it
 UNIT = 4.0  # the network's outputs are shares of the crop times this, so that int8 steps are fine enough
 
 
@@ -49,8 +50,7 @@ class Refiner:
     @staticmethod
     def shares(corners: np.ndarray, quad: Quad) -> np.ndarray:
         """Points (4, 2) of the picture as shares of the loose crop around `quad`: the network's target."""
-        unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-        matrix = cv2.getPerspectiveTransform(expand(quad.array(), MARGIN), unit)
+        matrix = cv2.getPerspectiveTransform(expand(quad.array(), MARGIN), SQUARE)
         moved: np.ndarray = cv2.perspectiveTransform(np.asarray(corners, np.float32)[None], matrix)[0]
         return moved
 
@@ -66,11 +66,11 @@ def thinning(quad: Quad, spec: ModelSpec) -> int:
 
 def moved(before: Quad, after: Quad) -> float:
     """The furthest that a corner moved along an axis, as a share of the width."""
-    return float(np.abs(after.array() - before.array()).max()) / max(after.size[0], 1.0)
+    steps = (abs(a - b) for p, q in zip(before.corners, after.corners, strict=True) for a, b in zip(p, q, strict=True))
+    return max(steps) / max(after.size[0], 1.0)
 
 
 def mapped(shares: np.ndarray, quad: Quad) -> Quad:
     """Points given as shares (4, 2) of the loose crop around `quad`, in the picture's pixels."""
-    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-    matrix = cv2.getPerspectiveTransform(unit, expand(quad.array(), MARGIN))
+    matrix = cv2.getPerspectiveTransform(SQUARE, expand(quad.array(), MARGIN))
     return Quad.of(cv2.perspectiveTransform(shares[None].astype(np.float32), matrix)[0])

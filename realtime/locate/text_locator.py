@@ -8,7 +8,8 @@ top line, bottom line and two ends are, and in which direction it is read, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -47,7 +48,7 @@ class Cells:
     `component` counts the strings of a level; `pixel` is the size of a level's pixel; the others are what the network
     tells of a cell: its kernel value, the distances from its centre (x, y) to the string's lines, and the sine and
     cosine of the direction in which the string is read, clockwise from the right. (The distances to the ends, which it
-    tells too, make it a better network; `reach` says why they are not used.)
+    tells too, make it a better network; `Axes.corners` says why they are not used.)
     """
 
     component: np.ndarray
@@ -114,8 +115,7 @@ class TextLocator(PyramidLocator):
 
     def objects(self, levels: Sequence[Level], maps: Sequence[Maps]) -> Found:
         """What some levels show, from what the network tells of them, level by level."""
-        parts = [cells_of(level.scale, *told) for level, told in zip(levels, maps, strict=True)]
-        cells, of = stacked(parts)
+        cells, of = cells_of([level.scale for level in levels], maps)
         if not len(of):
             return nothing()
         strings = Components(cells.component, cells.kernel)
@@ -206,41 +206,63 @@ def bordered(gray: np.ndarray) -> np.ndarray:
     return cv2.copyMakeBorder(gray, EDGE, bottom, EDGE, right, cv2.BORDER_REPLICATE)
 
 
-def cells_of(scale: float, geometry: np.ndarray, kernel: np.ndarray) -> Cells:
-    """The cells of one level, which is `scale` times as large as the picture, from the network's maps of it."""
-    linked = kernel[0] > LINKED
-    labels = components(linked) if linked.any() else np.zeros((0, 1), np.int32)
-    rows, columns = np.divmod(np.flatnonzero(labels), labels.shape[1])
-    place = rows // GROUP, columns // GROUP, rows % GROUP, columns % GROUP
-    told = geometry[0].reshape(*geometry.shape[1:3], GROUP, GROUP, 6)[place].T
-    x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (columns, rows))
-    pixel = np.full(len(rows), 1 / scale)
-    top, bottom = np.maximum(told[:2], 0.0) * (UNIT / scale)
-    likely = kernel[0].reshape(*kernel.shape[1:3], GROUP, GROUP)[place]
-    return Cells(labels[rows, columns] - 1, likely, x, y, top, bottom, told[4], told[5], pixel)
+class Marked(NamedTuple):
+    """The cells of a level's strings, (n,) each: their string, row and column; what the network tells, (n, 6) and (n,).
+
+    `strings` is the number of strings.
+    """
+
+    strings: int
+    component: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    geometry: np.ndarray
+    kernel: np.ndarray
 
 
-def components(linked: np.ndarray) -> np.ndarray:
-    """Which string each cell belongs to, from 1, and 0 where to none: bool (h, w, GROUP * GROUP) -> int32 in cells."""
-    cells = spread(linked.astype(np.uint8))[..., 0]
-    labels: np.ndarray = cv2.connectedComponents(cells, connectivity=8, ltype=cv2.CV_32S)[1]
-    return labels
+def cells_of(scales: Sequence[float], maps: Sequence[Maps]) -> tuple[Cells, np.ndarray]:
+    """The cells of levels, from the network's maps of them, each string with a number of its own; each string's level.
+
+    A level is so many times as large as the picture.
+    """
+    counts, *parts = zip(*(marked(*told) for told in maps), strict=True)
+    before = np.cumsum(counts) - counts
+    sizes = [len(component) for component in parts[0]]
+    component, row, column, told, kernel = (np.concatenate(part) for part in parts)
+    scale, level = np.repeat(scales, sizes), np.repeat(np.arange(len(counts)), counts)
+    x, y = (((index + 0.5) * CELL - EDGE) / scale - 0.5 for index in (column, row))
+    top, bottom = np.maximum(told[:, :2].T, 0.0) * (UNIT / scale).astype(np.float32)
+    component += np.repeat(before, sizes)
+    return Cells(component, kernel, x, y, top, bottom, told[:, 4], told[:, 5], 1 / scale), level
+
+
+def marked(geometry: np.ndarray, kernel: np.ndarray) -> Marked:
+    """The cells of strings in the network's maps of one level, row by row."""
+    strings, labels = components(kernel[0] > LINKED)
+    row, column = np.divmod(np.flatnonzero(labels), labels.shape[1])
+    place = (row // GROUP * kernel.shape[2] + column // GROUP) * GROUP**2 + row % GROUP * GROUP + column % GROUP
+    told = geometry.reshape(-1, 6)[place], kernel.ravel()[place]
+    return Marked(strings, labels[row, column] - 1, row, column, *told)
+
+
+def components(linked: np.ndarray) -> tuple[int, np.ndarray]:
+    """How many strings there are, and which each cell belongs to, from 1, or 0 where to none.
+
+    bool (h, w, GROUP * GROUP) -> int32 (h * GROUP, w * GROUP).
+    """
+    cells = spread(linked.view(np.uint8))[..., 0]
+    count, labels = cv2.connectedComponents(cells, connectivity=8, ltype=cv2.CV_32S)
+    return count - 1, labels
 
 
 def spread(grouped: np.ndarray) -> np.ndarray:
     """Cells that lie in channels, (h, w, GROUP * GROUP * c), at their places: (h * GROUP, w * GROUP, c)."""
-    height, width, _ = grouped.shape
-    cells = grouped.reshape(height, width, GROUP, GROUP, -1).transpose(0, 2, 1, 3, 4)
-    return cells.reshape(height * GROUP, width * GROUP, -1)
-
-
-def stacked(parts: Sequence[Cells]) -> tuple[Cells, np.ndarray]:
-    """The cells of several levels as those of one, each string with a number of its own, and each string's level."""
-    counts = [int(part.component.max(initial=-1)) + 1 for part in parts]
-    before = np.cumsum(counts) - counts
-    moved = [part.component + first for part, first in zip(parts, before, strict=True)]
-    rest = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Cells)[1:]]
-    return Cells(np.concatenate(moved), *rest), np.repeat(np.arange(len(parts)), counts)
+    height, width, channels = grouped.shape
+    parts = grouped.reshape(height, width, GROUP**2, channels // GROUP**2)
+    cells = np.empty((height * GROUP, width * GROUP, parts.shape[3]), grouped.dtype)
+    for k in range(GROUP**2):
+        cells[k // GROUP :: GROUP, k % GROUP :: GROUP] = parts[:, :, k]
+    return cells
 
 
 def surest_third(cells: Cells, strings: Components) -> np.ndarray:
@@ -263,24 +285,34 @@ class Axes:
         right, down = cells.x - self.x[of], cells.y - self.y[of]
         self.along = right * self.cosine[of] + down * self.sine[of]
         self.across = down * self.cosine[of] - right * self.sine[of]
+        self._middle = strings.mean(self.along)
+        self._from_middle = self.along - self._middle[of]
+        self._spread = strings.mean(self._from_middle**2) + (0.5 * self.height) ** 2 + 1e-6
+
+    def line(self, across: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Offset and slope of the line through each string's cells, if they lie so far across (n,): least squares, and
+        the shorter the string the more the slope is held to 0."""
+        slope = self.strings.mean(self._from_middle * across) / self._spread
+        return self.strings.mean(across) - slope * self._middle, slope
 
     def corners(self) -> np.ndarray:
-        """Corners float32 (strings, 4, 2): a top and a bottom line through all cells, cut off at both ends."""
+        """Corners float32 (strings, 4, 2): a top and a bottom line through all cells, cut off at both ends.
+
+        What cells tell of the ends is less exact, for one far from an end says too little rather than too much: the
+        kernel alone gives 80 % of rendered lines completely, half of either 55 %.
+        """
         cells, strings = self.cells, self.strings
-        sides = (self.across + side for side in (-cells.top, cells.bottom))
-        lines = [fitted_line(strings, self.along, side, self.height) for side in sides]
-        ends = [sign * reach(cells, strings, sign * self.along, self.height) for sign in (-1, 1)]
-
-        def corner(end: int, line: int) -> np.ndarray:
-            offset, slope = lines[line]
-            return self.placed(slice(None), ends[end], offset + slope * ends[end])
-
-        return np.stack([corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)], 1).astype(np.float32)
+        lines = [self.line(self.across + side) for side in (-cells.top, cells.bottom)]
+        beyond = beyond_kernel(self.height, strings.most(cells.pixel))
+        ends = -(strings.most(-self.along) + beyond), strings.most(self.along) + beyond
+        along = np.array([ends[end] for end in (0, 1, 1, 0)])
+        offset, slope = np.array([lines[side] for side in (0, 0, 1, 1)]).swapaxes(0, 1)
+        return self.placed(slice(None), along, offset + slope * along).swapaxes(0, 1).astype(np.float32, order="C")
 
     def placed(self, k: slice | int, along: np.ndarray, across: np.ndarray) -> np.ndarray:
-        """Points (n, 2) of the picture from where they lie, n each, along and across strings, or the k-th one."""
+        """Points (..., 2) of the picture from where they lie, (...) each, along and across strings, or the k-th one."""
         cosine, sine = self.cosine[k], self.sine[k]
-        return np.stack([self.x[k] + along * cosine - across * sine, self.y[k] + along * sine + across * cosine], 1)
+        return np.stack([self.x[k] + along * cosine - across * sine, self.y[k] + along * sine + across * cosine], -1)
 
     def bent(self) -> np.ndarray:
         """The numbers of the strings whose middle line leaves the straight one by more than BENT heights.
@@ -289,7 +321,7 @@ class Axes:
         """
         strings, of = self.strings, self.strings.of
         middle = self.across + (self.cells.bottom - self.cells.top) / 2
-        offset, slope = fitted_line(strings, self.along, middle, self.height)
+        offset, slope = self.line(middle)
         left = middle - offset[of] - slope[of] * self.along
         far = np.maximum(strings.most(np.abs(self.along)), 1e-6)
         square = (self.along / far[of]) ** 2
@@ -318,28 +350,6 @@ def unit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vectors of length one in the same directions."""
     length = np.maximum(np.hypot(x, y), 1e-6)
     return x / length, y / length
-
-
-def fitted_line(
-    strings: Components, along: np.ndarray, across: np.ndarray, height: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Offset and slope of the line through each string's points (along, across): least squares, and the shorter the
-    string the more the slope is held to 0."""
-    middle, offset = strings.mean(along), strings.mean(across)
-    from_middle = along - middle[strings.of]
-    spread = strings.mean(from_middle**2) + (0.5 * height) ** 2 + 1e-6
-    slope = strings.mean(from_middle * across) / spread
-    return offset - slope * middle, slope
-
-
-def reach(cells: Cells, strings: Components, along: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """How far each string goes along its text: as far as its kernel, and what a kernel is shorter by.
-
-    What cells tell of the ends is less exact, for one far from an end says too little rather than too much: the
-    kernel alone gives 80 % of rendered lines completely, half of either 55 %.
-    """
-    far: np.ndarray = strings.most(along) + beyond_kernel(height, strings.most(cells.pixel))
-    return far
 
 
 def beyond_kernel(height: np.ndarray, pixel: np.ndarray) -> np.ndarray:
@@ -378,12 +388,10 @@ def shares(quads: np.ndarray) -> np.ndarray:
     right = quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]
     cosine, sine = (part[:, None, None] for part in unit(*right.T))
     x, y = quads[..., 0], quads[..., 1]
-    seen = x * cosine + y * sine, y * cosine - x * sine  # (row, string, corner)
-    low, high = ([bound(axis, 2) for axis in seen] for bound in (np.min, np.max))
-    both = np.ones((len(quads), len(quads)))
-    area = np.ones(len(quads))
-    for first, last in zip(low, high, strict=True):
-        begin, end = first.diagonal()[:, None], last.diagonal()[:, None]
-        both *= np.maximum(np.minimum(last, end) - np.maximum(first, begin), 0)
-        area *= (end - begin)[:, 0]
-    return both / np.maximum(np.minimum(area[:, None], area), 1e-6)
+    seen = np.array([x * cosine + y * sine, y * cosine - x * sine])  # (axis, row, string, corner)
+    low, high = seen.min(3), seen.max(3)
+    begin, end = (bound.diagonal(0, 1, 2)[..., None] for bound in (low, high))
+    both = np.maximum(np.minimum(high, end) - np.maximum(low, begin), 0).prod(0, float)
+    area = (end - begin)[..., 0].prod(0, float)
+    share: np.ndarray = both / np.maximum(np.minimum(area[:, None], area), 1e-6)
+    return share

@@ -148,11 +148,11 @@ def strokes(gray: np.ndarray, quad: Quad) -> tuple[float, float]:
     band = column_means(change[AROUND + 1 : -AROUND - 1])
     outside = (column_means(change[: AROUND - 2]) + column_means(change[2 - AROUND :])) / 2
     inside = np.sort(band[ROW:-ROW]) if len(band) > 2 * ROW else band
-    usual = float(inside[-max(3, len(inside) // 3) :].mean()) + FAINT
+    most = inside[-max(3, len(inside) // 3) :]
+    usual = float(most.sum() / len(most)) + FAINT
     beyond = cv2.blur((band - outside)[None], (SMOOTH, 1))[0] / usual
     near, far = round(ROW * (BESIDE - FAR)), round(ROW * (BESIDE - NEAR))
-    ends = beyond[near:far], beyond[len(beyond) - far : len(beyond) - near]
-    return float(ends[0].max(initial=0.0)), float(ends[1].max(initial=0.0))
+    return max(0.0, *beyond[near:far].tolist()), max(0.0, *beyond[len(beyond) - far : len(beyond) - near].tolist())
 
 
 def column_means(values: np.ndarray) -> np.ndarray:

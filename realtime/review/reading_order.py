@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import hypot
-
-import numpy as np
+from math import hypot, inf
+from typing import NamedTuple
 
 from realtime.values import Quad, Sighting
 
@@ -89,16 +88,41 @@ def depths(quads: Sequence[Quad]) -> list[float]:
 
 def neighbours(quads: Sequence[Quad]) -> list[int | None]:
     """For each text the number of the next one in its line, if there is one."""
-    corners, heights = np.array([q.corners for q in quads]), np.array([q.size[1] for q in quads])
-    cosine, sine = np.array([direction(q) for q in quads]).T[..., None]
-    x, y = np.moveaxis(corners - corners.mean(1)[:, None, None], -1, 0)  # (text, other, corner), from a text's middle
-    along, across = (x * cosine[..., None] + y * sine[..., None], y * cosine[..., None] - x * sine[..., None])
-    lower, higher = np.minimum.outer(heights, heights), np.maximum.outer(heights, heights)
-    half = heights[:, None] / 2
-    level = np.minimum(across.max(2), half) - np.maximum(across.min(2), -half) >= LEVEL * lower
-    turned = np.abs(cosine * sine.T - sine * cosine.T) <= ASLANT
-    ahead = along.mean(2)
-    fits = level & turned & (lower >= ALIKE * higher) & (ahead > 0)
-    np.fill_diagonal(fits, False)
-    nearest = np.where(fits, ahead, np.inf).argmin(1).tolist()
-    return [k if some else None for k, some in zip(nearest, fits.any(1).tolist(), strict=True)]
+    places = [Place(*middle(quad), *direction(quad), quad.size[1]) for quad in quads]
+    return [following(place, places, quads) for place in places]
+
+
+class Place(NamedTuple):
+    """Where a text stands: its middle, the direction in which it is read, its height."""
+
+    x: float
+    y: float
+    cosine: float
+    sine: float
+    height: float
+
+
+def middle(quad: Quad) -> tuple[float, float]:
+    """The mean of the corners."""
+    x, y = zip(*quad.corners, strict=True)
+    return sum(x) / 4, sum(y) / 4
+
+
+def following(place: Place, places: Sequence[Place], quads: Sequence[Quad]) -> int | None:
+    """The number of the nearest text that goes on the line of a place, if there is one.
+
+    Few texts are compared, and most of them differ at once: NumPy takes longer to begin.
+    """
+    x, y, cosine, sine, height = place
+    nearest, found = inf, None
+    for k, other in enumerate(places):
+        ahead = (other.x - x) * cosine + (other.y - y) * sine
+        lower, higher = (height, other.height) if height < other.height else (other.height, height)
+        if not 0 < ahead < nearest or lower < ALIKE * higher:
+            continue
+        if abs(cosine * other.sine - sine * other.cosine) > ASLANT:
+            continue
+        across = [(v - y) * cosine - (u - x) * sine for u, v in quads[k].corners]
+        if min(max(across), height / 2) - max(min(across), -height / 2) >= LEVEL * lower:
+            nearest, found = ahead, k
+    return found

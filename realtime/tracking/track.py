@@ -49,6 +49,8 @@ JOINS = (
     Join(size=20.0, likeness=0.85),  # it was unseen for a while, or the camera swung round
 )
 
+LIMITS = np.array([(j.overlap, j.distance, j.size, j.likeness, j.in_sight) for j in JOINS]).T[..., None, None]
+
 
 class TrackState:
     """What the tracker remembers of one object: where it is, and the values it says."""
@@ -226,9 +228,8 @@ class Tracker:
         if not self._trails or not sightings:
             return
         seen = np.array([corners(s.box) for s in sightings])
-        last = np.array([corners(t.sighting.box) for t in self._trails])
-        expected = np.array([corners(t.expected(time)) for t in self._trails])
-        overlap, distance, size = geometry(last, expected, seen)
+        places = np.array([[corners(t.sighting.box), corners(t.expected(time))] for t in self._trails])
+        overlap, distance, size = geometry(places, seen)
         in_sight = np.array([time - t.last.time <= self._at_least(IN_SIGHT) for t in self._trails])
         needed = likeness_needed(overlap, distance, size, in_sight[:, None])
         said, read = [t.values.standing.text for t in self._trails], [s.reading.text for s in sightings]
@@ -275,11 +276,9 @@ def leaves(sighting: Sighting, whole: str, shape: tuple[int, ...]) -> bool:
 
 def likeness_needed(overlap: np.ndarray, distance: np.ndarray, size: np.ndarray, in_sight: np.ndarray) -> np.ndarray:
     """The least likeness, 0 to 1, at which any of JOINS takes a pair for one object; infinite if none does."""
-    needed = np.full(overlap.shape, inf)
-    for join in JOINS:
-        kept = (overlap >= join.overlap) & (distance <= join.distance) & (size <= join.size)
-        kept &= in_sight | (not join.in_sight)
-        needed = np.where(kept, np.minimum(needed, join.likeness), needed)
+    least, furthest, factor, likeness, seen = LIMITS
+    kept = (overlap >= least) & (distance <= furthest) & (size <= factor) & (in_sight >= seen)
+    needed: np.ndarray = np.where(kept, likeness, inf).min(0)
     return needed
 
 
@@ -301,20 +300,21 @@ def shown(trail: TrackState) -> tuple[bool, int, str]:
     return trail.values.confirmed, standing.number, standing.reading.text
 
 
-def geometry(last: np.ndarray, expected: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def geometry(places: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Overlap, distance in lengths of the object, and factor between the areas: (objects, sightings) each.
 
-    `last`, `expected` (objects, 4) and `seen` (sightings, 4) are boxes: left, top, right, bottom. Of the last and the
-    expected place the nearer one counts.
+    `places` (objects, 2, 4), the last and the expected one of each, and `seen` (sightings, 4) are boxes: left, top,
+    right, bottom. The place that is nearer counts.
     """
-    places = np.stack([last, expected])[:, :, None]
-    shared = np.minimum(places[..., 2:], seen[:, 2:]) - np.maximum(places[..., :2], seen[:, :2])
-    shared = np.maximum(shared, 0).prod(-1)
-    area, areas = (seen[:, 2:] - seen[:, :2]).prod(-1), (last[:, 2:] - last[:, :2]).prod(-1)[:, None]
-    overlap = (shared / np.maximum(areas + area - shared, 1e-9)).max(0)
-    offset = places[..., :2] + places[..., 2:] - seen[:, :2] - seen[:, 2:]
-    length = np.maximum((last[:, 2:] - last[:, :2]).max(-1), 1.0)[:, None]
-    distance = np.hypot(offset[..., 0], offset[..., 1]).min(0) / 2 / length
+    left, top, right, bottom = places.T[..., None]  # (place, object, 1) each
+    x0, y0, x1, y1 = seen.T
+    across, down = np.minimum(right, x1) - np.maximum(left, x0), np.minimum(bottom, y1) - np.maximum(top, y0)
+    shared = (np.maximum(across, 0) * np.maximum(down, 0)).max(0)
+    width, height = right[0] - left[0], bottom[0] - top[0]
+    area, areas = (x1 - x0) * (y1 - y0), width * height
+    overlap = shared / np.maximum(areas + area - shared, 1e-9)
+    offset = np.hypot(left + right - x0 - x1, top + bottom - y0 - y1).min(0)
+    distance = offset / 2 / np.maximum(np.maximum(width, height), 1.0)
     factor = np.maximum(areas, 1.0) / np.maximum(area, 1.0)
     return overlap, distance, np.maximum(factor, 1 / factor)
 
