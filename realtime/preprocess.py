@@ -13,7 +13,7 @@ from realtime.values import Box, Curve, Quad
 STRIP = 64  # rows of a bent text that was laid straight
 AROUND = STRIP // 2  # rows and columns around it
 PADDING = 128  # the normalised mean, with which what is not wide enough is filled up
-GRAYS = np.arange(256)
+GRAYS = np.arange(256.0)
 
 
 def to_gray(image: np.ndarray) -> np.ndarray:
@@ -157,8 +157,8 @@ def normalise_contrast(gray: np.ndarray) -> np.ndarray:
     """Mean moved to 128 and deviation to 48, clipped to uint8; a flat picture stays flat."""
     mean, deviation = cv2.meanStdDev(gray)
     scale = 48.0 / max(float(deviation[0, 0]), 4.0)
-    table = ((GRAYS - float(mean[0, 0])) * scale + 128.5).clip(0, 255).astype(np.uint8)
-    return cv2.LUT(gray, table)
+    table = (GRAYS - float(mean[0, 0])) * scale + 128.5
+    return cv2.LUT(gray, np.minimum(np.maximum(table, 0), 255).astype(np.uint8))
 
 
 def filled(gray: np.ndarray) -> int:

@@ -22,7 +22,7 @@ SMALLEST = 40  # pixels of the longer side of the coarsest
 EDGE = 32  # pixels of repeated border, so that cells reach to 16 pixels from the edge of the picture
 MOST = 32  # detections per picture, the surest first
 APART = 1000.0  # pixels between levels that are linked together
-BLOCK = 128  # cells that are compared with others at once
+BLOCK = 64  # cells that are compared with others at once
 OUTWARDS = np.array([-1, 1, 1, -1], np.float32)  # which way along the text each corner lies
 OVERLAP = 0.3  # boxes that overlap more are one object
 INSIDE = 0.7  # so much of a box in another of about its height, ALIKE, is a part of it
@@ -206,19 +206,25 @@ def group_cells(objectness: np.ndarray, centres: np.ndarray, quads: np.ndarray) 
 def agreeing(centres: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """Which cells (n, n) speak of one object: near each other, alike in height, and of one mind about both ends.
 
+    They give the same end, or one is too far to see it and the other's lies beyond: along the first one's text, so that
+    cells in the middle of two lines under each other stay apart.
+
     Cells come row by row, so that each block of them is compared with the rows around it only.
     """
     height = (lengths(quads[:, 3] - quads[:, 0]) + lengths(quads[:, 2] - quads[:, 1])) / 2
     left, right = (quads[:, 0] + quads[:, 3]) / 2, (quads[:, 1] + quads[:, 2]) / 2
     axis = (right - left) / np.maximum(lengths(right - left), 1e-6)[:, None]
-    ends = [(end, lengths(end - centres) > 0.85 * CLIP) for end in (left, right)]
+    points = np.array([centres, left, right])
+    blind = lengths(points[1:] - centres) > 0.85 * CLIP
     links = np.zeros((len(centres), len(centres)), bool)
     for some, others in blocks(centres[:, 1], 2.5 * max(4.0, height.max(initial=0.0))):
-        smaller, near = alike(centres, height, some, others)
-        apart = lengths_between(centres, some, others)
-        for end, blind in ends:
-            near &= same_end(end, blind, axis, some, others, smaller, apart)
-        links[some, others] = near
+        right_of, below = (points[:, None, others, k] - points[:, some, None, k] for k in (0, 1))
+        smaller, near = alike(right_of[0], below[0], height[some], height[others])
+        distance, slack = np.sqrt(right_of * right_of + below * below), 0.6 * smaller
+        across = np.abs(right_of[1:] * axis[some, 1:] - below[1:] * axis[some, :1])
+        unseen = blind[:, some, None] | blind[:, None, others]
+        beyond = unseen & (distance[1:] < distance[0] + slack) & (across < slack)
+        links[some, others] = near & ((distance[1:] < slack) | beyond).all(0)
     return links & links.T
 
 
@@ -230,47 +236,17 @@ def blocks(rows: np.ndarray, reach: float) -> Iterator[tuple[slice, slice]]:
         yield slice(begin, end), slice(int(first), int(last))
 
 
-def alike(centres: np.ndarray, height: np.ndarray, some: slice, others: slice) -> tuple[np.ndarray, np.ndarray]:
-    """The smaller height of each pair of cells, and whether they are near each other and alike in height."""
-    smaller = np.minimum.outer(height[some], height[others])
-    dx, dy = between(centres, some, others)
-    reach = 2.5 * np.maximum(smaller, 4.0)
-    near = (np.abs(dx) < reach) & (np.abs(dy) < reach)
-    return smaller, near & (np.maximum.outer(height[some], height[others]) < 1.6 * smaller)
+def alike(
+    right_of: np.ndarray, below: np.ndarray, height: np.ndarray, heights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The smaller height of each pair of cells, and whether they are near each other and alike in height.
 
-
-def same_end(
-    end: np.ndarray,
-    blind: np.ndarray,
-    axis: np.ndarray,
-    some: slice,
-    others: slice,
-    height: np.ndarray,
-    apart: np.ndarray,
-) -> np.ndarray:
-    """Whether pairs of cells give the same end, or one is too far to see it and the other's lies beyond.
-
-    Beyond means along the first one's text, so that cells in the middle of two lines under each other stay apart.
+    `right_of` and `below` are how far apart they are, in pixels.
     """
-    dx, dy = between(end, some, others)
-    distance, slack = np.sqrt(dx * dx + dy * dy), 0.6 * height
-    across = np.abs(dx * axis[some, 1:] - dy * axis[some, :1])
-    beyond = np.logical_or.outer(blind[some], blind[others]) & (distance < apart + slack) & (across < slack)
-    same: np.ndarray = (distance < slack) | beyond
-    return same
-
-
-def between(points: np.ndarray, some: slice, others: slice) -> tuple[np.ndarray, np.ndarray]:
-    """How far, right and down, from each of some points (n, 2) to each of others."""
-    right, down = (points[None, others, k] - points[some, k, None] for k in (0, 1))
-    return right, down
-
-
-def lengths_between(points: np.ndarray, some: slice, others: slice) -> np.ndarray:
-    """The distance from each of some points (n, 2) to each of others."""
-    dx, dy = between(points, some, others)
-    distance: np.ndarray = np.sqrt(dx * dx + dy * dy)
-    return distance
+    smaller = np.minimum.outer(height, heights)
+    reach = 2.5 * np.maximum(smaller, 4.0)
+    near = (np.abs(right_of) < reach) & (np.abs(below) < reach)
+    return smaller, near & (np.maximum.outer(height, heights) < 1.6 * smaller)
 
 
 def lengths(vectors: np.ndarray) -> np.ndarray:
@@ -280,8 +256,7 @@ def lengths(vectors: np.ndarray) -> np.ndarray:
 
 
 def components(links: np.ndarray) -> np.ndarray:
-    """The lowest number in the connected component of each of n, by a symmetric boolean (n, n) that links each to
-    itself."""
+    """The component of each of n, named by its lowest member; `links` is symmetric boolean (n, n), true for itself."""
     labels, settled = np.arange(len(links)), False
     while not settled:
         before = labels
@@ -332,8 +307,8 @@ def is_duplicate(a: Detection, b: Detection) -> bool:
 
     What is much lower is not: a plate below a grille would vanish in what was taken for a larger plate.
     """
-    inter = intersection(a.box, b.box)
-    if inter <= OVERLAP * (a.box.area + b.box.area - inter):
-        low, high = sorted((a.quad.size[1], b.quad.size[1]))
-        return low > ALIKE * high and inter > INSIDE * min(a.box.area, b.box.area)
-    return True
+    inter, area, other = intersection(a.box, b.box), a.box.area, b.box.area
+    if inter > OVERLAP * (area + other - inter):
+        return True
+    low, high = sorted((a.quad.size[1], b.quad.size[1]))
+    return low > ALIKE * high and inter > INSIDE * min(area, other)
