@@ -1,8 +1,8 @@
 """Find text: one convolutional pass per pyramid level marks the middle of every string and tells where its edges are.
 
 The network gives two maps with one cell per CELL pixels. The kernel map is high in the middle of a string and low
-between strings, so that connected cells are one string. The geometry map tells each of these cells how far the string's
-top line, bottom line and two ends are, and in which direction it is read, so that strings may stand at any angle.
+between strings, so that cells that touch are one string. The geometry map tells each of these cells how far the
+string's top line, bottom line and two ends are, and in which direction it is read: strings may stand at any angle.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from realtime.locate.components import components
 from realtime.locate.curves import edges
 from realtime.locate.hints import Level, Maps
 from realtime.locate.locator import LONGEST, Found, PyramidLocator, nothing
@@ -28,7 +29,6 @@ EDGE = 16  # pixels of repeated border
 UNIT = 16.0  # pixels per unit of a distance, as trained
 CLIP = 64.0  # pixels: an end further away is not seen by a cell
 INSET = 0.25  # heights by which a kernel is shorter than its string at either end, as trained
-LINKED = 0.4  # kernel value from which neighbouring cells are one string
 ENLARGED = 2.0  # most that a single picture is enlarged
 ASKED = 0.5  # times what is found upright, that found from the side raises the question which way text is read
 TURNED = 1.2  # times what is read upright must be read from the side in a picture that was turned
@@ -238,21 +238,11 @@ def cells_of(scales: Sequence[float], maps: Sequence[Maps]) -> tuple[Cells, np.n
 
 def marked(geometry: np.ndarray, kernel: np.ndarray) -> Marked:
     """The cells of strings in the network's maps of one level, row by row."""
-    strings, labels = components(kernel[0] > LINKED)
+    strings, labels = components(spread(kernel[0])[..., 0])
     row, column = np.divmod(np.flatnonzero(labels), labels.shape[1])
     place = (row // GROUP * kernel.shape[2] + column // GROUP) * GROUP**2 + row % GROUP * GROUP + column % GROUP
     told = geometry.reshape(-1, 6)[place], kernel.ravel()[place]
     return Marked(strings, labels[row, column] - 1, row, column, *told)
-
-
-def components(linked: np.ndarray) -> tuple[int, np.ndarray]:
-    """How many strings there are, and which each cell belongs to, from 1, or 0 where to none.
-
-    bool (h, w, GROUP * GROUP) -> int32 (h * GROUP, w * GROUP).
-    """
-    cells = spread(linked.view(np.uint8))[..., 0]
-    count, labels = cv2.connectedComponents(cells, connectivity=8, ltype=cv2.CV_32S)
-    return count - 1, labels
 
 
 def spread(grouped: np.ndarray) -> np.ndarray:
