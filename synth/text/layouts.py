@@ -7,7 +7,7 @@ begins. `sample_layout` throws the dice; `synth.text.scene.render_scene` does th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -339,21 +339,24 @@ def bib(rng: Rng, split: str) -> Sheet:
     return Sheet(tuple(items), lead.ground, lead.style.paper)
 
 
-SHEETS: tuple[Callable[[Rng, str], Sheet], ...] = (
+Draw = Callable[[Rng, str], Sheet]
+SHEETS: tuple[Draw, ...] = (
     display, display, window, window, table, paragraph, spaced, spaced, price, counter, counter, bib,
 )  # fmt: skip
 
 # --- the picture
 
 
-def sample_layout(rng: Rng, split: str, size: tuple[int, int] = (480, 640), strength: float = 0.7) -> Scene:
-    """A scene of `size` (height, width) with one to three sheets; one in eight is dark."""
+def sample_layout(
+    rng: Rng, split: str, size: tuple[int, int] = (480, 640), strength: float = 0.7, sheets: Sequence[Draw] = SHEETS
+) -> Scene:
+    """A scene of `size` (height, width) with one to three of some kinds of sheets; one in eight is dark."""
     world, dark = sample_world(rng), rng.random() < 0.12
     if dark:
         world = replace(world, kind="plain", contrast=4.0)
     panels, taken = list[Panel](), list[np.ndarray]()
     for _ in range(int(rng.integers(1, 4))):
-        sheet = one_of(rng, SHEETS)(rng, split)
+        sheet = one_of(rng, sheets)(rng, split)
         panel = panel_of(rng, sheet, size, dark) if sheet.items else None
         where = panel and placed(rng, panel, (0, 0, size[1], size[0]), taken)
         if where:
